@@ -1,0 +1,215 @@
+"""DigitBank: all glyphs, sorted by digit; how one is made, drawn from and digested."""
+
+import dataclasses
+import hashlib
+import operator
+from collections.abc import Iterable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import numpy.typing as npt
+
+from . import draws
+from .errors import BankError
+
+HEIGHT = 28
+CELL = 28
+# A pixel's place in the bank is an int32.
+MAX_GLYPHS = (2**31 - 1) // (HEIGHT * CELL)
+
+
+@jax.tree_util.register_dataclass
+@dataclasses.dataclass(frozen=True, eq=False, kw_only=True)
+class DigitBank:
+    """Handwritten glyphs, sorted by digit. A pytree and a source.
+
+    Made by `make_bank` and `load_bank`, which check; the record does not.
+
+    Attributes:
+        glyphs: uint8 [N, 28, 28], 0 background, 255 ink; those of digit d are
+            the rows `starts[d]` to `starts[d] + counts[d]`, in the order in
+            which they were given.
+        starts: int32 [C], the first row of each digit's run.
+        counts: int32 [C], the length of each digit's run, which may be 0.
+        ink: int32 [N, 4], the box (x0, y0, x1, y1) of each glyph's non-zero
+            pixels, half-open; all 0 for a blank glyph.
+    """
+
+    glyphs: jax.Array
+    starts: jax.Array
+    counts: jax.Array
+    ink: jax.Array
+
+    @property
+    def num_classes(self) -> int:
+        """C, the number of digits the bank has a (possibly empty) run for."""
+        return self.counts.shape[0]
+
+    def serves(self, digits: jax.Array) -> jax.Array:
+        """Whether the bank has a glyph of each digit; bool, of the digits' shape."""
+        known = (digits >= 0) & (digits < self.num_classes)
+        return known & (self.counts[self._clipped(digits)] > 0)
+
+    def choose(self, key: jax.Array, digits: jax.Array) -> jax.Array:
+        """A row of `glyphs` for each digit, uniform over the digit's run.
+
+        Args:
+            key: a PRNG key.
+            digits: int32 [K]. Where the bank serves no such digit the row is
+                in range but means nothing.
+
+        Returns:
+            int32 [K]. Slot k's choice depends on the key, k and the digit
+            alone, not on K.
+        """
+        digits = self._clipped(digits)
+        bits = jax.random.bits(key, digits.shape, jnp.uint32)
+        pick = draws.integers_below(bits, self.counts[digits])
+        return jnp.minimum(self.starts[digits] + pick, self.glyphs.shape[0] - 1)
+
+    def draw(self, key: jax.Array, digits: jax.Array) -> tuple[jax.Array, jax.Array]:
+        """A glyph for each digit: float32 [K, 28, 28] in [0, 1], and its row, int32 [K]."""
+        glyph_ids = self.choose(key, digits)
+        return unit_ink(self.glyphs[glyph_ids]), glyph_ids
+
+    def _clipped(self, digits: jax.Array) -> jax.Array:
+        return jnp.clip(digits, 0, self.num_classes - 1)
+
+    def __repr__(self) -> str:
+        return f"<DigitBank of {self.glyphs.shape[0]} glyphs of {self.num_classes} digits>"
+
+
+def unit_ink(values: jax.Array) -> jax.Array:
+    """Ink as float32 in [0, 1]: uint8 is divided by 255, floats stay.
+
+    A product, not a quotient, because a product is rounded alike on every
+    backend; 255 comes out as exactly 1.
+    """
+    if values.dtype == jnp.uint8:
+        return values.astype(jnp.float32) * np.float32(1 / 255)
+    return values.astype(jnp.float32)
+
+
+def make_bank(
+    images: npt.ArrayLike,
+    labels: npt.ArrayLike,
+    *,
+    num_classes: int = 10,
+    transpose: bool = False,
+) -> DigitBank:
+    """A bank of the given glyphs, sorted by digit (stable).
+
+    Args:
+        images: uint8 [N, 28, 28], indexed [glyph, row, column], ink bright.
+        labels: integers [N], from 0 to `num_classes` - 1.
+        num_classes: C. A class may have no glyph; asking for one is then an
+            error at the fronts.
+        transpose: swap rows and columns, for EMNIST, whose files store each
+            image column by column.
+
+    Raises:
+        BankError: the two disagree in number, a label is out of range, the
+            images are of another size, or there are none.
+        ValueError: a dtype, rank or `num_classes` that can't be used.
+    """
+    return to_device(*sorted_arrays(images, labels, num_classes=num_classes, transpose=transpose))
+
+
+def sorted_arrays(
+    images: npt.ArrayLike, labels: npt.ArrayLike, *, num_classes: int, transpose: bool
+) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+    """`make_bank` on the host: glyphs [N, 28, 28], counts [C] and ink [N, 4]."""
+    images, labels = _checked(np.asarray(images), np.asarray(labels), num_classes)
+    if transpose:
+        images = images.swapaxes(1, 2)
+    glyphs = np.ascontiguousarray(images[np.argsort(labels, kind="stable")])
+    counts = np.bincount(labels, minlength=num_classes).astype(np.int32)
+    return glyphs, counts, ink_of(glyphs)
+
+
+def _checked(
+    images: npt.NDArray[Any], labels: npt.NDArray[Any], num_classes: int
+) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
+    if isinstance(num_classes, bool) or operator.index(num_classes) < 1:
+        raise ValueError(f"num_classes must be a positive integer, got {num_classes!r}")
+    if images.ndim != 3 or images.dtype != np.uint8:
+        raise ValueError(
+            f"images must be uint8 [N, {HEIGHT}, {CELL}], got {images.dtype} {list(images.shape)}"
+        )
+    if labels.ndim != 1 or labels.dtype.kind not in "iu":
+        raise ValueError(f"labels must be integers [N], got {labels.dtype} {list(labels.shape)}")
+    if images.shape[1:] != (HEIGHT, CELL):
+        height, width = images.shape[1:]
+        raise BankError(
+            f"glyphs must be {HEIGHT} pixels high and {CELL} wide, these are {height} high and "
+            f"{width} wide; resize or pad them first"
+        )
+    if len(images) != len(labels):
+        raise BankError(f"{len(images)} images but {len(labels)} labels")
+    if not 1 <= len(images) <= MAX_GLYPHS:
+        raise BankError(f"a bank holds 1 to {MAX_GLYPHS} glyphs, got {len(images)}")
+    outside = np.flatnonzero((labels < 0) | (labels >= num_classes))
+    if outside.size:
+        raise BankError(
+            f"label {labels[outside[0]]} of glyph {outside[0]} is outside 0..{num_classes - 1} "
+            f"({outside.size} such labels); is num_classes={num_classes} right?"
+        )
+    return images, labels.astype(np.int64)
+
+
+def ink_of(glyphs: npt.NDArray[np.uint8]) -> npt.NDArray[np.int32]:
+    """The box (x0, y0, x1, y1) of each glyph's non-zero pixels; int32 [N, 4]."""
+    boxes = np.empty((len(glyphs), 4), np.int32)
+    for side, axis in ((0, 1), (1, 2)):
+        used = glyphs.any(axis=axis)
+        last = CELL - used[:, ::-1].argmax(axis=1)
+        boxes[:, side] = used.argmax(axis=1)
+        boxes[:, side + 2] = np.where(used.any(axis=1), last, 0)
+    return boxes
+
+
+def to_device(
+    glyphs: npt.NDArray[np.uint8], counts: npt.NDArray[np.int32], ink: npt.NDArray[np.int32]
+) -> DigitBank:
+    starts = (np.cumsum(counts) - counts).astype(np.int32)
+    return DigitBank(
+        glyphs=jnp.asarray(glyphs),
+        starts=jnp.asarray(starts),
+        counts=jnp.asarray(counts),
+        ink=jnp.asarray(ink),
+    )
+
+
+def bank_digest(bank: DigitBank) -> str:
+    """64 hex digits that name the bank's contents.
+
+    The SHA-256 of the number of glyphs of each digit and of all glyphs in the
+    bank's order. It is the same for the same glyphs and labels, whatever file
+    form they came in and however many empty classes follow the last.
+    """
+    return digest_arrays(np.asarray(bank.glyphs), np.asarray(bank.counts))
+
+
+def digest_arrays(glyphs: npt.NDArray[np.uint8], counts: npt.NDArray[np.int32]) -> str:
+    """`bank_digest` of a bank's host arrays."""
+    used = np.trim_zeros(counts, "b").tolist()
+    digest = hashlib.sha256(f"digitseq bank 1 {glyphs.shape[1:]} {used}\n".encode())
+    digest.update(np.ascontiguousarray(glyphs).data)
+    return digest.hexdigest()
+
+
+def require(bank: DigitBank, digits: Iterable[int]) -> None:
+    """Raises where the bank can't draw one of the digits (host side).
+
+    Raises:
+        ValueError: a digit outside 0..C-1.
+        BankError: a digit the bank has no glyph of.
+    """
+    counts = np.asarray(bank.counts)
+    for digit in digits:
+        if not 0 <= digit < len(counts):
+            raise ValueError(f"digits: {digit} is out of range, this bank has 0..{len(counts) - 1}")
+        if not counts[digit]:
+            raise BankError(f"the bank has no glyph of digit {digit}")

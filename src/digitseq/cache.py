@@ -1,0 +1,115 @@
+"""Memory-mapped copies of banks, so that the next start inflates and sorts nothing.
+
+One file a bank: a magic line, the length of a JSON header, the header, then at
+the next page the glyphs and after them their ink boxes, as they lie in memory.
+A copy is used only if its header names the source files as they are now and
+its digest is that of the glyphs that are really there.
+"""
+
+import hashlib
+import json
+import logging
+import mmap
+import os
+import struct
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from . import files
+from .bank import CELL, HEIGHT, digest_arrays
+from .mnist import cache_folder
+
+log = logging.getLogger("digitseq")
+
+MAGIC = b"digitseq bank 1\n"
+LENGTH = struct.Struct("<Q")
+
+Arrays = tuple[npt.NDArray[np.uint8], npt.NDArray[np.int32], npt.NDArray[np.int32]]
+
+
+def kept(sources: tuple[Path, ...], options: dict[str, object], build: Callable[[], Arrays]) -> Arrays:
+    """`build()`, or the copy of an earlier call with the same files and options.
+
+    Args:
+        sources: the files that `build` reads. A file that was written since,
+            or is another, makes the copy stale.
+        options: what else the result depends on; JSON.
+        build: makes glyphs uint8 [N, 28, 28], counts int32 [C] and ink int32
+            [N, 4]. Called where there is no sound copy.
+
+    A cache folder that can't be written is no error: the bank is built anew
+    each time.
+    """
+    wanted = {"sources": [_stamp(path) for path in sources], "options": options}
+    named = json.dumps([[os.fspath(path.resolve()) for path in sources], options])
+    path = cache_folder() / "banks" / f"{hashlib.sha256(named.encode()).hexdigest()[:32]}.bank"
+    try:
+        return _load(path, wanted)
+    except FileNotFoundError:
+        log.info("no copy of %s yet", sources[0])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        log.info("the copy %s can't be used (%s); making it again", path, error)
+    arrays = build()
+    try:
+        _save(path, wanted, arrays)
+        log.info("kept a copy of %s in %s", sources[0], path)
+    except OSError as error:
+        log.info("can't keep a copy in %s: %s", path, error)
+    return arrays
+
+
+def _stamp(path: Path) -> list[object]:
+    status = path.stat()
+    return [
+        os.fspath(path.resolve()),
+        status.st_size,
+        status.st_mtime_ns,
+        status.st_ctime_ns,
+        status.st_ino,
+    ]
+
+
+def _save(path: Path, wanted: dict[str, object], arrays: Arrays) -> None:
+    glyphs, counts, ink = arrays
+    header = json.dumps(
+        wanted
+        | {
+            "counts": counts.tolist(),
+            "digest": digest_arrays(glyphs, counts),
+            "ink_crc32": zlib.crc32(ink.tobytes()),
+        }
+    ).encode()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with files.replacing(path) as file:
+        file.write(MAGIC + LENGTH.pack(len(header)) + header)
+        file.seek(_page_after(file.tell()))
+        file.write(glyphs.data)
+        file.write(ink.tobytes())
+
+
+def _load(path: Path, wanted: dict[str, object]) -> Arrays:
+    with open(path, "rb") as file:
+        if file.read(len(MAGIC)) != MAGIC:
+            raise ValueError("it is of another kind")
+        (length,) = LENGTH.unpack(file.read(LENGTH.size).ljust(LENGTH.size))
+        if length > os.fstat(file.fileno()).st_size:
+            raise ValueError("its header is damaged")
+        header = json.loads(file.read(length))
+        if any(header[name] != value for name, value in wanted.items()):
+            raise ValueError("the files it was made from have changed")
+        start = _page_after(file.tell())
+    counts = np.array(header["counts"], np.int32)
+    total = int(counts.sum())
+    glyphs = np.memmap(path, np.uint8, "r", start, (total, HEIGHT, CELL))
+    ink = np.memmap(path, np.int32, "r", start + glyphs.nbytes, (total, 4))
+    if zlib.crc32(ink.tobytes()) != header["ink_crc32"] or digest_arrays(glyphs, counts) != header["digest"]:
+        raise ValueError("its contents are damaged")
+    return np.asarray(glyphs), counts, np.asarray(ink)
+
+
+def _page_after(offset: int) -> int:
+    return -(-offset // mmap.PAGESIZE) * mmap.PAGESIZE

@@ -1,0 +1,133 @@
+"""Glyphs onto the canvas: which column shows what, pixels, boxes, masks.
+
+Batched throughout, [B, ...]: the stages below are materialised one by one, and
+how they are cut decides the speed (see `paint`).
+"""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+
+from .bank import CELL, HEIGHT, unit_ink
+
+# A pixel is ink where it would be non-zero in the 8-bit image: there,
+# round(255 * value) is at least 1.
+INK_THRESHOLD = np.float32(0.5 / 255)
+
+
+def ink_boxes(glyphs: jax.Array) -> jax.Array:
+    """The box (x0, y0, x1, y1) of the ink of drawn glyphs, half-open; 0 where blank.
+
+    Args:
+        glyphs: float32 [..., 28, 28] in [0, 1].
+
+    Returns:
+        int32 [..., 4], in pixels of the cell.
+    """
+    inked = glyphs > INK_THRESHOLD
+
+    def span(used: jax.Array) -> tuple[jax.Array, jax.Array]:
+        first = jnp.argmax(used, axis=-1).astype(jnp.int32)
+        last = jnp.int32(CELL) - jnp.argmax(used[..., ::-1], axis=-1).astype(jnp.int32)
+        return first, jnp.where(used.any(axis=-1), last, 0)
+
+    (x0, x1), (y0, y1) = span(inked.any(axis=-2)), span(inked.any(axis=-1))
+    return jnp.stack([x0, y0, x1, y1], axis=-1)
+
+
+def columns(
+    rows: jax.Array, ink: jax.Array, offsets: jax.Array, shown: jax.Array, width: int
+) -> tuple[jax.Array, jax.Array]:
+    """What each canvas column shows, in two layers: even slots and odd slots.
+
+    A digit covers the columns of its ink. Neighbours may overlap, but no digit
+    reaches the next but one (gaps are at least half a cell, or half the
+    narrower ink), so slots of one parity never meet.
+
+    Args:
+        rows: int32 [B, K], each slot's row in the store of glyphs.
+        ink: int32 [B, K, 4], ink boxes in the cell.
+        offsets: int32 [B, K], x of each cell's left edge.
+        shown: bool [B, K], whether the slot is on the canvas.
+        width: of the canvas, a Python integer.
+
+    Returns:
+        Two int32 [B, 2, W] (axis 1: even, odd slots): where the column's top
+        pixel lies in the flat store, and the slot; both -1 for background.
+    """
+    xs = jnp.arange(width, dtype=jnp.int32)[None, None, :]
+    slots = jnp.arange(offsets.shape[1], dtype=jnp.int32)[None, :, None]
+    left, right = (offsets + ink[..., 0])[..., None], (offsets + ink[..., 2])[..., None]
+    covered = (xs >= left) & (xs < right) & shown[..., None]
+    starts = (rows * (HEIGHT * CELL) - offsets)[..., None] + xs
+
+    def by_parity(values: jax.Array) -> jax.Array:
+        marked = jnp.where(covered, values, -1)
+        layers = [marked[:, parity::2].max(axis=1, initial=-1) for parity in (0, 1)]
+        return jnp.stack(layers, axis=1)
+
+    return by_parity(starts), by_parity(slots)
+
+
+def paint(store: jax.Array, starts: jax.Array, slots: jax.Array, masks: bool) -> tuple[jax.Array, ...]:
+    """The canvas, and the masks where asked for.
+
+    One gather per pixel straight from the store. The `cond` is what makes
+    that fast on a CPU: its operands are materialised, where XLA would
+    otherwise fuse the making of `starts`, and of drawn glyphs, into the
+    gather and repeat it for every pixel. It also saves the second gather for
+    a batch in which no ink overlaps.
+
+    Args:
+        store: uint8 or float32 [M, 28, 28].
+        starts, slots: from `columns`.
+        masks: whether to make masks.
+
+    Returns:
+        float32 [B, 28, W] in [0, 1]; with `masks` also int8 [B, 28, W], slot
+        + 1 of the strongest ink (of the earlier slot where equal), 0 for
+        background.
+    """
+    flat = store.reshape(-1)
+    below = jnp.arange(HEIGHT, dtype=jnp.int32)[None, :, None] * CELL
+
+    def gather(starts: jax.Array, flat: jax.Array) -> jax.Array:
+        starts = starts[:, None, :]
+        pixels = flat.at[jnp.maximum(starts, 0) + below].get(mode="promise_in_bounds")
+        return jnp.where(starts >= 0, unit_ink(pixels), 0.0)
+
+    def one_layer(flat: jax.Array, starts: jax.Array, slots: jax.Array) -> tuple[jax.Array, ...]:
+        image = gather(starts.max(axis=1), flat)
+        if not masks:
+            return (image,)
+        owner = slots.max(axis=1)[:, None, :]
+        return image, jnp.where(image > INK_THRESHOLD, owner + 1, 0).astype(jnp.int8)
+
+    def two_layers(flat: jax.Array, starts: jax.Array, slots: jax.Array) -> tuple[jax.Array, ...]:
+        even, odd = gather(starts[:, 0], flat), gather(starts[:, 1], flat)
+        image = jnp.maximum(even, odd)
+        if not masks:
+            return (image,)
+        slot_even, slot_odd = slots[:, 0][:, None, :], slots[:, 1][:, None, :]
+        even_wins = (even > odd) | ((even == odd) & (slot_even < slot_odd))
+        owner = jnp.where(even_wins, slot_even, slot_odd)
+        return image, jnp.where(image > INK_THRESHOLD, owner + 1, 0).astype(jnp.int8)
+
+    overlapping = jnp.any((starts >= 0).all(axis=1))
+    return lax.cond(overlapping, two_layers, one_layer, flat, starts, slots)
+
+
+def boxes(ink: jax.Array, offsets: jax.Array, shown: jax.Array) -> jax.Array:
+    """Each digit's ink box on the canvas; -1 where the slot is not shown.
+
+    Args:
+        ink: int32 [B, K, 4], in the cell.
+        offsets: int32 [B, K].
+        shown: bool [B, K].
+
+    Returns:
+        int32 [B, K, 4], (x0, y0, x1, y1), half-open.
+    """
+    shift = jnp.stack([offsets, jnp.zeros_like(offsets)] * 2, axis=-1)
+    return jnp.where(shown[..., None], ink + shift, -1)

@@ -1,0 +1,72 @@
+"""The command line: `digitseq generate | preview | bank`."""
+
+import logging
+import sys
+from typing import Annotated
+
+import typer
+
+from .. import __version__
+from . import bank, generate, preview
+
+# Typer's usage errors are Click's, which newer versions of Typer bring along
+# under another name.
+UsageError = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
+
+app = typer.Typer(
+    name="digitseq",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("generate", context_settings=generate.SETTINGS)(generate.generate)
+app.command("preview", context_settings=generate.SETTINGS)(preview.preview)
+app.add_typer(bank.app, name="bank")
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"digitseq {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def digitseq(
+    verbose: Annotated[
+        int, typer.Option("--verbose", "-v", count=True, help="Say more (-vv: everything).")
+    ] = 0,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Images of handwritten digit sequences, with exact labels.
+
+    Paths are printed on stdout, all else on stderr. Exit codes: 0 done, 1 a
+    failure, 2 bad input, 130 interrupted.
+    """
+    level = [logging.WARNING, logging.INFO, logging.DEBUG][min(verbose, 2)]
+    logging.basicConfig(level=level, format="%(name)s: %(message)s", stream=sys.stderr)
+    if not verbose:
+        # What a command can't get over it says itself, in one line.
+        logging.getLogger("digitseq").setLevel(logging.ERROR)
+
+
+def main() -> None:
+    """Runs the command line; every error is one line on stderr and an exit code."""
+    try:
+        code = app(standalone_mode=False)
+    except UsageError as error:
+        _fail(2, error.format_message())
+    except (typer.Abort, KeyboardInterrupt):
+        _fail(130, "interrupted")
+    except (ValueError, FileNotFoundError) as error:
+        _fail(2, str(error))
+    except (OSError, ImportError, MemoryError) as error:
+        _fail(1, str(error) or type(error).__name__)
+    sys.exit(code or 0)
+
+
+def _fail(code: int, message: str) -> None:
+    print(f"digitseq: {' '.join(message.split())}", file=sys.stderr)
+    sys.exit(code)

@@ -1,0 +1,104 @@
+"""digitseq bank: what a bank holds, a picture of it, and the download of MNIST."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import jax
+import numpy as np
+import typer
+
+from .. import png
+from ..bank import bank_digest
+from ..fetch import fetch_mnist
+from ..loading import load_bank
+from ..mnist import FILES, MIRRORS
+from ..sheet import sheet
+from . import common
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Banks of glyphs: info, fetch, preview.")
+
+
+@app.command()
+def info(bank: common.BankOption = None) -> None:
+    """Say what a bank holds: glyphs of each digit, their ink, the digest.
+
+    Example: digitseq bank info --bank mnist-test
+    """
+    source = load_bank(bank)
+    counts, starts, ink = (np.asarray(leaf) for leaf in (source.counts, source.starts, source.ink))
+    typer.echo(f"bank    {bank or 'mnist'}")
+    typer.echo(f"digest  {bank_digest(source)}")
+    typer.echo(f"glyphs  {len(ink)} of {np.count_nonzero(counts)} digits, {source.num_classes} classes")
+    typer.echo("digit   glyphs  ink: mean width x height")
+    for digit, (start, count) in enumerate(zip(starts, counts, strict=True)):
+        size = ""
+        if count:
+            x0, y0, x1, y1 = ink[start : start + count].mean(axis=0)
+            size = f"  {x1 - x0:.1f} x {y1 - y0:.1f}"
+        typer.echo(f"{digit:>5}  {count:>7}{size}")
+
+
+@app.command()
+def preview(
+    bank: common.BankOption = None,
+    out: Annotated[Path, typer.Option(help="The sheet's file.")] = Path("bank.png"),
+    columns: Annotated[int, typer.Option(min=1, help="Glyphs of each digit.")] = 20,
+    seed: common.SeedOption = None,
+) -> None:
+    """Write a sheet of random glyphs, a line for each digit.
+
+    Example: digitseq bank preview --seed 1 --out glyphs.png
+    """
+    source = load_bank(bank)
+    digits = np.flatnonzero(np.asarray(source.counts)).astype(np.int32).repeat(columns)
+    seed = common.fresh_seed() if seed is None else seed
+    glyph_ids = np.asarray(source.choose(jax.random.key(seed), jax.numpy.asarray(digits)))
+    glyphs = np.asarray(source.glyphs)[glyph_ids] / np.float32(255)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    png.save(out, sheet(glyphs, columns=columns))
+    common.show_path(out)
+
+
+@app.command()
+def fetch(
+    to: Annotated[
+        Path | None, typer.Option(help="Folder; without it the user's cache.", show_default=False)
+    ] = None,
+    mirror: Annotated[
+        list[str] | None,
+        typer.Option(help="Address of a folder with the files; may be repeated. Instead of the known ones."),
+    ] = None,
+    timeout: Annotated[float, typer.Option(min=0.1, help="Seconds a mirror may stay silent.")] = 30.0,
+) -> None:
+    """Download MNIST (11 MB), once, and check it.
+
+    Needs the extra: pip install 'digitseq[fetch]'. What is there and genuine
+    is not fetched again. Example: digitseq bank fetch
+    """
+    bar = _Bar() if sys.stderr.isatty() else None
+    folder = fetch_mnist(to, mirrors=mirror or MIRRORS, progress=bar, timeout=timeout)
+    typer.echo(f"MNIST's {len(FILES)} files are complete and genuine", err=True)
+    common.show_path(folder)
+
+
+class _Bar:
+    """A progress bar for each file, in the shape that the downloader asks for."""
+
+    total = 0
+
+    def __init__(self) -> None:
+        self._bar: Any = None
+
+    def update(self, size: int) -> None:
+        if self._bar is None:
+            self._bar = typer.progressbar(length=self.total, label="fetching", file=sys.stderr)
+        self._bar.update(min(size, self.total - self._bar.pos))
+
+    def reset(self) -> None:
+        """The downloader starts over to fill the bar; ours only ever fills up."""
+
+    def close(self) -> None:
+        if self._bar is not None:
+            self._bar.render_finish()
+            self._bar = None

@@ -1,0 +1,144 @@
+"""What the commands share: labels from SEQUENCE, keys from seeds, chunks of images."""
+
+import secrets
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import jax
+import numpy as np
+import numpy.typing as npt
+import typer
+
+from .. import images, labels
+from ..bank import DigitBank, require
+from ..mnist import cache_folder
+from ..sequence import PAD, DigitSequence, render, typed_key
+from ..spec import SequenceSpec, as_integer, check_spec
+
+CHUNK = 64
+
+BankOption = Annotated[
+    str | None,
+    typer.Option(
+        "--bank",
+        metavar="SOURCE",
+        help="mnist, mnist-test, or a folder of IDX files. Without it: the folder in DIGITSEQ_MNIST, "
+        "then what `digitseq bank fetch` brought.",
+        show_default=False,
+    ),
+]
+SeedOption = Annotated[
+    int | None,
+    typer.Option("--seed", min=0, max=2**32 - 1, help="The same seed makes the same picture.", show_default=False),
+]
+
+
+def keep_programs() -> None:
+    """Lets JAX keep its compiled programs in the cache folder, so that the next start is faster."""
+    jax.config.update("jax_compilation_cache_dir", str(cache_folder() / "programs"))
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
+
+
+def fresh_seed() -> int:
+    """A seed of 32 random bits."""
+    return secrets.randbits(32)
+
+
+def labels_of(sequence: str, count: int | None, key: jax.Array, bank: DigitBank) -> npt.NDArray[np.int32]:
+    """The labels that SEQUENCE asks for: int32 [count, K], PAD after the last digit.
+
+    Args:
+        sequence: `350`, `3-5-0`, `random:5`, `random:3-8` or `file:PATH`.
+        count: how many; None takes one, or each line of the file once.
+        key: for random labels; label i depends on the key and i alone.
+        bank: random labels use the digits it has glyphs of.
+
+    Raises:
+        ValueError: a text of another form, or lengths that make no sense.
+    """
+    kind, _, rest = sequence.partition(":")
+    if kind == "random" and rest:
+        low, _, high = rest.partition("-")
+        try:
+            shortest, longest = int(low), int(high or low)
+        except ValueError:
+            shortest, longest = 0, 0
+        if not 1 <= shortest <= longest:
+            raise ValueError(f"SEQUENCE: random: takes a length or a range, random:5 or random:3-8, got {sequence!r}")
+        choices = np.flatnonzero(np.asarray(bank.counts)).astype(np.int32)
+        source = labels.RandomDigits(min_length=shortest, max_length=longest, choices=choices)
+        return np.asarray(source.draw(key, count or 1))
+    if kind == "file" and rest:
+        lines = labels.pack(labels.read_sequences(rest))
+        return lines[np.arange(count or len(lines)) % len(lines)]
+    return labels.pack([labels.parse_sequence(sequence)] * (count or 1))
+
+
+def plan(
+    sequence: str, count: int | None, seed: int, bank: DigitBank, spec: SequenceSpec
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.uint32]]:
+    """Labels [n, K] that the bank has and the spec fits, and each image's own raw key, uint32 [n, 2].
+
+    One picture of a given sequence takes the seed's own key, as
+    `generate_numbers_sequence(key=seed)` does; several take `fold_in(key, i)`,
+    as `sample_sequences` does. Random labels have a key of their own, split
+    off first.
+
+    Raises:
+        ValueError: whatever can't be used, before anything is made.
+    """
+    if count is not None and count < 1:
+        raise ValueError(f"--count must be at least 1, got {count}")
+    check_spec(spec)
+    image_key = label_key = jax.random.wrap_key_data(seed_words(seed), impl="threefry2x32")
+    if sequence.startswith("random:"):
+        label_key, image_key = jax.random.split(image_key)
+    rows = labels_of(sequence, count, label_key, bank)
+    low, high = (as_integer("spacing", bound) for bound in spec.spacing_range)
+    for row in np.unique(rows, axis=0):
+        digits = row[row != PAD].tolist()
+        require(bank, digits)
+        images.check_fits(bank, digits, spec, (low, high), spec.image_width)
+    if count is None and len(rows) == 1 and image_key is label_key:
+        return rows, seed_words(seed)[None]
+    folded = jax.vmap(jax.random.fold_in, in_axes=(None, 0))
+    return rows, np.asarray(jax.random.key_data(folded(image_key, np.arange(len(rows), dtype=np.uint32))))
+
+
+def seed_words(seed: int) -> npt.NDArray[np.uint32]:
+    """The raw form of `jax.random.key(seed)`."""
+    return np.array([0, seed], np.uint32)
+
+
+@jax.jit
+def _render(keys: jax.Array, bank: DigitBank, digits: jax.Array, spec: SequenceSpec) -> DigitSequence:
+    return render(jax.vmap(typed_key)(keys), bank, digits, spec, spec.image_width)
+
+
+def rendered(
+    keys: npt.NDArray[np.uint32], bank: DigitBank, rows: npt.NDArray[np.int32], spec: SequenceSpec
+) -> Iterator[DigitSequence]:
+    """The images one by one, as NumPy records, made in chunks of one compiled size, with a progress bar."""
+    size = min(CHUNK, len(rows))
+    hidden = len(rows) <= CHUNK or not sys.stderr.isatty()
+    with typer.progressbar(length=len(rows), label="images", file=sys.stderr, hidden=hidden) as bar:
+        for start in range(0, len(rows), size):
+            # The last chunk is filled up with images that are thrown away.
+            chosen = np.arange(start, start + size) % len(rows)
+            chunk = jax.device_get(_render(keys[chosen], bank, rows[chosen], spec))
+            for row in range(min(size, len(rows) - start)):
+                yield jax.tree.map(lambda leaf, row=row: leaf[row], chunk)
+                bar.update(1)
+
+
+def digits_of(sample: DigitSequence) -> list[int]:
+    """The digits on one image's canvas."""
+    digits: list[int] = np.asarray(sample.digits)[: int(sample.length)].tolist()
+    return digits
+
+
+def show_path(path: Path) -> None:
+    """Prints a path that was written, on stdout."""
+    typer.echo(str(path))

@@ -1,0 +1,148 @@
+"""digitseq generate: pictures with the recipe inside, and pictures made again from it."""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, Literal
+
+import numpy as np
+import numpy.typing as npt
+import typer
+
+from .. import __version__, png
+from ..bank import DigitBank, bank_digest, require
+from ..labels import format_sequence, pack
+from ..loading import load_bank
+from ..spec import Advance, Align, SequenceSpec, Spacing, spec_from_json, spec_to_json
+from . import common
+
+# So that a negative MIN_SPACING is taken for an argument, not for an option.
+SETTINGS = {"ignore_unknown_options": True}
+TEXT = "digitseq "
+EPILOG = """Examples:
+digitseq generate 350 0 10 120 --seed 7 (one picture, 3-5-0.png);
+digitseq generate random:3-8 -4 4 260 --count 100 --out pictures (a hundred);
+digitseq generate --like 3-5-0.png --out again.png (the same picture again)."""
+
+
+def generate(
+    sequence: Annotated[
+        str | None,
+        typer.Argument(
+            help="350, or 3-5-0, or random:5, random:3-8 (random digits), or file:PATH (one sequence a line).",
+            show_default=False,
+        ),
+    ] = None,
+    min_spacing: Annotated[
+        int | None, typer.Argument(help="Least gap between digits, pixels, from -14.", show_default=False)
+    ] = None,
+    max_spacing: Annotated[
+        int | None, typer.Argument(help="Greatest gap, included.", show_default=False)
+    ] = None,
+    image_width: Annotated[
+        int | None, typer.Argument(help="Width of the picture, pixels.", show_default=False)
+    ] = None,
+    seed: common.SeedOption = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="A .png file (numbered where there are several), or a folder.", show_default=False),
+    ] = None,
+    count: Annotated[int | None, typer.Option(help="How many pictures.", show_default=False)] = None,
+    bank: common.BankOption = None,
+    align: Annotated[Align, typer.Option(help="Where leftover columns go.")] = "center",
+    spacing: Annotated[Spacing, typer.Option(help="Random gaps, or even ones that fill the width.")] = "random",
+    advance: Annotated[Advance, typer.Option(help="Measure gaps between cells or between ink.")] = "cell",
+    like: Annotated[
+        Path | None,
+        typer.Option(help="Make this picture again, from the recipe in it.", show_default=False),
+    ] = None,
+) -> None:
+    """Write pictures of a digit sequence.
+
+    The picture goes to the current folder, named after its digits, unless
+    --out says otherwise; one of that name is replaced. It carries its recipe:
+    seed, digits, layout, the bank's digest.
+    """
+    common.keep_programs()
+    if like is not None:
+        if (sequence, min_spacing, max_spacing, image_width, seed, count) != (None,) * 6:
+            raise ValueError("--like takes everything from the picture; give it only --out and --bank")
+        _generate_like(like, bank, out)
+        return
+    if sequence is None or min_spacing is None or max_spacing is None or image_width is None:
+        raise ValueError("give SEQUENCE MIN_SPACING MAX_SPACING IMAGE_WIDTH, or --like PICTURE")
+    spec = SequenceSpec(
+        image_width=image_width,
+        spacing_range=(min_spacing, max_spacing),
+        align=align,
+        spacing=spacing,
+        advance=advance,
+    )
+    seed = common.fresh_seed() if seed is None else seed
+    source = load_bank(bank)
+    rows, keys = common.plan(sequence, count, seed, source, spec)
+    indices: Iterable[int | None] = range(len(rows)) if count or len(rows) > 1 else [None]
+    recipe = {"seed": str(seed), "bank": bank or "mnist"}
+    _write(rows, keys, indices, source, spec, out, recipe)
+
+
+def _write(
+    rows: npt.NDArray[np.int32],
+    keys: npt.NDArray[np.uint32],
+    indices: Iterable[int | None],
+    bank: DigitBank,
+    spec: SequenceSpec,
+    out: Path | None,
+    recipe: dict[str, str],
+) -> None:
+    shared = recipe | {"version": __version__, "spec": spec_to_json(spec), "bank digest": bank_digest(bank)}
+    samples = common.rendered(keys, bank, rows, spec)
+    places = max(3, len(str(len(rows) - 1)))
+    for index, key, sample in zip(indices, keys.tolist(), samples, strict=True):
+        digits = format_sequence(common.digits_of(sample))
+        number = "" if index is None else f"_{index:0{places}d}"
+        own = {"digits": digits, "key": json.dumps(key)}
+        if index is not None:
+            own["index"] = str(index)
+        path = _path(out, digits, number)
+        text = {TEXT + name: value for name, value in (shared | own).items()}
+        png.save(path, png.to_uint8(np.asarray(sample.image)), text)
+        common.show_path(path)
+
+
+def _path(out: Path | None, digits: str, number: str) -> Path:
+    if out is not None and out.suffix.lower() == ".png" and not out.is_dir():
+        path = out.with_name(f"{out.stem}{number}{out.suffix}")
+    else:
+        path = (out or Path()) / f"{digits}{number}.png"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def _generate_like(picture: Path, bank: str | None, out: Path | None) -> None:
+    recipe = {
+        name.removeprefix(TEXT): value
+        for name, value in png.read_text(picture).items()
+        if name.startswith(TEXT)
+    }
+    wanted = ("key", "digits", "spec", "bank", "bank digest", "seed")
+    if missing := [name for name in wanted if name not in recipe]:
+        raise ValueError(f"{picture} carries no recipe of digitseq's (no {', '.join(missing)})")
+    try:
+        spec = spec_from_json(recipe["spec"])
+        digits = [int(digit) for digit in recipe["digits"].split("-")]
+        key = np.array([json.loads(recipe["key"])], np.uint32).reshape(1, 2)
+        index = int(recipe["index"]) if "index" in recipe else None
+    except (ValueError, OverflowError, TypeError) as error:
+        raise ValueError(f"{picture}: its recipe can't be read ({error})") from None
+    source = load_bank(bank or recipe["bank"])
+    if (found := bank_digest(source)) != recipe["bank digest"]:
+        raise ValueError(
+            f"{picture} was made from a bank with digest {recipe['bank digest'][:16]}..., "
+            f"{bank or recipe['bank']} has {found[:16]}...; name the right one with --bank"
+        )
+    require(source, digits)
+    _write(pack([digits]), key, [index], source, spec, out, {"seed": recipe["seed"], "bank": recipe["bank"]})
+
+
+generate.__doc__ = f"{generate.__doc__}\n\n{EPILOG}"

@@ -1,0 +1,59 @@
+"""digitseq preview: a contact sheet of many samples."""
+
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import typer
+
+from .. import png
+from ..labels import format_sequence
+from ..loading import load_bank
+from ..sheet import sheet
+from ..spec import Advance, Align, SequenceSpec, Spacing
+from . import common
+
+
+def preview(
+    sequence: Annotated[str, typer.Argument(help="As for generate.")],
+    min_spacing: Annotated[int, typer.Argument(help="Least gap between digits, pixels, from -14.")],
+    max_spacing: Annotated[int, typer.Argument(help="Greatest gap, included.")],
+    image_width: Annotated[int, typer.Argument(help="Width of each picture, pixels.")],
+    seed: common.SeedOption = None,
+    out: Annotated[Path, typer.Option(help="The sheet's file.")] = Path("preview.png"),
+    count: Annotated[int, typer.Option(help="How many samples.")] = 24,
+    columns: Annotated[int, typer.Option(min=1, help="How many side by side.")] = 4,
+    scale: Annotated[int, typer.Option(min=1, max=16, help="Pixels of the sheet for one of the picture.")] = 2,
+    captions: Annotated[bool, typer.Option(help="Write the digits under each.")] = True,
+    boxes: Annotated[bool, typer.Option(help="Draw the box of each digit's ink.")] = False,
+    bank: common.BankOption = None,
+    align: Annotated[Align, typer.Option(help="Where leftover columns go.")] = "center",
+    spacing: Annotated[Spacing, typer.Option(help="Random gaps, or even ones that fill the width.")] = "random",
+    advance: Annotated[Advance, typer.Option(help="Measure gaps between cells or between ink.")] = "cell",
+) -> None:
+    """Write a contact sheet of many samples of a sequence.
+
+    Examples: digitseq preview random:3-8 0 10 300 --boxes;
+    digitseq preview 350 -8 0 90 --count 48 --columns 8 --seed 1 --out tight.png.
+    """
+    common.keep_programs()
+    spec = SequenceSpec(
+        image_width=image_width,
+        spacing_range=(min_spacing, max_spacing),
+        align=align,
+        spacing=spacing,
+        advance=advance,
+    )
+    source = load_bank(bank)
+    rows, keys = common.plan(sequence, count, common.fresh_seed() if seed is None else seed, source, spec)
+    samples = list(common.rendered(keys, source, rows, spec))
+    page = sheet(
+        np.stack([sample.image for sample in samples]),
+        columns=columns,
+        scale=scale,
+        captions=[format_sequence(common.digits_of(sample)) for sample in samples] if captions else None,
+        boxes=np.stack([sample.boxes for sample in samples]) if boxes else None,
+    )
+    out.parent.mkdir(parents=True, exist_ok=True)
+    png.save(out, page)
+    common.show_path(out)

@@ -1,0 +1,37 @@
+"""Uniform integers and fractions from random bits: one hash a number.
+
+`jax.random.randint` takes three hashes and two divisions for each number,
+which would be most of the time that a small image takes, and of its compile.
+"""
+
+import jax
+import jax.numpy as jnp
+
+LOW_HALF = 0xFFFF
+
+
+def integers_below(bits: jax.Array, bound: jax.Array) -> jax.Array:
+    """Uniform integers from 0 to `bound` - 1: floor(bits * bound / 2**32).
+
+    D. Lemire, "Fast random integer generation in an interval" (2019), without
+    its rejection step: no value's probability is off by more than 2**-32.
+
+    Args:
+        bits: uint32, uniform random bits.
+        bound: int32 of the same shape, 1 or more (0 gives 0).
+
+    Returns:
+        int32 of the same shape.
+    """
+    bound = bound.astype(jnp.uint32)
+    low, high = bits & LOW_HALF, bits >> 16
+    bound_low, bound_high = bound & LOW_HALF, bound >> 16
+    # The upper word of a 64-bit product, from products of 16-bit halves.
+    middle = high * bound_low + ((low * bound_low) >> 16)
+    other = low * bound_high + (middle & LOW_HALF)
+    return (high * bound_high + (middle >> 16) + (other >> 16)).astype(jnp.int32)
+
+
+def fractions(bits: jax.Array) -> jax.Array:
+    """Uniform float32 in [0, 1), multiples of 2**-24, from uint32 bits."""
+    return (bits >> 8).astype(jnp.float32) * jnp.float32(2**-24)

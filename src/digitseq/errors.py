@@ -1,0 +1,43 @@
+"""The exceptions of digitseq.
+
+::
+
+    ValueError
+    ├── IdxError     an IDX file that is malformed
+    └── BankError    a bank that can't serve, or none in reach
+    OSError
+    └── FetchError   a download that no mirror could serve
+
+An argument that can't be used is a plain `ValueError`; a file that is not
+there is Python's own `FileNotFoundError`; a feature whose extra is not
+installed is `ImportError`, naming the extra.
+"""
+
+
+class IdxError(ValueError):
+    """An IDX file that is not what its format asks for.
+
+    Attributes:
+        file: the file's name, as given.
+        offset: where it went wrong, in bytes of the (decompressed) contents.
+        expected: what the format asks for there.
+        found: what stands there.
+    """
+
+    def __init__(self, file: str, offset: int, expected: str, found: str) -> None:
+        super().__init__(file, offset, expected, found)
+        self.file = file
+        self.offset = offset
+        self.expected = expected
+        self.found = found
+
+    def __str__(self) -> str:
+        return f"{self.file}: at byte {self.offset}: expected {self.expected}, found {self.found}"
+
+
+class BankError(ValueError):
+    """A bank that can't serve what is asked of it, or none in reach."""
+
+
+class FetchError(OSError):
+    """A download that no mirror could serve."""

@@ -1,0 +1,208 @@
+"""generate_numbers_sequence: the NumPy front, with every check that can be made beforehand."""
+
+import functools
+import math
+import os
+from collections.abc import Iterable
+from typing import Any
+
+import jax
+import numpy as np
+import numpy.typing as npt
+
+from .bank import CELL, HEIGHT, DigitBank, require
+from .loading import load_bank
+from .mnist import CACHE_ENVIRONMENT, ENVIRONMENT
+from .sequence import PAD, render, typed_key
+from .spec import SequenceSpec, as_integer, check_spacing_range, check_spec, check_width
+
+# Slots and columns are padded to the next of a few sizes, so that calls with
+# all sorts of lengths and widths share a few compiled programs.
+LEAST_SLOTS = 8
+LEAST_COLUMNS = 256
+COLUMN_STEP = 4096
+DEFAULT_SPEC = SequenceSpec()
+
+
+def generate_numbers_sequence(
+    digits: Iterable[int] | str,
+    spacing_range: tuple[int, int],
+    image_width: int,
+    *,
+    key: jax.Array | int | None = None,
+    bank: DigitBank | None = None,
+    spec: SequenceSpec | None = None,
+) -> npt.NDArray[np.float32]:
+    """An image of the digits side by side, each drawn at random from its class.
+
+    Args:
+        digits: what to write, left to right: a list, tuple, range, string of
+            digits, or integer array of NumPy or JAX, one-dimensional.
+        spacing_range: (min, max), integers from -14, both ends included:
+            pixels between neighbouring digits. Gaps are independent and
+            uniform over the range where every draw fits the width; else every
+            combination of gaps that fits is equally likely.
+        image_width: columns of the image. What the digits leave is split
+            evenly between left and right, unless `spec` says otherwise.
+        key: a JAX PRNG key, or an integer seed from 0 to 2**32 - 1, which
+            means `jax.random.key(seed)`. None draws fresh entropy.
+        bank: where the glyphs come from; None takes `load_bank()`, once.
+        spec: gives all other settings; the arguments win over its own.
+
+    Returns:
+        A new, writable, C-contiguous float32 array [28, image_width] in
+        [0, 1], 0 black background, 1 white ink. The same image as that of
+        `sample_sequence` with this key and spec.
+
+    Raises:
+        ValueError: an argument that can't be used; the message names it, its
+            value, and what would work.
+        BankError: the bank has no glyph of a digit, or there is no bank.
+    """
+    numbers = check_digits(digits)
+    low, high = check_spacing_range(spacing_range)
+    width = check_width(image_width)
+    if spec is None:
+        spec = DEFAULT_SPEC
+    else:
+        check_spec(spec)
+    words = _key_of(key)
+    bank = default_bank() if bank is None else bank
+    require(bank, numbers)
+    check_fits(bank, numbers, spec, (low, high), width)
+
+    slots = _padded(len(numbers), LEAST_SLOTS)
+    columns = min(_padded(width, LEAST_COLUMNS), -(-width // COLUMN_STEP) * COLUMN_STEP)
+    _check_memory(width, columns, slots)
+    padded = np.full(slots, PAD, np.int32)
+    padded[: len(numbers)] = numbers
+    spec = spec.replace(image_width=columns, spacing_range=(low, high), masks=False)
+    canvas = _image(words, bank, padded, spec, np.int32(width))
+    return np.array(np.asarray(canvas)[:, :width])
+
+
+@jax.jit
+def _image(
+    key: jax.Array, bank: DigitBank, digits: jax.Array, spec: SequenceSpec, width: jax.Array
+) -> jax.Array:
+    return render(typed_key(key)[None], bank, digits[None], spec, width).image[0]
+
+
+def default_bank() -> DigitBank:
+    """`load_bank()`, once for each setting of the environment variables it reads."""
+    return _default_bank(os.environ.get(ENVIRONMENT), os.environ.get(CACHE_ENVIRONMENT))
+
+
+@functools.lru_cache(maxsize=1)
+def _default_bank(*_environment: str | None) -> DigitBank:
+    return load_bank()
+
+
+def check_digits(digits: Iterable[int] | str) -> list[int]:
+    """The digits as Python integers; their range is the bank's to check.
+
+    Raises:
+        ValueError: empty, nested, or with anything in it that is not a whole number.
+    """
+    if isinstance(digits, str):
+        if not (digits.isascii() and digits.isdigit()):
+            raise ValueError(f"digits must be one or more of 0 to 9, got the string {digits!r}")
+        return [int(digit) for digit in digits]
+    if isinstance(digits, np.ndarray | jax.Array):
+        if digits.ndim != 1:
+            raise ValueError(f"digits must be one-dimensional, got shape {list(digits.shape)}")
+        digits = digits.tolist()
+    if isinstance(digits, dict | set | frozenset) or not isinstance(digits, Iterable):
+        raise ValueError(f"digits must be a list, a string or an array of integers, got {digits!r}")
+    numbers = []
+    for place, digit in enumerate(digits):
+        if isinstance(digit, Iterable) and getattr(digit, "ndim", 1):
+            raise ValueError(f"digits must be flat, got {digit!r} at place {place}")
+        numbers.append(as_integer(f"digits[{place}]", digit))
+    if not numbers:
+        raise ValueError("digits is empty; give at least one digit")
+    return numbers
+
+
+def check_fits(
+    bank: DigitBank, digits: list[int], spec: SequenceSpec, spacing_range: tuple[int, int], width: int
+) -> None:
+    """Raises where the digits may not fit the width, whichever glyphs are drawn.
+
+    Raises:
+        ValueError: stating the smallest width that works, or, for even
+            spacing of cells, the nearest.
+    """
+    low, high = spacing_range
+    gaps = len(digits) - 1
+    if spec.advance == "ink":
+        least, works = _least_by_ink(bank, digits, low), "always works"
+    else:
+        least, works = CELL * len(digits) + low * gaps, "works"
+    if width < least:
+        raise ValueError(
+            f"image_width {width} is too small for {len(digits)} digits with gaps of at least {low}: "
+            f"the smallest width that {works} is {least}"
+        )
+    if spec.spacing == "even" and spec.advance == "cell" and gaps:
+        gap = (width - CELL * len(digits)) / gaps
+        if gap != int(gap) or gap > high:
+            near = {min(max(rounded, low), high) for rounded in (math.floor(gap), math.ceil(gap))}
+            widths = " or ".join(str(CELL * len(digits) + g * gaps) for g in sorted(near))
+            raise ValueError(
+                f"image_width {width} can't be filled by {len(digits)} digits with even gaps of {low} "
+                f"to {high} pixels; the nearest that works: {widths}"
+            )
+
+
+def _least_by_ink(bank: DigitBank, digits: list[int], low: int) -> int:
+    """A width that the digits fit whichever of the bank's glyphs are drawn.
+
+    A gap is at least `low` and overlaps at most half of the narrower
+    neighbour, rounded down. The bound used here lies at most half a pixel
+    above that and, unlike it, never falls when a glyph gets wider, so it
+    holds for all glyphs where it holds for the widest.
+    """
+    widest = [_widest_ink(bank, digit) for digit in digits]
+    overlaps = ((1 - min(pair)) / 2 for pair in zip(widest, widest[1:], strict=False))
+    return math.ceil(sum(widest) + sum(max(low, overlap) for overlap in overlaps))
+
+
+def _widest_ink(bank: DigitBank, digit: int) -> int:
+    start, count = int(np.asarray(bank.starts)[digit]), int(np.asarray(bank.counts)[digit])
+    run = np.asarray(bank.ink)[start : start + count]
+    return int((run[:, 2] - run[:, 0]).max())
+
+
+def _key_of(key: Any) -> Any:
+    """A PRNG key from a key, a seed, or nothing."""
+    if key is None:
+        return np.frombuffer(os.urandom(8), np.uint32)
+    if isinstance(key, jax.Array) and jax.dtypes.issubdtype(key.dtype, jax.dtypes.prng_key):
+        if key.ndim == 0:
+            return key
+    elif isinstance(key, np.ndarray | jax.Array) and key.dtype == np.uint32 and key.ndim == 1:
+        return key
+    else:
+        seed = as_integer("key", key)
+        if 0 <= seed < 2**32:
+            return np.array([0, seed], np.uint32)
+    raise ValueError(f"key must be one JAX PRNG key or an integer seed from 0 to 2**32 - 1, got {key!r}")
+
+
+def _padded(size: int, least: int) -> int:
+    return max(least, 1 << (size - 1).bit_length())
+
+
+def _check_memory(width: int, columns: int, slots: int) -> None:
+    """Raises where the canvas, its copy and the working tables exceed the machine's memory."""
+    needed = 4 * columns * (2 * HEIGHT + 4 * slots)
+    try:
+        there = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):  # not every system tells
+        return
+    if needed > there:
+        raise ValueError(
+            f"image_width {width} is too large for memory: it takes about {needed / 2**30:.1f} GiB, "
+            f"this machine has {there / 2**30:.1f}"
+        )

@@ -1,0 +1,75 @@
+"""load_bank: from a word or a folder to a bank."""
+
+import os
+from pathlib import Path
+
+from . import cache
+from .bank import DigitBank, sorted_arrays, to_device
+from .errors import BankError
+from .idx import read_idx
+from .mnist import ENVIRONMENT, find_pair, mnist_folder
+
+NO_MNIST = (
+    f"no MNIST in reach: run `digitseq bank fetch` (downloads 11 MB; needs the extra digitseq[fetch]), "
+    f"or set the environment variable {ENVIRONMENT} to a folder that holds its IDX files"
+)
+SPLITS = ("train", "test")
+
+
+def load_bank(
+    source: str | os.PathLike[str] | None = None,
+    *,
+    split: str = "train",
+    num_classes: int | None = None,
+    transpose: bool = False,
+) -> DigitBank:
+    """The bank that `source` names. Never touches the network.
+
+    The first load of a folder keeps a sorted, memory-mapped copy in the
+    user's cache folder (`DIGITSEQ_CACHE` moves it), which later loads use as
+    long as the folder's files stay as they are.
+
+    Args:
+        source: "mnist" (the training digits), "mnist-test", or a folder of
+            IDX files. None looks for MNIST in the folder that the environment
+            variable `DIGITSEQ_MNIST` names, then in the user's cache folder,
+            where `digitseq bank fetch` puts it.
+        split: "train" or "test": which pair of a folder that holds both.
+        num_classes: C; None takes the largest label plus one, at least 10.
+        transpose: swap rows and columns, for EMNIST's files.
+
+    Raises:
+        BankError: no MNIST in reach, or a folder without such a pair of
+            files, or files that don't belong together.
+        IdxError: a file that is malformed.
+        FileNotFoundError: no such folder.
+        ValueError: an unknown `split`.
+    """
+    if split not in SPLITS:
+        raise ValueError(f"split must be one of {SPLITS}, got {split!r}")
+    if source == "builtin":
+        raise BankError("this version of digitseq has no built-in bank yet; " + NO_MNIST)
+    if source is None or source in ("mnist", "mnist-test"):
+        folder = mnist_folder()
+        if folder is None:
+            raise BankError(NO_MNIST)
+        split = "test" if source == "mnist-test" else split
+    else:
+        folder = Path(source)
+        if not folder.is_dir():
+            raise FileNotFoundError(
+                f"bank: no folder {os.fspath(source)!r} (nor is it one of the words mnist, mnist-test)"
+            )
+    pair = find_pair(folder, split)
+    options: dict[str, object] = {"num_classes": num_classes, "transpose": transpose}
+    return to_device(*cache.kept(pair, options, lambda: _read_pair(*pair, num_classes, transpose)))
+
+
+def _read_pair(images: Path, labels: Path, num_classes: int | None, transpose: bool) -> cache.Arrays:
+    glyphs, digits = read_idx(images), read_idx(labels)
+    if num_classes is None:
+        num_classes = max(10, int(digits.max(initial=0)) + 1)
+    try:
+        return sorted_arrays(glyphs, digits, num_classes=num_classes, transpose=transpose)
+    except ValueError as error:
+        raise BankError(f"{images} with {labels.name}: {error}") from None

@@ -1,0 +1,57 @@
+"""Pictures in and out of PNG, with text; Pillow is imported when first needed."""
+
+import io
+import os
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+
+from . import files
+
+
+def to_uint8(images: npt.NDArray[np.floating]) -> npt.NDArray[np.uint8]:
+    """The 8-bit form of images in [0, 1]: round(255 * value)."""
+    return np.rint(np.clip(images, 0.0, 1.0) * 255).astype(np.uint8)
+
+
+def encode(picture: npt.NDArray[np.uint8], text: Mapping[str, str] | None = None) -> bytes:
+    """A PNG file's bytes.
+
+    Args:
+        picture: uint8 [height, width], grey, or [height, width, 3].
+        text: keywords and texts for the file's text chunks.
+    """
+    from PIL import Image, PngImagePlugin
+
+    chunks = PngImagePlugin.PngInfo()
+    for keyword, words in (text or {}).items():
+        chunks.add_text(keyword, words)
+    buffer = io.BytesIO()
+    Image.fromarray(picture).save(buffer, "png", pnginfo=chunks)
+    return buffer.getvalue()
+
+
+def save(
+    path: str | os.PathLike[str], picture: npt.NDArray[np.uint8], text: Mapping[str, str] | None = None
+) -> None:
+    """Writes a PNG file, whole or not at all."""
+    with files.replacing(path) as file:
+        file.write(encode(picture, text))
+
+
+def read_text(path: str | os.PathLike[str]) -> dict[str, str]:
+    """The texts in a PNG file, by keyword.
+
+    Raises:
+        ValueError: the file is no PNG.
+        FileNotFoundError: there is none.
+    """
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        with Image.open(path, formats=["png"]) as picture:
+            picture.load()
+            return {k: str(v) for k, v in picture.info.items() if isinstance(v, str)}
+    except (UnidentifiedImageError, SyntaxError, EOFError, IsADirectoryError) as error:
+        raise ValueError(f"{os.fspath(path)} is not a sound PNG picture ({error})") from None

@@ -1,0 +1,217 @@
+"""The pipeline: draw glyphs, space them, place them; with exact labels."""
+
+import dataclasses
+from typing import Any, Protocol
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import numpy.typing as npt
+
+from . import canvas, layout
+from .bank import CELL, MAX_GLYPHS, DigitBank
+from .spec import MAX_WIDTH, SequenceSpec, check_transforms
+
+PAD = -1
+# A mask is an int8 that holds a slot + 1.
+MAX_MASKED_SLOTS = 127
+
+
+class Source(Protocol):
+    """What draws glyphs: a pytree, so that it can be an argument of a jitted function.
+
+    A source may also have `serves(digits) -> bool`, as `DigitBank` does: a
+    row then ends before the first digit that is not served.
+    """
+
+    def draw(self, key: jax.Array, digits: jax.Array) -> tuple[jax.Array, jax.Array]:
+        """A glyph for each digit: float32 [K, 28, 28] in [0, 1], and glyph ids int32 [K] (-1: no bank)."""
+        ...
+
+
+@jax.tree_util.register_dataclass
+@dataclasses.dataclass(frozen=True, eq=False, kw_only=True)
+class DigitSequence:
+    """An image of digits and its labels; every leaf gains a leading B in a batch.
+
+    Attributes:
+        image: float32 [28, W] in [0, 1], 0 background, 1 ink, [row, column].
+        digits: int32 [K], what is on the canvas, left to right, then PAD (-1).
+        length: int32 [], how many digits are on the canvas.
+        offsets: int32 [K], x of each cell's left edge, pixels; negative where
+            a cell's blank margin hangs over the edge (`advance="ink"`); -1
+            past `length`.
+        boxes: int32 [K, 4], (x0, y0, x1, y1) of each digit's own ink on the
+            canvas, half-open pixels; -1 past `length`.
+        glyph_ids: int32 [K], rows of `bank.glyphs`; -1 past `length` and for
+            glyphs that come from no bank.
+        masks: int8 [28, W], slot + 1 of the digit whose ink is strongest at
+            the pixel (the earlier where equal), 0 background; None unless the
+            spec asks.
+    """
+
+    image: jax.Array
+    digits: jax.Array
+    length: jax.Array
+    offsets: jax.Array
+    boxes: jax.Array
+    glyph_ids: jax.Array
+    masks: jax.Array | None
+
+    def _repr_png_(self) -> bytes:
+        """The picture that a notebook shows: the image, or a batch as a sheet."""
+        # Imported here because Pillow must not load with the core.
+        from . import png, sheet
+
+        return png.encode(sheet.sheet(np.asarray(self.image)))
+
+
+def sample_sequence(
+    key: jax.Array, source: Source, digits: npt.ArrayLike, spec: SequenceSpec
+) -> DigitSequence:
+    """One image of a digit sequence, with its labels. Pure; runs compiled.
+
+    Every input has a defined result, because inside `jit` nothing can raise:
+    a row ends before its first PAD, or digit that the source does not serve,
+    and digits that don't fit the width at the least spacing are left out from
+    the right; the labels describe what is on the canvas. Values are checked
+    by `check_spec` and by `generate_numbers_sequence`.
+
+    Args:
+        key: a typed or raw PRNG key.
+        source: a `DigitBank`, or anything with `draw`.
+        digits: integers [K], PAD (-1) after the last.
+        spec: the layout.
+
+    Raises:
+        ValueError: shapes that can't be used, more than 127 slots with masks,
+            or transforms, which this version does not have.
+    """
+    return _sample_one(key, source, as_digits(digits, 1), spec)
+
+
+def sample_sequences(
+    key: jax.Array, source: Source, digits: npt.ArrayLike, spec: SequenceSpec
+) -> DigitSequence:
+    """A batch of images: row b is `sample_sequence(fold_in(key, b), source, digits[b], spec)`.
+
+    To the bit, whatever the batch's size and however it is sharded. Faster
+    than `vmap` of `sample_sequence`, because work that no row needs is
+    skipped. With a key type whose draws depend on the batch (`rbg`), the
+    promise is JAX's to break; the default `threefry2x32` keeps it.
+
+    Args:
+        key: a typed or raw PRNG key.
+        source: as for `sample_sequence`.
+        digits: integers [B, K], PAD (-1) after the last of each row.
+        spec: the layout.
+    """
+    return _sample_batch(key, source, as_digits(digits, 2), spec)
+
+
+@jax.jit
+def _sample_batch(key: jax.Array, source: Source, digits: jax.Array, spec: SequenceSpec) -> DigitSequence:
+    indices = jnp.arange(digits.shape[0], dtype=jnp.uint32)
+    keys = jax.vmap(jax.random.fold_in, in_axes=(None, 0))(typed_key(key), indices)
+    return render(keys, source, digits, spec, spec.image_width)
+
+
+@jax.jit
+def _sample_one(key: jax.Array, source: Source, digits: jax.Array, spec: SequenceSpec) -> DigitSequence:
+    batch = render(typed_key(key)[None], source, digits[None], spec, spec.image_width)
+    return jax.tree.map(lambda leaf: leaf[0], batch)
+
+
+def render(
+    keys: jax.Array, source: Source, digits: jax.Array, spec: SequenceSpec, width: int | jax.Array
+) -> DigitSequence:
+    """The pipeline on a batch, one key a row.
+
+    Args:
+        keys: typed PRNG keys [B].
+        source: draws the glyphs.
+        digits: integers [B, K].
+        spec: the layout; its `image_width` is the canvas.
+        width: how much of the canvas, from the left, the digits are laid out
+            in. May be traced.
+    """
+    _check_shapes(digits.shape, spec)
+    # Five from the start, two of them for the transforms to come, so that a
+    # seed keeps its picture when they do.
+    split = jax.vmap(lambda key: jax.random.split(key, 5), out_axes=1)
+    glyph_keys, gap_keys, align_keys, _, _ = split(keys)
+    digits = digits.astype(jnp.int32)
+    lengths = _lengths(source, digits)
+    store, rows, glyph_ids, ink = _draw(glyph_keys, source, digits)
+
+    by_ink = spec.advance == "ink"
+    sizes = ink[..., 2] - ink[..., 0] if by_ink else jnp.full_like(digits, CELL)
+    lefts, lengths = layout.arrange(gap_keys, align_keys, sizes, lengths, spec, width)
+    offsets = lefts - ink[..., 0] if by_ink else lefts
+
+    shown = jnp.arange(digits.shape[1], dtype=jnp.int32)[None, :] < lengths[:, None]
+    columns = canvas.columns(rows, ink, offsets, shown, spec.image_width)
+    image, *masks = canvas.paint(store, *columns, spec.masks)
+    return DigitSequence(
+        image=image,
+        digits=jnp.where(shown, digits, PAD),
+        length=lengths,
+        offsets=jnp.where(shown, offsets, -1),
+        boxes=canvas.boxes(ink, offsets, shown),
+        glyph_ids=jnp.where(shown, glyph_ids, -1),
+        masks=masks[0] if masks else None,
+    )
+
+
+def _draw(keys: jax.Array, source: Source, digits: jax.Array) -> tuple[jax.Array, ...]:
+    """A store of glyphs [M, 28, 28], each slot's row in it [B, K], glyph ids [B, K], ink [B, K, 4].
+
+    A bank's glyphs are painted from where they lie, which saves a copy; any
+    other source draws into a store of its own.
+    """
+    if isinstance(source, DigitBank):
+        glyph_ids = jax.vmap(source.choose)(keys, digits)
+        ink = source.ink.at[glyph_ids].get(mode="promise_in_bounds")
+        return source.glyphs, glyph_ids, glyph_ids, ink
+    glyphs, glyph_ids = jax.vmap(source.draw)(keys, digits)
+    rows = jnp.arange(digits.size, dtype=jnp.int32).reshape(digits.shape)
+    return glyphs.reshape(-1, *glyphs.shape[2:]), rows, glyph_ids, canvas.ink_boxes(glyphs)
+
+
+def _lengths(source: Source, digits: jax.Array) -> jax.Array:
+    """How many digits stand before the first PAD or digit that is not served; int32 [B]."""
+    serves = getattr(source, "serves", lambda digits: digits >= 0)
+    ends = jnp.pad(~serves(digits), ((0, 0), (0, 1)), constant_values=True)
+    return jnp.argmax(ends, axis=1).astype(jnp.int32)
+
+
+def typed_key(key: jax.Array) -> jax.Array:
+    """A typed key from a typed or raw one; two raw words are threefry's, whatever the default."""
+    if jnp.issubdtype(key.dtype, jax.dtypes.prng_key):
+        return key
+    return jax.random.wrap_key_data(key, impl="threefry2x32" if key.shape == (2,) else None)
+
+
+def as_digits(digits: npt.ArrayLike, rank: int) -> jax.Array | npt.NDArray[Any]:
+    """The digits as an integer array of that rank.
+
+    Raises:
+        ValueError: another rank or dtype, or no slot at all.
+    """
+    array = digits if isinstance(digits, jax.Array) else np.asarray(digits)
+    if array.ndim != rank or array.shape[-1] < 1 or not jnp.issubdtype(array.dtype, jnp.integer):
+        wanted = "[K]" if rank == 1 else "[B, K]"
+        raise ValueError(f"digits must be integers {wanted}, got {array.dtype} {list(array.shape)}")
+    return array
+
+
+def _check_shapes(shape: tuple[int, ...], spec: SequenceSpec) -> None:
+    """Raises on shapes that int32 places or int8 masks can't hold; shapes are known while tracing."""
+    check_transforms(spec)
+    batch, slots = shape
+    if not 1 <= spec.image_width <= MAX_WIDTH:
+        raise ValueError(f"image_width must be from 1 to {MAX_WIDTH}, got {spec.image_width}")
+    if slots * (spec.image_width + CELL) >= 2**31 or batch * slots > MAX_GLYPHS:
+        raise ValueError(f"digits {list(shape)} on {spec.image_width} columns are too many for int32")
+    if spec.masks and slots > MAX_MASKED_SLOTS:
+        raise ValueError(f"masks hold at most {MAX_MASKED_SLOTS} digits, got {slots} slots")

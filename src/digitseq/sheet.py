@@ -1,0 +1,93 @@
+"""A contact sheet: many images on one, with captions and boxes."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from .png import to_uint8
+
+GUTTER = 4
+PAPER = 48
+CAPTION = 230
+CAPTION_HEIGHT = 14
+BOX_COLOURS = ((255, 170, 60), (90, 200, 255))
+MOST = 64
+
+
+def sheet(
+    images: npt.NDArray[np.float32],
+    *,
+    columns: int | None = None,
+    scale: int = 1,
+    captions: Sequence[str] | None = None,
+    boxes: npt.NDArray[np.int32] | None = None,
+) -> npt.NDArray[np.uint8]:
+    """The images in rows and columns on a grey sheet; a single image as it is.
+
+    Args:
+        images: float32 [H, W] or [..., H, W] in [0, 1]. Of a batch the first
+            64 are shown unless `columns` is given.
+        columns: how many side by side; None makes the sheet about as wide as
+            it is high.
+        scale: pixels on the sheet for one of the image's.
+        captions: a text for each image, written under it.
+        boxes: int32 [B, K, 4], (x0, y0, x1, y1) in the image's pixels, drawn
+            around what they enclose; boxes with negative numbers are not.
+
+    Returns:
+        uint8 [height, width], or [height, width, 3] with boxes.
+    """
+    if images.ndim == 2 and captions is None and boxes is None:
+        return _enlarged(to_uint8(images), scale)
+    images = images.reshape(-1, *images.shape[-2:])
+    images = images[: MOST if columns is None else None]
+    height, width = images.shape[1] * scale, images.shape[2] * scale
+    height_with_caption = height + (CAPTION_HEIGHT if captions is not None else 0)
+    if columns is None:
+        columns = round(math.sqrt(len(images) * (height_with_caption + GUTTER) / (width + GUTTER)))
+    columns = min(max(columns, 1), len(images))
+    lines = -(-len(images) // columns)
+    tile = (height_with_caption + GUTTER, width + GUTTER)
+    page = np.full((lines * tile[0] + GUTTER, columns * tile[1] + GUTTER), PAPER, np.uint8)
+    corners = [(n // columns * tile[0] + GUTTER, n % columns * tile[1] + GUTTER) for n in range(len(images))]
+    for (top, left), image in zip(corners, images, strict=True):
+        page[top : top + height, left : left + width] = _enlarged(to_uint8(image), scale)
+    if captions is not None:
+        page = _with_captions(page, [(top + height, left) for top, left in corners], captions)
+    return page if boxes is None else _with_boxes(page, corners, boxes, scale)
+
+
+def _enlarged(picture: npt.NDArray[np.uint8], scale: int) -> npt.NDArray[np.uint8]:
+    return picture.repeat(scale, axis=0).repeat(scale, axis=1)
+
+
+def _with_captions(
+    page: npt.NDArray[np.uint8], places: list[tuple[int, int]], captions: Sequence[str]
+) -> npt.NDArray[np.uint8]:
+    from PIL import Image, ImageDraw, ImageFont
+
+    picture = Image.fromarray(page)
+    pen, font = ImageDraw.Draw(picture), ImageFont.load_default()
+    for (top, left), caption in zip(places, captions, strict=False):
+        pen.text((left, top + 1), caption, fill=CAPTION, font=font)
+    return np.array(picture)
+
+
+def _with_boxes(
+    page: npt.NDArray[np.uint8],
+    corners: list[tuple[int, int]],
+    boxes: npt.NDArray[np.int32],
+    scale: int,
+) -> npt.NDArray[np.uint8]:
+    """Outlines just outside each box, neighbours in turn in two colours."""
+    page = np.repeat(page[:, :, None], 3, axis=2)
+    for (top, left), row in zip(corners, boxes, strict=False):
+        for slot, box in enumerate(row):
+            if (box < 0).any():
+                continue
+            x0, y0, x1, y1 = (box * scale + (left, top, left, top) - (1, 1, 0, 0)).tolist()
+            for edge in np.s_[[y0, y1], x0 : x1 + 1], np.s_[y0 : y1 + 1, [x0, x1]]:
+                page[edge] = BOX_COLOURS[slot % 2]
+    return page

@@ -1,0 +1,110 @@
+"""Gaps between digits: uniform, exactly conditioned to fit; even.
+
+Everything here is one row (one image) in pixels, except `random_gaps`, which
+takes the batch so that a batch without a tight row can skip the table.
+A row has J gap slots. Slot j's gap is `low[j]` plus an excess of 0 to
+`span[j]`; a slot that no gap uses has `low` and `span` 0. `slack` is what the
+canvas has left when every gap is at its lowest: the excesses may add up to it.
+"""
+
+import jax
+import jax.numpy as jnp
+from jax import lax
+
+from . import draws
+
+MIN_SPACING = -14
+
+
+def random_excesses(keys: jax.Array, spans: jax.Array, slacks: jax.Array, max_slack: int) -> jax.Array:
+    """Excesses uniform over all that fit, for a batch of rows.
+
+    A row whose spans can't add up to more than its slack takes independent
+    uniform excesses. Where some draws would overflow, each vector of excesses
+    that fits is equally likely. Which of the two a row takes depends on that
+    row alone.
+
+    Args:
+        keys: one PRNG key a row, [B].
+        spans: int32 [B, J], 0 or more.
+        slacks: int32 [B], 0 to `max_slack`.
+        max_slack: the largest slack, a Python integer.
+
+    Returns:
+        int32 [B, J]. Slot j's excess does not depend on slots that follow it
+        if their spans are 0.
+    """
+    # A row reads its bits once: as plain integers or as the table's chances.
+    bits = jax.vmap(lambda key: jax.random.bits(key, spans.shape[1:], jnp.uint32))(keys)
+    spans = jnp.minimum(spans, slacks[:, None])
+    tight = spans.sum(axis=1) > slacks
+    plain = draws.integers_below(bits, spans + 1)
+
+    def conditioned() -> jax.Array:
+        exact = jax.vmap(conditional_excesses, in_axes=(0, 0, 0, None))
+        return jnp.where(tight[:, None], exact(bits, spans, slacks, max_slack), plain)
+
+    return lax.cond(tight.any(), conditioned, lambda: plain)
+
+
+def conditional_excesses(bits: jax.Array, span: jax.Array, slack: jax.Array, max_slack: int) -> jax.Array:
+    """One row's excesses, uniform over the vectors with 0 <= e[j] <= span[j] and sum <= slack.
+
+    Dynamic programming on the room left: with w[j](t) the number of ways to
+    fill the slots from j on into t pixels (w[J] = 1),
+    w[j](t) = w[j+1](t - span[j]) + ... + w[j+1](t), a difference of prefix
+    sums. Then, slot by slot, the room t left after slot j is drawn with
+    probability w[j+1](t) / w[j](room before), by inverting those sums.
+
+    Numbers of ways overflow, so each w[j] is scaled to 1 at `slack`, which
+    cancels in the ratios. In float32 a vector's probability is right to a few
+    parts in 100,000. `associative_scan` adds up t's terms in an order that
+    depends on t alone, so the draw does not depend on `max_slack`.
+
+    Args:
+        bits: uint32 [J], uniform random bits.
+        span: int32 [J].
+        slack: int32 [].
+        max_slack: at least `slack`, a Python integer: the table's length.
+
+    Returns:
+        int32 [J].
+    """
+    rooms = jnp.arange(max_slack + 1, dtype=jnp.int32)
+    ways = jnp.where(rooms <= slack, 1.0, 0.0).astype(jnp.float32)
+
+    def count(ways: jax.Array, span: jax.Array) -> tuple[jax.Array, jax.Array]:
+        sums = lax.associative_scan(jnp.add, ways)
+        ways = jnp.where(rooms <= slack, sums - _sum_below(sums, rooms - span), 0.0)
+        return ways / ways[slack], sums
+
+    def fill(room: jax.Array, slot: tuple[jax.Array, ...]) -> tuple[jax.Array, jax.Array]:
+        chance, span, sums = slot
+        below = _sum_below(sums, room - span)
+        target = below + chance * (sums[room] - below)
+        left = jnp.sum((sums <= target) & (rooms < room), dtype=jnp.int32)
+        left = jnp.clip(left, jnp.maximum(room - span, 0), room)
+        return left, room - left
+
+    _, sums = lax.scan(count, ways, span, reverse=True)
+    _, excesses = lax.scan(fill, slack, (draws.fractions(bits), span, sums))
+    return excesses
+
+
+def _sum_below(sums: jax.Array, room: jax.Array) -> jax.Array:
+    """The prefix sum of everything below `room`, 0 where that is nothing."""
+    return jnp.where(room > 0, sums[jnp.maximum(room - 1, 0)], 0.0)
+
+
+def even_excesses(span: jax.Array, slack: jax.Array, gaps: jax.Array) -> jax.Array:
+    """One row's equal excesses: as large as span and slack allow.
+
+    Args:
+        span: int32 [J].
+        slack: int32 [].
+        gaps: int32 [], how many slots are in use (those with a span).
+
+    Returns:
+        int32 [J].
+    """
+    return jnp.minimum(span, slack // jnp.maximum(gaps, 1))
