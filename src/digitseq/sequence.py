@@ -138,7 +138,7 @@ def render(
     _check_shapes(digits.shape, spec)
     # Five from the start, two of them for the transforms to come, so that a
     # seed keeps its picture when they do.
-    split = jax.vmap(lambda key: jax.random.split(key, 5), out_axes=1)
+    split = jax.vmap(lambda key: tuple(jax.random.split(key, 5)))
     glyph_keys, gap_keys, align_keys, _, _ = split(keys)
     digits = digits.astype(jnp.int32)
     lengths = _lengths(source, digits)

@@ -58,8 +58,7 @@ def conditional_excesses(bits: jax.Array, span: jax.Array, slack: jax.Array, max
 
     Numbers of ways overflow, so each w[j] is scaled to 1 at `slack`, which
     cancels in the ratios. In float32 a vector's probability is right to a few
-    parts in 100,000. `associative_scan` adds up t's terms in an order that
-    depends on t alone, so the draw does not depend on `max_slack`.
+    parts in 100,000. The draw does not depend on `max_slack`.
 
     Args:
         bits: uint32 [J], uniform random bits.
@@ -74,7 +73,7 @@ def conditional_excesses(bits: jax.Array, span: jax.Array, slack: jax.Array, max
     ways = jnp.where(rooms <= slack, 1.0, 0.0).astype(jnp.float32)
 
     def count(ways: jax.Array, span: jax.Array) -> tuple[jax.Array, jax.Array]:
-        sums = lax.associative_scan(jnp.add, ways)
+        sums = _prefix_sums(ways)
         ways = jnp.where(rooms <= slack, sums - _sum_below(sums, rooms - span), 0.0)
         return ways / ways[slack], sums
 
@@ -89,6 +88,21 @@ def conditional_excesses(bits: jax.Array, span: jax.Array, slack: jax.Array, max
     _, sums = lax.scan(count, ways, span, reverse=True)
     _, excesses = lax.scan(fill, slack, (draws.fractions(bits), span, sums))
     return excesses
+
+
+def _prefix_sums(values: jax.Array) -> jax.Array:
+    """Sums of the values up to and with each place, by doubling (Hillis and Steele, 1986).
+
+    A loop of few instructions compiles fast, and the order of a place's
+    additions depends on the place alone, as `jnp.cumsum` does not promise.
+    """
+    size = values.shape[0]
+
+    def double(step: jax.Array, sums: jax.Array) -> jax.Array:
+        padded = jnp.pad(sums, (size, 0))
+        return sums + lax.dynamic_slice_in_dim(padded, size - (1 << step), size)
+
+    return lax.fori_loop(0, (size - 1).bit_length(), double, values)
 
 
 def _sum_below(sums: jax.Array, room: jax.Array) -> jax.Array:

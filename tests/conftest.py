@@ -1,0 +1,86 @@
+"""Fixtures, and JAX in its strictest mode: eight CPU devices, no promotion, no key used twice."""
+
+import os
+from pathlib import Path
+
+import hypothesis
+import jax
+import numpy as np
+import pytest
+
+import digitseq as ds
+from digitseq import mnist as mnist_files
+
+jax.config.update("jax_num_cpu_devices", 8)
+jax.config.update("jax_numpy_dtype_promotion", "strict")
+jax.config.update("jax_numpy_rank_promotion", "raise")
+jax.config.update("jax_debug_key_reuse", True)
+
+hypothesis.settings.register_profile("digitseq", deadline=None, derandomize=True, max_examples=60)
+hypothesis.settings.load_profile("digitseq")
+
+MNIST = os.environ.get(mnist_files.ENVIRONMENT)
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path_factory, monkeypatch, request):
+    """No test sees the user's cache; each has its own, but for those that load MNIST."""
+    name = "mnist" if {"mnist", "mnist_test"} & set(request.fixturenames) else "own"
+    base = tmp_path_factory.getbasetemp()
+    folder = base / "shared-cache" if name == "mnist" else tmp_path_factory.mktemp("cache")
+    monkeypatch.setenv(mnist_files.CACHE_ENVIRONMENT, str(folder))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def _mnist_banks(tmp_path_factory):
+    if not MNIST:
+        pytest.skip(f"{mnist_files.ENVIRONMENT} is not set: no real MNIST to test with")
+    before = os.environ.get(mnist_files.CACHE_ENVIRONMENT)
+    os.environ[mnist_files.CACHE_ENVIRONMENT] = str(tmp_path_factory.getbasetemp() / "shared-cache")
+    try:
+        return ds.load_bank("mnist"), ds.load_bank("mnist-test")
+    finally:
+        os.environ.pop(mnist_files.CACHE_ENVIRONMENT)
+        if before is not None:
+            os.environ[mnist_files.CACHE_ENVIRONMENT] = before
+
+
+@pytest.fixture
+def mnist(_mnist_banks):
+    """The bank of MNIST's training digits."""
+    return _mnist_banks[0]
+
+
+@pytest.fixture
+def mnist_test(_mnist_banks):
+    """The bank of MNIST's test digits."""
+    return _mnist_banks[1]
+
+
+def toy_glyphs(per_digit: int = 7, num_classes: int = 10) -> tuple[np.ndarray, np.ndarray]:
+    """Rectangles of random ink, a different size each: images [N, 28, 28] and labels [N], shuffled."""
+    rng = np.random.default_rng(20)
+    labels = rng.permutation(np.repeat(np.arange(num_classes), per_digit)).astype(np.uint8)
+    images = np.zeros((len(labels), 28, 28), np.uint8)
+    for image in images:
+        x0, y0 = rng.integers(2, 12, 2)
+        width, height = rng.integers(3, 15, 2)
+        image[y0 : y0 + height, x0 : x0 + width] = rng.integers(1, 256, (height, width))
+    return images, labels
+
+
+@pytest.fixture(scope="session")
+def bank():
+    """A small bank of rectangles, so that most tests need no data."""
+    return ds.make_bank(*toy_glyphs())
+
+
+@pytest.fixture
+def toy_folder(tmp_path) -> Path:
+    """A folder of IDX files of the small bank, gzip, MNIST's names for both splits."""
+    images, labels = toy_glyphs()
+    for split, part in (("train", slice(None)), ("t10k", slice(0, 40))):
+        ds.write_idx(tmp_path / f"{split}-images-idx3-ubyte.gz", images[part])
+        ds.write_idx(tmp_path / f"{split}-labels-idx1-ubyte.gz", labels[part])
+    return tmp_path
