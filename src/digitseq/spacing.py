@@ -79,9 +79,10 @@ def conditional_excesses(bits: jax.Array, span: jax.Array, slack: jax.Array, max
 
     def fill(room: jax.Array, slot: tuple[jax.Array, ...]) -> tuple[jax.Array, jax.Array]:
         chance, span, sums = slot
-        below = _sum_below(sums, room - span)
-        target = below + chance * (sums[room] - below)
-        left = jnp.sum((sums <= target) & (rooms < room), dtype=jnp.int32)
+        # No product meets a sum: fused into one rounding here and not there,
+        # they would tip a draw.
+        weights = sums - _sum_below(sums, room - span)
+        left = jnp.sum((weights <= chance * weights[room]) & (rooms < room), dtype=jnp.int32)
         left = jnp.clip(left, jnp.maximum(room - span, 0), room)
         return left, room - left
 
