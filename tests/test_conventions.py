@@ -40,7 +40,7 @@ RANK = {
 }
 # What a module may import from outside, besides jax, numpy and the standard
 # library, and whether only inside a function.
-OUTSIDE = {"png": {"PIL"}, "sheet": {"PIL"}, "fetch": {"pooch", "requests"}, "cli": {"typer"}}
+OUTSIDE = {"png": {"PIL"}, "sheet": {"PIL"}, "fetch": {"pooch"}, "cli": {"typer"}}
 MODULES = sorted(SOURCE.rglob("*.py"))
 
 
@@ -57,7 +57,11 @@ def imports(path: Path):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 first, *rest = alias.name.split(".")
-                yield (rest[0] if rest else "__init__", None, at_top) if first == "digitseq" else (None, first, at_top)
+                yield (
+                    (rest[0] if rest else "__init__", None, at_top)
+                    if first == "digitseq"
+                    else (None, first, at_top)
+                )
         elif isinstance(node, ast.ImportFrom):
             parts = (node.module or "").split(".") if node.module else []
             if node.level == 0 and parts[0] != "digitseq":
@@ -116,7 +120,9 @@ def test_records_document_every_field(name):
 
 def run(code: str, **environment: str) -> str:
     whole = os.environ | environment
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=whole, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=whole, check=False
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
 
@@ -138,10 +144,12 @@ print(ours or "no file", [name for name in ("PIL", "typer", "pooch", "requests")
 STREAM = """
 import hashlib, jax, numpy as np, digitseq as ds
 {setting}
-bank = ds.make_bank(np.arange(30 * 784, dtype=np.uint32).reshape(30, 28, 28).astype(np.uint8), np.arange(30) % 10)
+glyphs = (np.arange(30 * 784) % 256).astype(np.uint8).reshape(30, 28, 28)
+bank = ds.make_bank(glyphs, np.arange(30) % 10)
 one = ds.generate_numbers_sequence("31415", (0, 9), 160, key=7, bank=bank)
 key = jax.random.wrap_key_data(np.array([0, 7], np.uint32), impl="threefry2x32")
-many = ds.sample_sequences(key, bank, [[3, 1, 4], [2, 7, -1]], ds.SequenceSpec(align="random", image_width=90))
+spec = ds.SequenceSpec(align="random", image_width=90)
+many = ds.sample_sequences(key, bank, [[3, 1, 4], [2, 7, -1]], spec)
 leaves = [np.asarray(leaf) for leaf in (one, *jax.tree.leaves(many))]
 print([str(leaf.dtype) for leaf in leaves])
 print(hashlib.sha256(b"".join(leaf.tobytes() for leaf in leaves)).hexdigest())

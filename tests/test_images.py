@@ -15,7 +15,9 @@ SPECS = [
 
 
 def generate(bank, digits=(3, 5, 0), spacing_range=(0, 10), image_width=120, **rest):
-    return ds.generate_numbers_sequence(digits, spacing_range, image_width, **({"key": 7, "bank": bank} | rest))
+    return ds.generate_numbers_sequence(
+        digits, spacing_range, image_width, **({"key": 7, "bank": bank} | rest)
+    )
 
 
 @pytest.mark.parametrize("spec", SPECS, ids=repr)
@@ -168,7 +170,11 @@ def test_the_width_that_always_works_for_ink_does(bank, low):
 
 def test_calls_of_all_sizes_share_a_few_programs(bank):
     compiled = []
-    listen = lambda event, _, **__: compiled.append(event) if event.endswith("backend_compile_duration") else None
+
+    def listen(event, _, **__):
+        if event.endswith("backend_compile_duration"):
+            compiled.append(event)
+
     generate(bank)
     jax.clear_caches()
     jax.monitoring.register_event_duration_secs_listener(listen)

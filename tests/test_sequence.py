@@ -77,7 +77,9 @@ def test_layout_keeps_the_contract(bank, name):
     for b in np.flatnonzero(s.length):
         n = int(s.length[b])
         boxes = ink[s.glyph_ids[b, :n]]
-        margin, size = (boxes[:, 0], boxes[:, 2] - boxes[:, 0]) if spec.advance == "ink" else (0, np.full(n, 28))
+        margin, size = (
+            (boxes[:, 0], boxes[:, 2] - boxes[:, 0]) if spec.advance == "ink" else (0, np.full(n, 28))
+        )
         left = s.offsets[b, :n] + margin
         right = left + size
         gaps = left[1:] - right[:-1]
@@ -117,7 +119,9 @@ def test_transformations_agree(bank, name):
     batch = ds.sample_sequences(KEY, bank, digits, spec)
     assert_same(jax.jit(ds.sample_sequences)(KEY, bank, digits, spec), batch)
     assert_same(jax.vmap(one, (0, None, 0, None))(keys(KEY, indices), bank, digits, spec), batch)
-    mapped = jax.lax.map(lambda row: one(row[0], bank, row[1], spec), (keys(KEY, indices), jnp.asarray(digits)))
+    mapped = jax.lax.map(
+        lambda row: one(row[0], bank, row[1], spec), (keys(KEY, indices), jnp.asarray(digits))
+    )
     assert_same(mapped, batch)
 
 
@@ -213,7 +217,9 @@ def test_rows_end_before_what_the_bank_lacks():
 @given(st.integers(-14, 40), st.integers(0, 60), st.sampled_from([28, 57, 130]), st.integers(0, 2**32 - 1))
 def test_every_input_has_a_defined_result(bank, low, extra, width, seed):
     """Whatever the numbers, labels stay on the canvas and in order, and the first digits are kept."""
-    spec = ds.SequenceSpec(image_width=width, spacing_range=(low, low + extra), advance=("cell", "ink")[seed % 2])
+    spec = ds.SequenceSpec(
+        image_width=width, spacing_range=(low, low + extra), advance=("cell", "ink")[seed % 2]
+    )
     s = ds.sample_sequence(jax.random.key(seed), bank, np.array([1, 2, 3, 4], np.int32), spec)
     n = int(s.length)
     assert s.digits[:n].tolist() == [1, 2, 3, 4][:n]

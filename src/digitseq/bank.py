@@ -163,7 +163,7 @@ def ink_of(glyphs: npt.NDArray[np.uint8]) -> npt.NDArray[np.int32]:
     """The box (x0, y0, x1, y1) of each glyph's non-zero pixels; int32 [N, 4]."""
     boxes = np.empty((len(glyphs), 4), np.int32)
     for side, axis in ((0, 1), (1, 2)):
-        used = glyphs.any(axis=axis)
+        used: npt.NDArray[np.bool_] = np.any(glyphs, axis=axis)
         last = CELL - used[:, ::-1].argmax(axis=1)
         boxes[:, side] = used.argmax(axis=1)
         boxes[:, side + 2] = np.where(used.any(axis=1), last, 0)

@@ -44,7 +44,7 @@ def kept(sources: tuple[Path, ...], options: dict[str, object], build: Callable[
     A cache folder that can't be written is no error: the bank is built anew
     each time.
     """
-    wanted = {"sources": [_stamp(path) for path in sources], "options": options}
+    wanted: dict[str, object] = {"sources": [_stamp(path) for path in sources], "options": options}
     named = json.dumps([[os.fspath(path.resolve()) for path in sources], options])
     path = cache_folder() / "banks" / f"{hashlib.sha256(named.encode()).hexdigest()[:32]}.bank"
     try:

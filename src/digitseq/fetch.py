@@ -81,11 +81,8 @@ def _fetch_file(name: str, target: Path, mirrors: Sequence[str], downloader: Any
 def _downloader(progress: Progress | None, timeout: float) -> Any:
     try:
         import pooch
-        import requests  # noqa: F401  (pooch imports it only when it downloads)
     except ImportError as error:
-        raise ImportError(
-            "downloading needs the extra `fetch`: pip install 'digitseq[fetch]'"
-        ) from error
+        raise ImportError("downloading needs the extra `fetch`: pip install 'digitseq[fetch]'") from error
     return pooch.HTTPDownloader(progressbar=progress or False, timeout=timeout)
 
 

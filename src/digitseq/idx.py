@@ -21,7 +21,7 @@ import numpy.typing as npt
 from . import files
 from .errors import IdxError
 
-DTYPES = {
+DTYPES: dict[int, np.dtype[Any]] = {
     0x08: np.dtype(np.uint8),
     0x09: np.dtype(np.int8),
     0x0B: np.dtype(np.int16),
@@ -88,9 +88,7 @@ def write_idx(target: str | os.PathLike[str] | BinaryIO, array: npt.ArrayLike) -
         known = ", ".join(str(dtype) for dtype in CODES)
         raise ValueError(f"array: IDX has no code for dtype {array.dtype}; cast it to one of {known}")
     if not 1 <= array.ndim <= MAX_RANK or max(array.shape) >= 1 << 32:
-        raise ValueError(
-            f"array: IDX holds 1 to {MAX_RANK} dimensions below 2**32, got shape {array.shape}"
-        )
+        raise ValueError(f"array: IDX holds 1 to {MAX_RANK} dimensions below 2**32, got shape {array.shape}")
     header = struct.pack(f">BBBB{array.ndim}I", 0, 0, code, array.ndim, *array.shape)
     payload = header + array.astype(array.dtype.newbyteorder(">")).tobytes()
     if not isinstance(target, (str, os.PathLike)):
@@ -168,9 +166,7 @@ def _inflation_errors(name: str) -> Iterator[_Progress]:
     try:
         yield progress
     except EOFError:
-        raise IdxError(
-            name, progress.offset, "the rest of the gzip stream", "that it breaks off"
-        ) from None
+        raise IdxError(name, progress.offset, "the rest of the gzip stream", "that it breaks off") from None
     except (gzip.BadGzipFile, zlib.error) as error:
         raise IdxError(name, progress.offset, "a sound gzip stream", str(error)) from None
 

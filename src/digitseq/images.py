@@ -1,12 +1,14 @@
 """generate_numbers_sequence: the NumPy front, with every check that can be made beforehand."""
 
 import functools
+import itertools
 import math
 import os
 from collections.abc import Iterable
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
 
@@ -116,7 +118,7 @@ def check_digits(digits: Iterable[int] | str) -> list[int]:
         raise ValueError(f"digits must be a list, a string or an array of integers, got {digits!r}")
     numbers = []
     for place, digit in enumerate(digits):
-        if isinstance(digit, Iterable) and getattr(digit, "ndim", 1):
+        if isinstance(digit, Iterable) and getattr(digit, "ndim", None) != 0:
             raise ValueError(f"digits must be flat, got {digit!r} at place {place}")
         numbers.append(as_integer(f"digits[{place}]", digit))
     if not numbers:
@@ -164,7 +166,7 @@ def _least_by_ink(bank: DigitBank, digits: list[int], low: int) -> int:
     holds for all glyphs where it holds for the widest.
     """
     widest = [_widest_ink(bank, digit) for digit in digits]
-    overlaps = ((1 - min(pair)) / 2 for pair in zip(widest, widest[1:], strict=False))
+    overlaps = ((1 - min(pair)) / 2 for pair in itertools.pairwise(widest))
     return math.ceil(sum(widest) + sum(max(low, overlap) for overlap in overlaps))
 
 
@@ -178,7 +180,7 @@ def _key_of(key: Any) -> Any:
     """A PRNG key from a key, a seed, or nothing."""
     if key is None:
         return np.frombuffer(os.urandom(8), np.uint32)
-    if isinstance(key, jax.Array) and jax.dtypes.issubdtype(key.dtype, jax.dtypes.prng_key):
+    if isinstance(key, jax.Array) and jnp.issubdtype(key.dtype, jax.dtypes.prng_key):
         if key.ndim == 0:
             return key
     elif isinstance(key, np.ndarray | jax.Array) and key.dtype == np.uint32 and key.ndim == 1:

@@ -52,6 +52,6 @@ def read_text(path: str | os.PathLike[str]) -> dict[str, str]:
     try:
         with Image.open(path, formats=["png"]) as picture:
             picture.load()
-            return {k: str(v) for k, v in picture.info.items() if isinstance(v, str)}
+            return {str(k): v for k, v in picture.info.items() if isinstance(v, str)}
     except (UnidentifiedImageError, SyntaxError, EOFError, IsADirectoryError) as error:
         raise ValueError(f"{os.fspath(path)} is not a sound PNG picture ({error})") from None

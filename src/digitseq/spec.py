@@ -138,7 +138,9 @@ def as_integer(name: str, value: Any) -> int:
     """
     if type(value) is int:
         return value
-    scalar = value.item() if isinstance(value, np.generic | np.ndarray | jax.Array) and value.ndim == 0 else value
+    scalar = (
+        value.item() if isinstance(value, np.generic | np.ndarray | jax.Array) and value.ndim == 0 else value
+    )
     if isinstance(scalar, bool):
         raise ValueError(f"{name} must be an integer, got the bool {scalar}")
     if isinstance(scalar, float) and scalar.is_integer():

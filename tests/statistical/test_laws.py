@@ -128,6 +128,7 @@ def test_gaps_between_ink_obey_the_law_too():
 
 def exact_marginals(spans, slack):
     """P(e[j] = e) of each slot under the conditional law, by counting in Python's integers."""
+
     @functools.cache
     def ways(slot, room):
         if slot == len(spans):

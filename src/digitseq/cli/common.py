@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
 import typer
@@ -31,7 +32,7 @@ BankOption = Annotated[
 ]
 SeedOption = Annotated[
     int | None,
-    typer.Option("--seed", min=0, max=2**32 - 1, help="The same seed makes the same picture.", show_default=False),
+    typer.Option(min=0, max=2**32 - 1, help="The same seed makes the same picture.", show_default=False),
 ]
 
 
@@ -66,7 +67,9 @@ def labels_of(sequence: str, count: int | None, key: jax.Array, bank: DigitBank)
         except ValueError:
             shortest, longest = 0, 0
         if not 1 <= shortest <= longest:
-            raise ValueError(f"SEQUENCE: random: takes a length or a range, random:5 or random:3-8, got {sequence!r}")
+            raise ValueError(
+                f"SEQUENCE: random takes a length or a range, random:5 or random:3-8, got {sequence!r}"
+            )
         choices = np.flatnonzero(np.asarray(bank.counts)).astype(np.int32)
         source = labels.RandomDigits(min_length=shortest, max_length=longest, choices=choices)
         return np.asarray(source.draw(key, count or 1))
@@ -92,7 +95,7 @@ def plan(
     if count is not None and count < 1:
         raise ValueError(f"--count must be at least 1, got {count}")
     check_spec(spec)
-    image_key = label_key = jax.random.wrap_key_data(seed_words(seed), impl="threefry2x32")
+    image_key = label_key = jax.random.wrap_key_data(jnp.asarray(seed_words(seed)), impl="threefry2x32")
     if sequence.startswith("random:"):
         label_key, image_key = jax.random.split(image_key)
     rows = labels_of(sequence, count, label_key, bank)

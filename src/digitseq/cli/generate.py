@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import numpy as np
 import numpy.typing as npt
@@ -29,7 +29,7 @@ def generate(
     sequence: Annotated[
         str | None,
         typer.Argument(
-            help="350, or 3-5-0, or random:5, random:3-8 (random digits), or file:PATH (one sequence a line).",
+            help="350 or 3-5-0; random:5 or random:3-8 (random digits); file:PATH (one sequence a line).",
             show_default=False,
         ),
     ] = None,
@@ -50,7 +50,7 @@ def generate(
     count: Annotated[int | None, typer.Option(help="How many pictures.", show_default=False)] = None,
     bank: common.BankOption = None,
     align: Annotated[Align, typer.Option(help="Where leftover columns go.")] = "center",
-    spacing: Annotated[Spacing, typer.Option(help="Random gaps, or even ones that fill the width.")] = "random",
+    spacing: Annotated[Spacing, typer.Option(help="Random gaps, or even ones that fill it.")] = "random",
     advance: Annotated[Advance, typer.Option(help="Measure gaps between cells or between ink.")] = "cell",
     like: Annotated[
         Path | None,

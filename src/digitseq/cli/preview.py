@@ -23,12 +23,12 @@ def preview(
     out: Annotated[Path, typer.Option(help="The sheet's file.")] = Path("preview.png"),
     count: Annotated[int, typer.Option(help="How many samples.")] = 24,
     columns: Annotated[int, typer.Option(min=1, help="How many side by side.")] = 4,
-    scale: Annotated[int, typer.Option(min=1, max=16, help="Pixels of the sheet for one of the picture.")] = 2,
+    scale: Annotated[int, typer.Option(min=1, max=16, help="Sheet pixels for one of the picture's.")] = 2,
     captions: Annotated[bool, typer.Option(help="Write the digits under each.")] = True,
     boxes: Annotated[bool, typer.Option(help="Draw the box of each digit's ink.")] = False,
     bank: common.BankOption = None,
     align: Annotated[Align, typer.Option(help="Where leftover columns go.")] = "center",
-    spacing: Annotated[Spacing, typer.Option(help="Random gaps, or even ones that fill the width.")] = "random",
+    spacing: Annotated[Spacing, typer.Option(help="Random gaps, or even ones that fill it.")] = "random",
     advance: Annotated[Advance, typer.Option(help="Measure gaps between cells or between ink.")] = "cell",
 ) -> None:
     """Write a contact sheet of many samples of a sequence.

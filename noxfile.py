@@ -1,0 +1,50 @@
+"""Sessions: tests, lowest, lint, types; on request also benchmarks and gallery."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import nox
+
+nox.options.sessions = ["tests", "lowest", "lint", "types"]
+nox.options.error_on_missing_interpreters = False
+PYTHONS = ["3.11", "3.12", "3.13"]
+
+
+@nox.session(python=PYTHONS)
+def tests(session: nox.Session) -> None:
+    """The tests, as the README's command runs them, on each Python there is."""
+    session.install("-e", ".[dev]")
+    session.run("python", "-m", "pytest", *session.posargs)
+
+
+@nox.session(python="3.11")
+def lowest(session: nox.Session) -> None:
+    """The tests with the lowest versions that pyproject.toml admits."""
+    project = tomllib.loads(Path("pyproject.toml").read_text())["project"]
+    bounds = project["dependencies"] + project["optional-dependencies"]["fetch"]
+    session.install("-e", ".[dev]", *(re.sub(r">=", "==", bound) for bound in bounds))
+    session.run("python", "-m", "pytest", *session.posargs)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Ruff's checks and its format."""
+    session.install("ruff>=0.9")
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Mypy, strict, over src."""
+    session.install("-e", ".[dev]")
+    session.run("mypy")
+
+
+@nox.session
+def benchmarks(session: nox.Session) -> None:
+    """Speed, as ratios; wants DIGITSEQ_MNIST."""
+    session.install("-e", ".[bench]")
+    for script in ("batch", "single", "startup"):
+        session.run("python", f"benchmarks/{script}.py")
