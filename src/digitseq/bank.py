@@ -2,7 +2,6 @@
 
 import dataclasses
 import hashlib
-import operator
 from collections.abc import Iterable
 from typing import Any
 
@@ -18,6 +17,7 @@ HEIGHT = 28
 CELL = 28
 # A pixel's place in the bank is an int32.
 MAX_GLYPHS = (2**31 - 1) // (HEIGHT * CELL)
+MAX_CLASSES = 1 << 20
 
 
 @jax.tree_util.register_dataclass
@@ -132,8 +132,9 @@ def sorted_arrays(
 def _checked(
     images: npt.NDArray[Any], labels: npt.NDArray[Any], num_classes: int
 ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
-    if isinstance(num_classes, bool) or operator.index(num_classes) < 1:
-        raise ValueError(f"num_classes must be a positive integer, got {num_classes!r}")
+    whole = hasattr(num_classes, "__index__") and not isinstance(num_classes, bool)
+    if not (whole and 1 <= num_classes <= MAX_CLASSES):
+        raise ValueError(f"num_classes must be an integer from 1 to {MAX_CLASSES}, got {num_classes!r}")
     if images.ndim != 3 or images.dtype != np.uint8:
         raise ValueError(
             f"images must be uint8 [N, {HEIGHT}, {CELL}], got {images.dtype} {list(images.shape)}"

@@ -1,6 +1,6 @@
 """Memory-mapped copies of banks, so that the next start inflates and sorts nothing.
 
-One file a bank: a magic line, the length of a JSON header, the header, then at
+One file a bank: a magic line, the length and CRC of a JSON header, the header, then at
 the next page the glyphs and after them their ink boxes, as they lie in memory.
 A copy is used only if its header names the source files as they are now and
 its digest is that of the glyphs that are really there.
@@ -25,8 +25,8 @@ from .mnist import cache_folder
 
 log = logging.getLogger("digitseq")
 
-MAGIC = b"digitseq bank 1\n"
-LENGTH = struct.Struct("<Q")
+MAGIC = b"digitseq bank 2\n"
+LENGTH_AND_CRC = struct.Struct("<QI")
 
 Arrays = tuple[npt.NDArray[np.uint8], npt.NDArray[np.int32], npt.NDArray[np.int32]]
 
@@ -85,7 +85,7 @@ def _save(path: Path, wanted: dict[str, object], arrays: Arrays) -> None:
     ).encode()
     path.parent.mkdir(parents=True, exist_ok=True)
     with files.replacing(path) as file:
-        file.write(MAGIC + LENGTH.pack(len(header)) + header)
+        file.write(MAGIC + LENGTH_AND_CRC.pack(len(header), zlib.crc32(header)) + header)
         file.seek(_page_after(file.tell()))
         file.write(glyphs.data)
         file.write(ink.tobytes())
@@ -95,10 +95,11 @@ def _load(path: Path, wanted: dict[str, object]) -> Arrays:
     with open(path, "rb") as file:
         if file.read(len(MAGIC)) != MAGIC:
             raise ValueError("it is of another kind")
-        (length,) = LENGTH.unpack(file.read(LENGTH.size).ljust(LENGTH.size))
-        if length > os.fstat(file.fileno()).st_size:
+        length, crc = LENGTH_AND_CRC.unpack(file.read(LENGTH_AND_CRC.size).ljust(LENGTH_AND_CRC.size))
+        text = file.read(min(length, os.fstat(file.fileno()).st_size))
+        if zlib.crc32(text) != crc:
             raise ValueError("its header is damaged")
-        header = json.loads(file.read(length))
+        header = json.loads(text)
         if any(header[name] != value for name, value in wanted.items()):
             raise ValueError("the files it was made from have changed")
         start = _page_after(file.tell())

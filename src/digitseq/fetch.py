@@ -72,6 +72,8 @@ def _fetch_file(name: str, target: Path, mirrors: Sequence[str], downloader: Any
         except (OSError, ValueError) as error:  # requests' errors are OSErrors
             log.warning("%s: %s", url, error)
             failures.append(f"{url}: {error}")
+            if downloader.progressbar:
+                downloader.progressbar.close()
         else:
             log.info("fetched %s from %s", target, url)
             return

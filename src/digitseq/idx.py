@@ -11,6 +11,7 @@ import io
 import math
 import os
 import struct
+import sys
 import zlib
 from collections.abc import Iterator
 from typing import Any, BinaryIO, Protocol
@@ -102,7 +103,7 @@ def write_idx(target: str | os.PathLike[str] | BinaryIO, array: npt.ArrayLike) -
 
 def decompressed(file: BinaryIO) -> tuple[Reader, bool]:
     """A reader of the file's contents, inflated if they are gzip, and whether they are."""
-    start = file.read(len(GZIP_MAGIC))
+    start = _read_up_to(file, len(GZIP_MAGIC))
     whole = _Chained(start, file)
     if start != GZIP_MAGIC:
         return whole, False
@@ -117,6 +118,8 @@ def _read(file: BinaryIO, name: str) -> npt.NDArray[Any]:
         size = math.prod(shape) * dtype.itemsize
         wanted = f"{size} bytes of data for {dtype} {shape}"
         limit = None if stored is None else stored * DEFLATE_RATIO if is_gzip else stored - header_size
+        if math.prod(filter(None, shape)) * dtype.itemsize > sys.maxsize:
+            raise IdxError(name, 4, "dimensions that memory can have", str(shape))
         if limit is not None and size > limit:
             found = f"no more than {limit}"
             raise IdxError(name, header_size + (0 if is_gzip else limit), wanted, found)

@@ -73,9 +73,9 @@ def generate_numbers_sequence(
     require(bank, numbers)
     check_fits(bank, numbers, spec, (low, high), width)
 
+    check_memory(width, len(numbers))
     slots = _padded(len(numbers), LEAST_SLOTS)
     columns = min(_padded(width, LEAST_COLUMNS), -(-width // COLUMN_STEP) * COLUMN_STEP)
-    _check_memory(width, columns, slots)
     padded = np.full(slots, PAD, np.int32)
     padded[: len(numbers)] = numbers
     spec = spec.replace(image_width=columns, spacing_range=(low, high), masks=False)
@@ -196,9 +196,13 @@ def _padded(size: int, least: int) -> int:
     return max(least, 1 << (size - 1).bit_length())
 
 
-def _check_memory(width: int, columns: int, slots: int) -> None:
-    """Raises where the canvas, its copy and the working tables exceed the machine's memory."""
-    needed = 4 * columns * (2 * HEIGHT + 4 * slots)
+def check_memory(width: int, slots: int, batch: int = 1) -> None:
+    """Raises where the canvases, a copy and the working tables exceed the machine's memory.
+
+    Raises:
+        ValueError: saying what it takes and what there is.
+    """
+    needed = 4 * width * (2 * HEIGHT + 4 * slots) * batch
     try:
         there = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (AttributeError, ValueError, OSError):  # not every system tells

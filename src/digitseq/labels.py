@@ -37,11 +37,11 @@ class RandomDigits:
         return jax.vmap(self._one)(fold(key, jnp.arange(batch_size, dtype=jnp.uint32)))
 
     def _one(self, key: jax.Array) -> jax.Array:
-        length_bits, *digit_bits = jax.random.bits(key, (1 + self.max_length,), jnp.uint32)
+        bits = jax.random.bits(key, (1 + self.max_length,), jnp.uint32)
         spread = jnp.asarray(self.max_length - self.min_length + 1)
-        length = self.min_length + draws.integers_below(length_bits, spread)
+        length = self.min_length + draws.integers_below(bits[0], spread)
         size = jnp.full(self.max_length, len(self.choices), jnp.int32)
-        digits = jnp.asarray(self.choices)[draws.integers_below(jnp.stack(digit_bits), size)]
+        digits = jnp.asarray(self.choices)[draws.integers_below(bits[1:], size)]
         return jnp.where(jnp.arange(self.max_length, dtype=jnp.int32) < length, digits, PAD)
 
 
@@ -62,7 +62,10 @@ def parse_sequence(text: str) -> list[int]:
     parts = text.split("-") if "-" in text else list(text)
     if not parts or not all(part.isascii() and part.isdigit() for part in parts):
         raise ValueError(f"SEQUENCE must be digits as in 350 or 3-5-0, got {text!r}")
-    return [int(part) for part in parts]
+    digits = [int(part) for part in parts]
+    if max(digits) >= 2**31:
+        raise ValueError(f"SEQUENCE: digit {max(digits)} is out of range")
+    return digits
 
 
 def format_sequence(digits: Sequence[int]) -> str:

@@ -68,7 +68,8 @@ def load_bank(
 def _read_pair(images: Path, labels: Path, num_classes: int | None, transpose: bool) -> cache.Arrays:
     glyphs, digits = read_idx(images), read_idx(labels)
     if num_classes is None:
-        num_classes = max(10, int(digits.max(initial=0)) + 1)
+        # What is no label at all is refused with all else that is wrong.
+        num_classes = max(10, int(digits.max(initial=0)) + 1) if digits.dtype.kind in "iu" else 10
     try:
         return sorted_arrays(glyphs, digits, num_classes=num_classes, transpose=transpose)
     except ValueError as error:

@@ -113,7 +113,11 @@ def find_pair(folder: Path, split: str) -> tuple[Path, Path]:
 
 
 def _split_of(name: str) -> str | None:
-    return next((split for split, words in _WORDS.items() if any(w in name for w in words)), None)
+    parts = re.split(r"[^a-z0-9]+", name.lower())
+    for split, words in _WORDS.items():
+        if any(part.startswith(words) for part in parts):
+            return split
+    return None
 
 
 def is_genuine(path: Path, name: str) -> bool:

@@ -2,7 +2,9 @@
 
 import io
 import os
+import struct
 from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -47,11 +49,12 @@ def read_text(path: str | os.PathLike[str]) -> dict[str, str]:
         ValueError: the file is no PNG.
         FileNotFoundError: there is none.
     """
-    from PIL import Image, UnidentifiedImageError
+    from PIL import Image
 
+    data = Path(path).read_bytes()
     try:
-        with Image.open(path, formats=["png"]) as picture:
+        with Image.open(io.BytesIO(data), formats=["png"]) as picture:
             picture.load()
             return {str(k): v for k, v in picture.info.items() if isinstance(v, str)}
-    except (UnidentifiedImageError, SyntaxError, EOFError, IsADirectoryError) as error:
-        raise ValueError(f"{os.fspath(path)} is not a sound PNG picture ({error})") from None
+    except (OSError, SyntaxError, EOFError, struct.error):
+        raise ValueError(f"{os.fspath(path)} is not a sound PNG picture") from None

@@ -47,7 +47,7 @@ def sheet(
     height_with_caption = height + (CAPTION_HEIGHT if captions is not None else 0)
     if columns is None:
         columns = round(math.sqrt(len(images) * (height_with_caption + GUTTER) / (width + GUTTER)))
-    columns = min(max(columns, 1), len(images))
+    columns = max(1, min(columns, len(images)))
     lines = -(-len(images) // columns)
     tile = (height_with_caption + GUTTER, width + GUTTER)
     page = np.full((lines * tile[0] + GUTTER, columns * tile[1] + GUTTER), PAPER, np.uint8)

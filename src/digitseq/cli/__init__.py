@@ -57,6 +57,9 @@ def main() -> None:
     try:
         code = app(standalone_mode=False)
     except UsageError as error:
+        if type(error).__name__ == "NoArgsIsHelpError":
+            print(error.format_message(), file=sys.stderr)
+            sys.exit(2)
         _fail(2, error.format_message())
     except (typer.Abort, KeyboardInterrupt):
         _fail(130, "interrupted")
@@ -64,6 +67,9 @@ def main() -> None:
         _fail(2, str(error))
     except (OSError, ImportError, MemoryError) as error:
         _fail(1, str(error) or type(error).__name__)
+    # What newer versions of Typer make of an interrupt.
+    if code == 130:
+        _fail(130, "interrupted")
     sys.exit(code or 0)
 
 

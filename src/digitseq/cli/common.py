@@ -19,6 +19,7 @@ from ..sequence import PAD, DigitSequence, render, typed_key
 from ..spec import SequenceSpec, as_integer, check_spec
 
 CHUNK = 64
+LONGEST = 10_000
 
 BankOption = Annotated[
     str | None,
@@ -38,7 +39,12 @@ SeedOption = Annotated[
 
 def keep_programs() -> None:
     """Lets JAX keep its compiled programs in the cache folder, so that the next start is faster."""
-    jax.config.update("jax_compilation_cache_dir", str(cache_folder() / "programs"))
+    folder = cache_folder() / "programs"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:  # it would only warn, once a program
+        return
+    jax.config.update("jax_compilation_cache_dir", str(folder))
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
 
 
@@ -66,9 +72,10 @@ def labels_of(sequence: str, count: int | None, key: jax.Array, bank: DigitBank)
             shortest, longest = int(low), int(high or low)
         except ValueError:
             shortest, longest = 0, 0
-        if not 1 <= shortest <= longest:
+        if not 1 <= shortest <= longest <= LONGEST:
             raise ValueError(
-                f"SEQUENCE: random takes a length or a range, random:5 or random:3-8, got {sequence!r}"
+                f"SEQUENCE: random takes a length or a range up to {LONGEST}, random:5 or random:3-8, "
+                f"got {sequence!r}"
             )
         choices = np.flatnonzero(np.asarray(bank.counts)).astype(np.int32)
         source = labels.RandomDigits(min_length=shortest, max_length=longest, choices=choices)
@@ -99,15 +106,20 @@ def plan(
     if sequence.startswith("random:"):
         label_key, image_key = jax.random.split(image_key)
     rows = labels_of(sequence, count, label_key, bank)
-    low, high = (as_integer("spacing", bound) for bound in spec.spacing_range)
+    images.check_memory(spec.image_width, rows.shape[1], min(CHUNK, len(rows)))
     for row in np.unique(rows, axis=0):
-        digits = row[row != PAD].tolist()
-        require(bank, digits)
-        images.check_fits(bank, digits, spec, (low, high), spec.image_width)
+        check_row(bank, row[row != PAD].tolist(), spec)
     if count is None and len(rows) == 1 and image_key is label_key:
         return rows, seed_words(seed)[None]
     folded = jax.vmap(jax.random.fold_in, in_axes=(None, 0))
     return rows, np.asarray(jax.random.key_data(folded(image_key, np.arange(len(rows), dtype=np.uint32))))
+
+
+def check_row(bank: DigitBank, digits: list[int], spec: SequenceSpec) -> None:
+    """Raises where the bank lacks one of the digits or they don't fit the spec."""
+    low, high = (as_integer("spacing", bound) for bound in spec.spacing_range)
+    require(bank, digits)
+    images.check_fits(bank, digits, spec, (low, high), spec.image_width)
 
 
 def seed_words(seed: int) -> npt.NDArray[np.uint32]:

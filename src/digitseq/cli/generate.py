@@ -10,7 +10,7 @@ import numpy.typing as npt
 import typer
 
 from .. import __version__, png
-from ..bank import DigitBank, bank_digest, require
+from ..bank import DigitBank, bank_digest
 from ..labels import format_sequence, pack
 from ..loading import load_bank
 from ..spec import Advance, Align, SequenceSpec, Spacing, spec_from_json, spec_to_json
@@ -19,6 +19,8 @@ from . import common
 # So that a negative MIN_SPACING is taken for an argument, not for an option.
 SETTINGS = {"ignore_unknown_options": True}
 TEXT = "digitseq "
+# File systems take 255 bytes.
+LONGEST_NAME = 200
 EPILOG = """Examples:
 digitseq generate 350 0 10 120 --seed 7 (one picture, 3-5-0.png);
 digitseq generate random:3-8 -4 4 260 --count 100 --out pictures (a hundred);
@@ -26,6 +28,7 @@ digitseq generate --like 3-5-0.png --out again.png (the same picture again)."""
 
 
 def generate(
+    context: typer.Context,
     sequence: Annotated[
         str | None,
         typer.Argument(
@@ -65,8 +68,12 @@ def generate(
     """
     common.keep_programs()
     if like is not None:
-        if (sequence, min_spacing, max_spacing, image_width, seed, count) != (None,) * 6:
-            raise ValueError("--like takes everything from the picture; give it only --out and --bank")
+        sources = {name: context.get_parameter_source(name) for name in context.params}
+        given = [name for name, source in sources.items() if source and source.name == "COMMANDLINE"]
+        if other := set(given) - {"like", "out", "bank"}:
+            raise ValueError(
+                f"--like takes all but --out and --bank from the picture, got {', '.join(sorted(other))}"
+            )
         _generate_like(like, bank, out)
         return
     if sequence is None or min_spacing is None or max_spacing is None or image_width is None:
@@ -114,7 +121,8 @@ def _path(out: Path | None, digits: str, number: str) -> Path:
     if out is not None and out.suffix.lower() == ".png" and not out.is_dir():
         path = out.with_name(f"{out.stem}{number}{out.suffix}")
     else:
-        path = (out or Path()) / f"{digits}{number}.png"
+        short = digits if len(digits) <= LONGEST_NAME else f"{digits[:LONGEST_NAME]}..."
+        path = (out or Path()) / f"{short}{number}.png"
     path.parent.mkdir(parents=True, exist_ok=True)
     return path
 
@@ -135,13 +143,18 @@ def _generate_like(picture: Path, bank: str | None, out: Path | None) -> None:
         index = int(recipe["index"]) if "index" in recipe else None
     except (ValueError, OverflowError, TypeError) as error:
         raise ValueError(f"{picture}: its recipe can't be read ({error})") from None
-    source = load_bank(bank or recipe["bank"])
+    try:
+        source = load_bank(bank or recipe["bank"])
+    except FileNotFoundError:
+        raise ValueError(
+            f"{picture} was made from the bank {recipe['bank']!r}, which is not there; name it with --bank"
+        ) from None
     if (found := bank_digest(source)) != recipe["bank digest"]:
         raise ValueError(
             f"{picture} was made from a bank with digest {recipe['bank digest'][:16]}..., "
             f"{bank or recipe['bank']} has {found[:16]}...; name the right one with --bank"
         )
-    require(source, digits)
+    common.check_row(source, digits, spec)
     _write(pack([digits]), key, [index], source, spec, out, {"seed": recipe["seed"], "bank": recipe["bank"]})
 
 
