@@ -51,10 +51,12 @@ def read_text(path: str | os.PathLike[str]) -> dict[str, str]:
     """
     from PIL import Image
 
-    data = Path(path).read_bytes()
     try:
+        data = Path(path).read_bytes()
         with Image.open(io.BytesIO(data), formats=["png"]) as picture:
             picture.load()
             return {str(k): v for k, v in picture.info.items() if isinstance(v, str)}
+    except FileNotFoundError:
+        raise
     except (OSError, SyntaxError, EOFError, struct.error):
         raise ValueError(f"{os.fspath(path)} is not a sound PNG picture") from None
