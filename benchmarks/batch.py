@@ -1,6 +1,6 @@
 """Images a second in batches, random numbers included, beside NumPy, numba and a plain fill.
 
-Run: python benchmarks/batch.py [--batch 1024] [--rounds 60] [--device-only]
+Run: python benchmarks/batch.py [--batch 1024] [--rounds 25] [--device-only]
 `--device-only` leaves the CPU baselines out: for a GPU with a large batch.
 """
 
@@ -35,7 +35,7 @@ def main() -> None:
     """Prints the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--batch", type=int, default=1024)
-    parser.add_argument("--rounds", type=int, default=60)
+    parser.add_argument("--rounds", type=int, default=25)
     parser.add_argument("--device-only", action="store_true")
     options = parser.parse_args()
 
@@ -60,7 +60,7 @@ def main() -> None:
     print(
         f"{jax.devices()[0].device_kind}, {options.batch} images of {SLOTS} digits, width {WIDTH}, ", end=""
     )
-    print(f"medians of {options.rounds} rounds in turn")
+    print(f"medians over {options.rounds} rounds")
     against = [name for name in ("NumPy loop", "numba kernel", "plain fill") if name in seconds]
     print(f"{'':24}{'ms':>8}{'images/s':>11}{'GB/s':>7}", *(f"{'x ' + name:>15}" for name in against))
     for name, times in seconds.items():

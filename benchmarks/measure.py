@@ -6,19 +6,31 @@ import time
 from collections.abc import Callable
 
 
-def in_turn(functions: dict[str, Callable[[], object]], rounds: int) -> dict[str, list[float]]:
-    """Seconds of each call, A B C A B C ..., after one call each that is not counted."""
-    for function in functions.values():
-        function()
+def in_turn(
+    functions: dict[str, Callable[[], object]], rounds: int, *, warm: int = 2, best_of: int = 3
+) -> dict[str, list[float]]:
+    """Seconds of a call of each function in each round, A B C A B C ...
+
+    `warm` calls before the timed ones warm the caches and let the threads of the
+    function before go to sleep: some libraries' spin for a while and take a
+    core from whatever comes next. The best of `best_of` calls counts for
+    the round, because what disturbs a call on a shared machine only ever adds.
+    """
     seconds: dict[str, list[float]] = {name: [] for name in functions}
     gc.disable()
     for _ in range(rounds):
         for name, function in functions.items():
-            start = time.perf_counter()
-            function()
-            seconds[name].append(time.perf_counter() - start)
+            for _ in range(warm):
+                function()
+            seconds[name].append(min(_timed(function) for _ in range(best_of)))
     gc.enable()
     return seconds
+
+
+def _timed(function: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    function()
+    return time.perf_counter() - start
 
 
 def ratio(ours: list[float], theirs: list[float]) -> float:

@@ -11,7 +11,7 @@ from measure import in_turn
 
 import digitseq as ds
 
-DIGITS, WIDTH, CALLS = [3, 5, 0, 1, 2], 200, 3000
+DIGITS, WIDTH, ROUNDS = [3, 5, 0, 1, 2], 200, 600
 
 
 def main() -> None:
@@ -29,7 +29,7 @@ def main() -> None:
             "one image by NumPy": lambda: loop.image(DIGITS, WIDTH),
             "a jitted gather of one image": lambda: jax.device_get(gather(flat, places)),
         },
-        CALLS,
+        ROUNDS,
     )
     for name, times in seconds.items():
         print(f"{name:30} median {statistics.median(times) * 1e6:6.0f} us, least {min(times) * 1e6:6.0f} us")
