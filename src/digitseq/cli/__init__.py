@@ -20,8 +20,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("generate", context_settings=generate.SETTINGS)(generate.generate)
-app.command("preview", context_settings=generate.SETTINGS)(preview.preview)
+app.command("generate", epilog=generate.EPILOG, context_settings=generate.SETTINGS)(generate.generate)
+app.command("preview", epilog=preview.EPILOG, context_settings=generate.SETTINGS)(preview.preview)
 app.add_typer(bank.app, name="bank")
 
 

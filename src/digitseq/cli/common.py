@@ -16,7 +16,7 @@ from .. import images, labels
 from ..bank import DigitBank, require
 from ..mnist import cache_folder
 from ..sequence import PAD, DigitSequence, render, typed_key
-from ..spec import SequenceSpec, as_integer, check_spec
+from ..spec import Advance, Align, SequenceSpec, Spacing, check_spacing_range, check_spec
 
 CHUNK = 64
 LONGEST = 10_000
@@ -35,6 +35,9 @@ SeedOption = Annotated[
     int | None,
     typer.Option(min=0, max=2**32 - 1, help="The same seed makes the same picture.", show_default=False),
 ]
+AlignOption = Annotated[Align, typer.Option(help="Where leftover columns go.")]
+SpacingOption = Annotated[Spacing, typer.Option(help="Random gaps, or even ones that fill the width.")]
+AdvanceOption = Annotated[Advance, typer.Option(help="Measure gaps between cells or between ink.")]
 
 
 def keep_programs() -> None:
@@ -117,9 +120,8 @@ def plan(
 
 def check_row(bank: DigitBank, digits: list[int], spec: SequenceSpec) -> None:
     """Raises where the bank lacks one of the digits or they don't fit the spec."""
-    low, high = (as_integer("spacing", bound) for bound in spec.spacing_range)
     require(bank, digits)
-    images.check_fits(bank, digits, spec, (low, high), spec.image_width)
+    images.check_fits(bank, digits, spec, check_spacing_range(spec.spacing_range), spec.image_width)
 
 
 def seed_words(seed: int) -> npt.NDArray[np.uint32]:

@@ -13,7 +13,7 @@ from .. import __version__, png
 from ..bank import DigitBank, bank_digest
 from ..labels import format_sequence, pack
 from ..loading import load_bank
-from ..spec import Advance, Align, SequenceSpec, Spacing, spec_from_json, spec_to_json
+from ..spec import SequenceSpec, spec_from_json, spec_to_json
 from . import common
 
 # So that a negative MIN_SPACING is taken for an argument, not for an option.
@@ -21,10 +21,12 @@ SETTINGS = {"ignore_unknown_options": True}
 TEXT = "digitseq "
 # File systems take 255 bytes.
 LONGEST_NAME = 200
-EPILOG = """Examples:
-digitseq generate 350 0 10 120 --seed 7 (one picture, 3-5-0.png);
-digitseq generate random:3-8 -4 4 260 --count 100 --out pictures (a hundred);
-digitseq generate --like 3-5-0.png --out again.png (the same picture again)."""
+EPILOG = """\b
+Examples:
+  digitseq generate 350 0 10 120 --seed 7                             one picture, 3-5-0.png
+  digitseq generate random:3-8 -4 4 260 --count 100 --out pictures    a hundred
+  digitseq generate --like 3-5-0.png --out again.png                  the same picture again
+"""
 
 
 def generate(
@@ -52,9 +54,9 @@ def generate(
     ] = None,
     count: Annotated[int | None, typer.Option(help="How many pictures.", show_default=False)] = None,
     bank: common.BankOption = None,
-    align: Annotated[Align, typer.Option(help="Where leftover columns go.")] = "center",
-    spacing: Annotated[Spacing, typer.Option(help="Random gaps, or even ones that fill it.")] = "random",
-    advance: Annotated[Advance, typer.Option(help="Measure gaps between cells or between ink.")] = "cell",
+    align: common.AlignOption = "center",
+    spacing: common.SpacingOption = "random",
+    advance: common.AdvanceOption = "cell",
     like: Annotated[
         Path | None,
         typer.Option(help="Make this picture again, from the recipe in it.", show_default=False),
@@ -156,6 +158,3 @@ def _generate_like(picture: Path, bank: str | None, out: Path | None) -> None:
         )
     common.check_row(source, digits, spec)
     _write(pack([digits]), key, [index], source, spec, out, {"seed": recipe["seed"], "bank": recipe["bank"]})
-
-
-generate.__doc__ = f"{generate.__doc__}\n\n{EPILOG}"

@@ -10,8 +10,14 @@ from .. import png
 from ..labels import format_sequence
 from ..loading import load_bank
 from ..sheet import sheet
-from ..spec import Advance, Align, SequenceSpec, Spacing
+from ..spec import SequenceSpec
 from . import common
+
+EPILOG = """\b
+Examples:
+  digitseq preview random:3-8 0 10 300 --boxes
+  digitseq preview 350 -8 0 90 --count 48 --columns 8 --seed 1 --out tight.png
+"""
 
 
 def preview(
@@ -27,15 +33,11 @@ def preview(
     captions: Annotated[bool, typer.Option(help="Write the digits under each.")] = True,
     boxes: Annotated[bool, typer.Option(help="Draw the box of each digit's ink.")] = False,
     bank: common.BankOption = None,
-    align: Annotated[Align, typer.Option(help="Where leftover columns go.")] = "center",
-    spacing: Annotated[Spacing, typer.Option(help="Random gaps, or even ones that fill it.")] = "random",
-    advance: Annotated[Advance, typer.Option(help="Measure gaps between cells or between ink.")] = "cell",
+    align: common.AlignOption = "center",
+    spacing: common.SpacingOption = "random",
+    advance: common.AdvanceOption = "cell",
 ) -> None:
-    """Write a contact sheet of many samples of a sequence.
-
-    Examples: digitseq preview random:3-8 0 10 300 --boxes;
-    digitseq preview 350 -8 0 90 --count 48 --columns 8 --seed 1 --out tight.png.
-    """
+    """Write a contact sheet of many samples of a sequence."""
     common.keep_programs()
     spec = SequenceSpec(
         image_width=image_width,
