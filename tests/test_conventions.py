@@ -17,6 +17,7 @@ SOURCE = Path(ds.__file__).parent
 # A module imports only modules of a lower rank. A folder is one module here.
 RANK = {
     "errors": 0,
+    "checks": 0,
     "files": 0,
     "draws": 0,
     "idx": 1,
@@ -148,9 +149,12 @@ glyphs = (np.arange(30 * 784) % 256).astype(np.uint8).reshape(30, 28, 28)
 bank = ds.make_bank(glyphs, np.arange(30) % 10)
 one = ds.generate_numbers_sequence("31415", (0, 9), 160, key=7, bank=bank)
 key = jax.random.wrap_key_data(np.array([0, 7], np.uint32), impl="threefry2x32")
-spec = ds.SequenceSpec(align="random", image_width=90)
-many = ds.sample_sequences(key, bank, [[3, 1, 4], [2, 7, -1]], spec)
-leaves = [np.asarray(leaf) for leaf in (one, *jax.tree.leaves(many))]
+leaves = [one]
+for align in ("left", "center", "right", "random"):
+    for advance in ("cell", "ink"):
+        spec = ds.SequenceSpec(align=align, advance=advance, image_width=90)
+        leaves += jax.tree.leaves(ds.sample_sequences(key, bank, [[3, 1, 4], [2, 7, -1]], spec))
+leaves = [np.asarray(leaf) for leaf in leaves]
 print([str(leaf.dtype) for leaf in leaves])
 print(hashlib.sha256(b"".join(leaf.tobytes() for leaf in leaves)).hexdigest())
 """

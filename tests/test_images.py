@@ -1,5 +1,7 @@
 """generate_numbers_sequence: what it takes, what it returns, what it refuses."""
 
+import itertools
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -14,9 +16,9 @@ SPECS = [
 ]
 
 
-def generate(bank, digits=(3, 5, 0), spacing_range=(0, 10), image_width=120, **rest):
+def generate(glyphs, digits=(3, 5, 0), spacing_range=(0, 10), image_width=120, **rest):
     return ds.generate_numbers_sequence(
-        digits, spacing_range, image_width, **({"key": 7, "bank": bank} | rest)
+        digits, spacing_range, image_width, **({"key": 7, "bank": glyphs} | rest)
     )
 
 
@@ -103,6 +105,12 @@ BAD = [
     ({"digits": 350}, "got 350"),
     ({"digits": {1, 2}}, r"got \{1, 2\}"),
     ({"digits": [None]}, r"digits\[0\].*None"),
+    ({"digits": b"350"}, "got b'350'"),
+    ({"spacing_range": {0, 5}}, "pair"),
+    ({"bank": "mnist"}, "bank must be a DigitBank.*'mnist'"),
+    ({"spec": {}}, "spec must be a SequenceSpec"),
+    ({"key": np.array([1], np.uint32)}, "key must be one JAX PRNG key"),
+    ({"image_width": np.array([120])}, "image_width must be an integer"),
     ({"spacing_range": (10, 0)}, "reversed: minimum 10 is above maximum 0"),
     ({"spacing_range": (1, 2, 3)}, r"pair \(min, max\), got \(1, 2, 3\)"),
     ({"spacing_range": 5}, "pair .*got 5"),
@@ -157,15 +165,26 @@ def test_the_smallest_width_works(bank):
 
 
 @pytest.mark.parametrize("low", [-14, -3, 0, 4])
-def test_the_width_that_always_works_for_ink_does(bank, low):
-    spec = ds.SequenceSpec(advance="ink", image_width=1)
-    with pytest.raises(ValueError, match="always works is") as caught:
-        generate(bank, [1, 2, 3, 4, 5], (low, low), 1, spec=spec)
-    least = int(str(caught.value).split()[-1])
-    spec = spec.replace(image_width=least, spacing_range=(low, low))
-    rows = np.tile(np.arange(1, 6, dtype=np.int32), (3000, 1))
-    s = ds.sample_sequences(jax.random.key(1), bank, rows, spec)
-    assert (np.asarray(s.length) == 5).all()
+def test_the_width_that_always_works_for_ink_is_the_smallest(low):
+    """Against all combinations of a bank with a few widths of ink a digit."""
+    widths = {1: [3, 8], 2: [20], 3: [5, 6, 7, 13]}
+    glyphs = np.zeros((7, 28, 28), np.uint8)
+    for glyph, width in zip(glyphs, itertools.chain(*widths.values()), strict=True):
+        glyph[:, :width] = 1
+    bank = ds.make_bank(glyphs, np.repeat(list(widths), [2, 1, 4]))
+    spec = ds.SequenceSpec(advance="ink")
+    for digits in ([3, 3, 3], [1, 2, 3], [2, 1, 2, 1], [1, 3, 1, 3, 2]):
+        least = max(
+            sum(sizes) + sum(max(low, -(min(pair) // 2)) for pair in itertools.pairwise(sizes))
+            for sizes in itertools.product(*(widths[digit] for digit in digits))
+        )
+        with pytest.raises(ValueError, match=f"always works is {least}$"):
+            generate(bank, digits, (low, low), least - 1, spec=spec)
+        generate(bank, digits, (low, low), least, spec=spec)
+        rows = np.tile(np.array(digits, np.int32), (300, 1))
+        exact = spec.replace(image_width=least, spacing_range=(low, low))
+        lengths = ds.sample_sequences(jax.random.key(1), bank, rows, exact).length
+        assert (np.asarray(lengths) == len(digits)).all()
 
 
 def test_calls_of_all_sizes_share_a_few_programs(bank):

@@ -149,6 +149,19 @@ def test_slots_and_rows_do_not_depend_on_what_follows(bank):
     np.testing.assert_array_equal(short.image[:3], ds.sample_sequences(KEY, bank, others, spec).image[:3])
 
 
+def test_digits_of_any_integer_type_mean_what_they_say(bank):
+    """What int32 can't hold ends the row, as any digit does that the bank lacks; it does not wrap."""
+    spec = SPECS["plain"]
+    expected = ds.sample_sequences(KEY, bank, some_digits(4).clip(0), spec)
+    for dtype in (np.int8, np.uint8, np.int64, np.uint32, np.uint64):
+        rows = some_digits(4).clip(0).astype(dtype)
+        assert_same(ds.sample_sequences(KEY, bank, rows, spec), expected)
+        if np.dtype(dtype).itemsize < 8:
+            assert_same(ds.sample_sequences(KEY, bank, jnp.asarray(rows), spec), expected)
+    wide = np.array([[1, 2**32 + 3, 2], [2**31, 1, 1], [1, -(2**40), 1]])
+    assert ds.sample_sequences(KEY, bank, wide, spec).length.tolist() == [1, 0, 1]
+
+
 def test_raw_and_typed_keys_agree(bank):
     digits = some_digits(4)
     typed = ds.sample_sequences(jax.random.key(5), bank, digits, SPECS["plain"])
@@ -242,11 +255,42 @@ def test_every_input_has_a_defined_result(bank, low, extra, width, seed):
         (np.zeros(3, np.int32), ds.SequenceSpec(image_width=0), "image_width"),
         (np.zeros(128, np.int32), ds.SequenceSpec(masks=True), "127"),
         (np.zeros(3, np.int32), ds.SequenceSpec(glyph_transforms=(1.0,)), "no transforms"),
+        (np.zeros(3, np.int32), ds.SequenceSpec(align="centre"), "align must be one of"),
+        (np.zeros(3, np.int32), ds.SequenceSpec(image_width=120.0), "image_width must be an integer"),
+        (np.zeros(3, np.int32), ds.SequenceSpec(spacing_range=(-0.9, 2)), "must be an integer, got -0.9"),
+        (np.zeros(3, np.int32), ds.SequenceSpec(spacing_range=(jnp.float32(1), 2)), "integers, got float32"),
     ],
 )
 def test_shapes_that_cannot_be_used(bank, digits, spec, message):
     with pytest.raises(ValueError, match=message):
         ds.sample_sequence(KEY, bank, digits, spec)
+
+
+@pytest.mark.parametrize("shape", [(28, 20), (32, 32)])
+def test_a_source_whose_glyphs_have_another_size(shape):
+    @jax.tree_util.register_dataclass
+    @dataclasses.dataclass
+    class Odd:
+        def draw(self, key, digits):
+            return jnp.ones((digits.shape[0], *shape)), digits
+
+    with pytest.raises(ValueError, match=r"glyphs \[K, 28, 28\]"):
+        ds.sample_sequence(KEY, Odd(), np.zeros(3, np.int32), ds.SequenceSpec())
+
+
+def test_numbers_of_any_type_share_a_program(bank):
+    compiled = []
+
+    def listen(event, _, **__):
+        if event.endswith("backend_compile_duration"):
+            compiled.append(event)
+
+    digits = some_digits(3, slots=4)
+    ranges = [(0, 3), (np.int64(-1), 5), (2.0, 2**31 - 1), [jnp.int32(0), np.uint8(7)]]
+    jax.monitoring.register_event_duration_secs_listener(listen)
+    for spacing_range in ranges:
+        ds.sample_sequences(KEY, bank, digits, ds.SequenceSpec(image_width=131, spacing_range=spacing_range))
+    assert len(compiled) == 1
 
 
 def test_numbers_of_a_spec_never_recompile(bank):

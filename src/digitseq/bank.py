@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import draws
+from .checks import as_size
 from .errors import BankError
 
 HEIGHT = 28
@@ -132,9 +133,7 @@ def sorted_arrays(
 def _checked(
     images: npt.NDArray[Any], labels: npt.NDArray[Any], num_classes: int
 ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
-    whole = hasattr(num_classes, "__index__") and not isinstance(num_classes, bool)
-    if not (whole and 1 <= num_classes <= MAX_CLASSES):
-        raise ValueError(f"num_classes must be an integer from 1 to {MAX_CLASSES}, got {num_classes!r}")
+    as_size("num_classes", num_classes, MAX_CLASSES)
     if images.ndim != 3 or images.dtype != np.uint8:
         raise ValueError(
             f"images must be uint8 [N, {HEIGHT}, {CELL}], got {images.dtype} {list(images.shape)}"

@@ -139,7 +139,7 @@ def _read(file: BinaryIO, name: str) -> npt.NDArray[Any]:
 
 def _read_header(contents: Reader, name: str) -> tuple[np.dtype[Any], tuple[int, ...], int]:
     magic = _read_up_to(contents, 4)
-    if magic.lstrip()[:1] == b"<":
+    if magic.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"<":
         start = (magic + _read_up_to(contents, 28)).decode("latin-1")
         raise IdxError(name, 0, "an IDX file (00 00 dtype rank)", f"a web page ({start!r})")
     if magic[:2] != b"\0\0"[: len(magic)]:

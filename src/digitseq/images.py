@@ -1,7 +1,6 @@
 """generate_numbers_sequence: the NumPy front, with every check that can be made beforehand."""
 
 import functools
-import itertools
 import math
 import os
 from collections.abc import Iterable
@@ -13,10 +12,11 @@ import numpy as np
 import numpy.typing as npt
 
 from .bank import CELL, HEIGHT, DigitBank, require
+from .checks import as_integer, as_size
 from .loading import load_bank
 from .mnist import CACHE_ENVIRONMENT, ENVIRONMENT
 from .sequence import PAD, render, typed_key
-from .spec import SequenceSpec, as_integer, check_spacing_range, check_spec, check_width
+from .spec import MAX_WIDTH, SequenceSpec, check_spacing_range, check_spec
 
 # Slots and columns are padded to the next of a few sizes, so that calls with
 # all sorts of lengths and widths share a few compiled programs.
@@ -63,15 +63,17 @@ def generate_numbers_sequence(
     """
     numbers = check_digits(digits)
     low, high = check_spacing_range(spacing_range)
-    width = check_width(image_width)
-    if spec is None:
-        spec = DEFAULT_SPEC
-    else:
-        check_spec(spec)
+    width = as_size("image_width", image_width, MAX_WIDTH)
+    spec = DEFAULT_SPEC if spec is None else spec
+    if not isinstance(spec, SequenceSpec):
+        raise ValueError(f"spec must be a SequenceSpec, got {spec!r}")
+    check_spec(spec)
     words = _key_of(key)
     bank = default_bank() if bank is None else bank
+    if not isinstance(bank, DigitBank):
+        raise ValueError(f"bank must be a DigitBank (from load_bank or make_bank), got {bank!r}")
     require(bank, numbers)
-    check_fits(bank, numbers, spec, (low, high), width)
+    check_fits([possible_sizes(bank, digit, spec) for digit in numbers], spec, (low, high), width)
 
     check_memory(width, len(numbers))
     slots = _padded(len(numbers), LEAST_SLOTS)
@@ -114,7 +116,9 @@ def check_digits(digits: Iterable[int] | str) -> list[int]:
         if digits.ndim != 1:
             raise ValueError(f"digits must be one-dimensional, got shape {list(digits.shape)}")
         digits = digits.tolist()
-    if isinstance(digits, dict | set | frozenset) or not isinstance(digits, Iterable):
+    if isinstance(digits, dict | set | frozenset | bytes | bytearray | memoryview) or not isinstance(
+        digits, Iterable
+    ):
         raise ValueError(f"digits must be a list, a string or an array of integers, got {digits!r}")
     numbers = []
     for place, digit in enumerate(digits):
@@ -126,54 +130,55 @@ def check_digits(digits: Iterable[int] | str) -> list[int]:
     return numbers
 
 
+def possible_sizes(bank: DigitBank, digit: int, spec: SequenceSpec) -> list[int]:
+    """The pixels that a digit may take, over all its glyphs: its cell, or each width of ink."""
+    if spec.advance == "cell":
+        return [CELL]
+    start, count = int(np.asarray(bank.starts)[digit]), int(np.asarray(bank.counts)[digit])
+    run = np.asarray(bank.ink)[start : start + count]
+    widths: list[int] = np.unique(run[:, 2] - run[:, 0]).tolist()
+    return widths
+
+
 def check_fits(
-    bank: DigitBank, digits: list[int], spec: SequenceSpec, spacing_range: tuple[int, int], width: int
+    sizes: list[list[int]], spec: SequenceSpec, spacing_range: tuple[int, int], width: int
 ) -> None:
     """Raises where the digits may not fit the width, whichever glyphs are drawn.
+
+    Args:
+        sizes: of each digit, from `possible_sizes`.
+        spec: the layout, but for
+        spacing_range: its range and
+        width: its width.
 
     Raises:
         ValueError: stating the smallest width that works, or, for even
             spacing of cells, the nearest.
     """
     low, high = spacing_range
-    gaps = len(digits) - 1
-    if spec.advance == "ink":
-        least, works = _least_by_ink(bank, digits, low), "always works"
-    else:
-        least, works = CELL * len(digits) + low * gaps, "works"
+    gaps = len(sizes) - 1
+    # The most that glyphs up to here can take, by the size of the last.
+    most = {size: size for size in sizes[0]}
+    for following in sizes[1:]:
+        most = {
+            size: size + max(taken + max(low, -(min(last, size) // 2)) for last, taken in most.items())
+            for size in following
+        }
+    least = max(most.values())
     if width < least:
         raise ValueError(
-            f"image_width {width} is too small for {len(digits)} digits with gaps of at least {low}: "
-            f"the smallest width that {works} is {least}"
+            f"image_width {width} is too small for {len(sizes)} digits with gaps of at least {low}: "
+            f"the smallest width that {'works' if spec.advance == 'cell' else 'always works'} is {least}"
         )
     if spec.spacing == "even" and spec.advance == "cell" and gaps:
-        gap = (width - CELL * len(digits)) / gaps
+        gap = (width - CELL * len(sizes)) / gaps
         if gap != int(gap) or gap > high:
             near = {min(max(rounded, low), high) for rounded in (math.floor(gap), math.ceil(gap))}
-            widths = " or ".join(str(CELL * len(digits) + g * gaps) for g in sorted(near))
+            widths = " or ".join(str(CELL * len(sizes) + g * gaps) for g in sorted(near))
             raise ValueError(
-                f"image_width {width} can't be filled by {len(digits)} digits with even gaps of {low} "
+                f"image_width {width} can't be filled by {len(sizes)} digits with even gaps of {low} "
                 f"to {high} pixels; the nearest that works: {widths}"
             )
-
-
-def _least_by_ink(bank: DigitBank, digits: list[int], low: int) -> int:
-    """A width that the digits fit whichever of the bank's glyphs are drawn.
-
-    A gap is at least `low` and overlaps at most half of the narrower
-    neighbour, rounded down. The bound used here lies at most half a pixel
-    above that and, unlike it, never falls when a glyph gets wider, so it
-    holds for all glyphs where it holds for the widest.
-    """
-    widest = [_widest_ink(bank, digit) for digit in digits]
-    overlaps = ((1 - min(pair)) / 2 for pair in itertools.pairwise(widest))
-    return math.ceil(sum(widest) + sum(max(low, overlap) for overlap in overlaps))
-
-
-def _widest_ink(bank: DigitBank, digit: int) -> int:
-    start, count = int(np.asarray(bank.starts)[digit]), int(np.asarray(bank.counts)[digit])
-    run = np.asarray(bank.ink)[start : start + count]
-    return int((run[:, 2] - run[:, 0]).max())
 
 
 def _key_of(key: Any) -> Any:
@@ -184,7 +189,8 @@ def _key_of(key: Any) -> Any:
         if key.ndim == 0:
             return key
     elif isinstance(key, np.ndarray | jax.Array) and key.dtype == np.uint32 and key.ndim == 1:
-        return key
+        if key.shape == (2,):
+            return key
     else:
         seed = as_integer("key", key)
         if 0 <= seed < 2**32:

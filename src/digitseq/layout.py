@@ -31,7 +31,9 @@ def arrange(
     """
     slots = jnp.arange(sizes.shape[1], dtype=jnp.int32)[None, :]
     lows, highs = _gap_bounds(sizes, lengths, spec, width)
-    extents = jnp.cumsum(sizes, axis=1) + _after_first(jnp.cumsum(lows, axis=1))
+    extents = jnp.cumsum(sizes, axis=1, dtype=jnp.int32) + _after_first(
+        jnp.cumsum(lows, axis=1, dtype=jnp.int32)
+    )
     lengths = jnp.sum((extents <= width) & (slots < lengths[:, None]), axis=1, dtype=jnp.int32)
     least = jnp.take_along_axis(extents, jnp.maximum(lengths - 1, 0)[:, None], axis=1)[:, 0]
     slacks = width - jnp.where(lengths > 0, least, 0)
@@ -42,9 +44,9 @@ def arrange(
         excesses = random_excesses(gap_keys, spans, slacks, spec.image_width)
     else:
         excesses = jax.vmap(even_excesses)(spans, slacks, lengths - 1)
-    leftover = slacks - excesses.sum(axis=1)
+    leftover = slacks - excesses.sum(axis=1, dtype=jnp.int32)
     steps = sizes[:, :-1] + lows + excesses
-    lefts = _after_first(jnp.cumsum(steps, axis=1))
+    lefts = _after_first(jnp.cumsum(steps, axis=1, dtype=jnp.int32))
     return lefts + _margin(align_keys, leftover, spec)[:, None], lengths
 
 
@@ -58,7 +60,10 @@ def _gap_bounds(
     are cut where they can't matter (no gap is wider than the canvas), which
     keeps sums in int32.
     """
-    low, high = (jnp.asarray(bound).astype(jnp.int32) for bound in spec.spacing_range)
+    low, high = (jnp.asarray(bound) for bound in spec.spacing_range)
+    if not (jnp.issubdtype(low.dtype, jnp.integer) and jnp.issubdtype(high.dtype, jnp.integer)):
+        raise ValueError(f"spacing_range must be integers, got {low.dtype} and {high.dtype}; round first")
+    low, high = low.astype(jnp.int32), high.astype(jnp.int32)
     low = jnp.clip(low, MIN_SPACING, width)
     high = jnp.clip(high, low, low + width)
     lows = jnp.maximum(low, -(jnp.minimum(sizes[:, :-1], sizes[:, 1:]) // 2))

@@ -4,7 +4,8 @@ import os
 from pathlib import Path
 
 from . import cache
-from .bank import DigitBank, sorted_arrays, to_device
+from .bank import MAX_CLASSES, DigitBank, sorted_arrays, to_device
+from .checks import as_size
 from .errors import BankError
 from .idx import read_idx
 from .mnist import ENVIRONMENT, find_pair, mnist_folder
@@ -30,8 +31,8 @@ def load_bank(
     long as the folder's files stay as they are.
 
     Args:
-        source: "mnist" (the training digits), "mnist-test", or a folder of
-            IDX files. None looks for MNIST in the folder that the environment
+        source: "mnist" (the training digits, or those of `split`),
+            "mnist-test", or a folder of IDX files. None looks for MNIST in the folder that the environment
             variable `DIGITSEQ_MNIST` names, then in the user's cache folder,
             where `digitseq bank fetch` puts it.
         split: "train" or "test": which pair of a folder that holds both.
@@ -47,6 +48,8 @@ def load_bank(
     """
     if split not in SPLITS:
         raise ValueError(f"split must be one of {SPLITS}, got {split!r}")
+    if num_classes is not None:
+        num_classes = as_size("num_classes", num_classes, MAX_CLASSES)
     if source == "builtin":
         raise BankError("this version of digitseq has no built-in bank yet; " + NO_MNIST)
     if source is None or source in ("mnist", "mnist-test"):
@@ -56,12 +59,12 @@ def load_bank(
         split = "test" if source == "mnist-test" else split
     else:
         folder = Path(source)
-        if not folder.is_dir():
+        if not os.fspath(source) or not folder.is_dir():
             raise FileNotFoundError(
                 f"bank: no folder {os.fspath(source)!r} (nor is it one of the words mnist, mnist-test)"
             )
     pair = find_pair(folder, split)
-    options: dict[str, object] = {"num_classes": num_classes, "transpose": transpose}
+    options: dict[str, object] = {"num_classes": num_classes, "transpose": bool(transpose)}
     return to_device(*cache.kept(pair, options, lambda: _read_pair(*pair, num_classes, transpose)))
 
 

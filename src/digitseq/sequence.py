@@ -9,12 +9,15 @@ import numpy as np
 import numpy.typing as npt
 
 from . import canvas, layout
-from .bank import CELL, MAX_GLYPHS, DigitBank
-from .spec import MAX_WIDTH, SequenceSpec, check_transforms
+from .bank import CELL, HEIGHT, MAX_GLYPHS, DigitBank
+from .checks import as_integer
+from .spec import SequenceSpec, check_structure
 
 PAD = -1
 # A mask is an int8 that holds a slot + 1.
 MAX_MASKED_SLOTS = 127
+# Classes are far fewer; what is larger is served by no bank.
+MAX_DIGIT = 2**20
 
 
 class Source(Protocol):
@@ -42,7 +45,8 @@ class DigitSequence:
             a cell's blank margin hangs over the edge (`advance="ink"`); -1
             past `length`.
         boxes: int32 [K, 4], (x0, y0, x1, y1) of each digit's own ink on the
-            canvas, half-open pixels; -1 past `length`.
+            canvas, half-open pixels; empty (x0 = x1) for a blank glyph; -1
+            past `length`.
         glyph_ids: int32 [K], rows of `bank.glyphs`; -1 past `length` and for
             glyphs that come from no bank.
         masks: int8 [28, W], slot + 1 of the digit whose ink is strongest at
@@ -63,7 +67,11 @@ class DigitSequence:
         # Imported here because Pillow must not load with the core.
         from . import png, sheet
 
-        return png.encode(sheet.sheet(np.asarray(self.image)))
+        image = self.image if self.image.ndim == 2 else self.image[: sheet.MOST]
+        return png.encode(sheet.sheet(np.asarray(image)))
+
+    def __repr__(self) -> str:
+        return f"<DigitSequence, image {list(self.image.shape)}, digits {list(self.digits.shape)}>"
 
 
 def sample_sequence(
@@ -87,7 +95,7 @@ def sample_sequence(
         ValueError: shapes that can't be used, more than 127 slots with masks,
             or transforms, which this version does not have.
     """
-    return _sample_one(key, source, as_digits(digits, 1), spec)
+    return _sample_one(key, source, as_digits(digits, 1), as_numbers(spec))
 
 
 def sample_sequences(
@@ -106,7 +114,7 @@ def sample_sequences(
         digits: integers [B, K], PAD (-1) after the last of each row.
         spec: the layout.
     """
-    return _sample_batch(key, source, as_digits(digits, 2), spec)
+    return _sample_batch(key, source, as_digits(digits, 2), as_numbers(spec))
 
 
 @jax.jit
@@ -140,7 +148,8 @@ def render(
     # seed keeps its picture when they do.
     split = jax.vmap(lambda key: tuple(jax.random.split(key, 5)))
     glyph_keys, gap_keys, align_keys, _, _ = split(keys)
-    digits = digits.astype(jnp.int32)
+    digits = digits if digits.dtype.itemsize >= 4 else digits.astype(jnp.int32)
+    digits = jnp.where((digits < 0) | (digits > MAX_DIGIT), PAD, digits).astype(jnp.int32)
     lengths = _lengths(source, digits)
     store, rows, glyph_ids, ink = _draw(glyph_keys, source, digits)
 
@@ -173,7 +182,14 @@ def _draw(keys: jax.Array, source: Source, digits: jax.Array) -> tuple[jax.Array
         glyph_ids = jax.vmap(source.choose)(keys, digits)
         ink = source.ink.at[glyph_ids].get(mode="promise_in_bounds")
         return source.glyphs, glyph_ids, glyph_ids, ink
+    if digits.size > MAX_GLYPHS:
+        raise ValueError(f"digits {list(digits.shape)} are more than int32 can place in one batch")
     glyphs, glyph_ids = jax.vmap(source.draw)(keys, digits)
+    if glyphs.shape != (*digits.shape, HEIGHT, CELL) or glyph_ids.shape != digits.shape:
+        raise ValueError(
+            f"source.draw must return glyphs [K, {HEIGHT}, {CELL}] and glyph ids [K], got "
+            f"{list(glyphs.shape[1:])} and {list(glyph_ids.shape[1:])}"
+        )
     rows = jnp.arange(digits.size, dtype=jnp.int32).reshape(digits.shape)
     return glyphs.reshape(-1, *glyphs.shape[2:]), rows, glyph_ids, canvas.ink_boxes(glyphs)
 
@@ -199,19 +215,35 @@ def as_digits(digits: npt.ArrayLike, rank: int) -> jax.Array | npt.NDArray[Any]:
         ValueError: another rank or dtype, or no slot at all.
     """
     array = digits if isinstance(digits, jax.Array) else np.asarray(digits)
+    if isinstance(array, np.ndarray) and array.dtype.kind in "iu":
+        # Not left to JAX, which would wrap what int32 can't hold.
+        array = np.where((array < 0) | (array > MAX_DIGIT), PAD, array.clip(None, MAX_DIGIT)).astype(np.int32)
     if array.ndim != rank or array.shape[-1] < 1 or not jnp.issubdtype(array.dtype, jnp.integer):
         wanted = "[K]" if rank == 1 else "[B, K]"
         raise ValueError(f"digits must be integers {wanted}, got {array.dtype} {list(array.shape)}")
     return array
 
 
+def as_numbers(spec: SequenceSpec) -> SequenceSpec:
+    """The spec with concrete numbers as int32, so that their Python types compile nothing anew.
+
+    Raises:
+        ValueError: a number that is not whole.
+    """
+    low, high = (
+        bound
+        if isinstance(bound, jax.Array)
+        else np.int32(np.clip(as_integer("spacing_range", bound), -(2**31), 2**31 - 1))
+        for bound in spec.spacing_range
+    )
+    return spec.replace(spacing_range=(low, high))
+
+
 def _check_shapes(shape: tuple[int, ...], spec: SequenceSpec) -> None:
     """Raises on shapes that int32 places or int8 masks can't hold; shapes are known while tracing."""
-    check_transforms(spec)
-    batch, slots = shape
-    if not 1 <= spec.image_width <= MAX_WIDTH:
-        raise ValueError(f"image_width must be from 1 to {MAX_WIDTH}, got {spec.image_width}")
-    if slots * (spec.image_width + CELL) >= 2**31 or batch * slots > MAX_GLYPHS:
-        raise ValueError(f"digits {list(shape)} on {spec.image_width} columns are too many for int32")
+    check_structure(spec)
+    slots = shape[1]
+    if slots * (spec.image_width + CELL) >= 2**31:
+        raise ValueError(f"{slots} digits on {spec.image_width} columns are too many for int32")
     if spec.masks and slots > MAX_MASKED_SLOTS:
         raise ValueError(f"masks hold at most {MAX_MASKED_SLOTS} digits, got {slots} slots")

@@ -37,7 +37,7 @@ def random_excesses(keys: jax.Array, spans: jax.Array, slacks: jax.Array, max_sl
     # A row reads its bits once: as plain integers or as the table's chances.
     bits = jax.vmap(lambda key: jax.random.bits(key, spans.shape[1:], jnp.uint32))(keys)
     spans = jnp.minimum(spans, slacks[:, None])
-    tight = spans.sum(axis=1) > slacks
+    tight = spans.sum(axis=1, dtype=jnp.int32) > slacks
     plain = draws.integers_below(bits, spans + 1)
 
     def conditioned() -> jax.Array:
@@ -57,8 +57,9 @@ def conditional_excesses(bits: jax.Array, span: jax.Array, slack: jax.Array, max
     probability w[j+1](t) / w[j](room before), by inverting those sums.
 
     Numbers of ways overflow, so each w[j] is scaled to 1 at `slack`, which
-    cancels in the ratios. In float32 a vector's probability is right to a few
-    parts in 100,000. The draw does not depend on `max_slack`.
+    cancels in the ratios. In float32, and with fractions in steps of 2**-24,
+    the relative error of a gap's probability is about slack * 2**-24: 1e-5 at
+    200 pixels, 1e-4 at 2,000. The draw does not depend on `max_slack`.
 
     Args:
         bits: uint32 [J], uniform random bits.

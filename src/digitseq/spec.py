@@ -2,13 +2,13 @@
 
 import dataclasses
 import json
-import operator
 from typing import Any, Literal, Self, get_args
 
 import jax
 import numpy as np
 
 from .bank import HEIGHT
+from .checks import as_integer, as_size
 from .spacing import MIN_SPACING
 
 Spacing = Literal["random", "even"]
@@ -36,14 +36,16 @@ class SequenceSpec:
         spacing_range: (min, max), both ends included: the gap between
             neighbours in pixels, integers from -14. Leaves.
         spacing: "random", every gap vector that fits equally likely, or
-            "even", all gaps equal. Static.
+            "even", all gaps equal: the largest in the range that fits, what
+            it leaves going where `align` says (`generate_numbers_sequence`
+            refuses a width that even gaps between cells don't fill). Static.
         align: where leftover columns go. "left" puts the digits at the left
             edge; "center" halves them, an odd one to the right; "right";
             "random" draws the left part uniformly. Static.
         advance: "cell" measures gaps between the 28-pixel cells; "ink"
             between the ink of neighbours, so that 0 means touching columns.
-            Ink overlaps by no more than half of the narrower neighbour, how
-            ever negative the gap. Static.
+            Ink overlaps by no more than half of the narrower neighbour, however
+            negative the gap. Static.
         glyph_transforms: reserved for augmentation; empty in this version.
         line_transforms: reserved for augmentation; empty in this version.
         masks: whether to make masks. Static.
@@ -73,22 +75,27 @@ def check_spec(spec: SequenceSpec) -> None:
     Raises:
         ValueError: naming the field, the value and what would work.
     """
-    check_width(spec.image_width)
+    check_structure(spec)
     check_spacing_range(spec.spacing_range)
+
+
+def check_structure(spec: SequenceSpec) -> None:
+    """The checks of all that is static, which can be made while tracing too.
+
+    Raises:
+        ValueError: naming the field, the value and what would work.
+    """
+    as_size("image_width", spec.image_width, MAX_WIDTH)
     for name, words in (
         ("spacing", get_args(Spacing)),
         ("align", get_args(Align)),
         ("advance", get_args(Advance)),
     ):
-        if getattr(spec, name) not in words:
-            raise ValueError(f"{name} must be one of {words}, got {getattr(spec, name)!r}")
+        word = getattr(spec, name)
+        if not isinstance(word, str) or word not in words:
+            raise ValueError(f"{name} must be one of {words}, got {word!r}")
     if not isinstance(spec.masks, bool):
         raise ValueError(f"masks must be True or False, got {spec.masks!r}")
-    check_transforms(spec)
-
-
-def check_transforms(spec: SequenceSpec) -> None:
-    """Raises where the spec has transforms: a transform is never ignored."""
     for name in ("glyph_transforms", "line_transforms"):
         if getattr(spec, name) != ():
             raise ValueError(f"{name} must be (): this version of digitseq has no transforms")
@@ -100,10 +107,9 @@ def check_spacing_range(value: Any) -> tuple[int, int]:
     Raises:
         ValueError: not a pair, not integers, reversed, or below -14.
     """
-    try:
-        low, high = value
-    except (TypeError, ValueError):
-        raise ValueError(f"spacing_range must be a pair (min, max), got {value!r}") from None
+    if not isinstance(value, tuple | list | np.ndarray | jax.Array) or len(value) != 2:
+        raise ValueError(f"spacing_range must be a pair (min, max), got {value!r}")
+    low, high = value
     low, high = as_integer("spacing_range minimum", low), as_integer("spacing_range maximum", high)
     if low > high:
         raise ValueError(f"spacing_range is reversed: minimum {low} is above maximum {high}")
@@ -112,43 +118,6 @@ def check_spacing_range(value: Any) -> tuple[int, int]:
     if high >= 2**31:
         raise ValueError(f"spacing_range goes up to {high}; it must stay below 2**31")
     return low, high
-
-
-def check_width(value: Any) -> int:
-    """The width as a Python integer.
-
-    Raises:
-        ValueError: not an integer, zero, negative, or beyond int32 indexing.
-    """
-    if isinstance(value, bool) or not hasattr(value, "__index__"):
-        raise ValueError(f"image_width must be an integer, got {value!r}")
-    width = operator.index(value)
-    if width < 1:
-        raise ValueError(f"image_width must be positive, got {width}")
-    if width > MAX_WIDTH:
-        raise ValueError(f"image_width {width} is too large: at most {MAX_WIDTH} columns can be indexed")
-    return width
-
-
-def as_integer(name: str, value: Any) -> int:
-    """A Python integer from an integer or an integral number of any library.
-
-    Raises:
-        ValueError: bools, fractions, NaN, infinities and all else.
-    """
-    if type(value) is int:
-        return value
-    scalar = (
-        value.item() if isinstance(value, np.generic | np.ndarray | jax.Array) and value.ndim == 0 else value
-    )
-    if isinstance(scalar, bool):
-        raise ValueError(f"{name} must be an integer, got the bool {scalar}")
-    if isinstance(scalar, float) and scalar.is_integer():
-        return int(scalar)
-    try:
-        return operator.index(scalar)
-    except TypeError:
-        raise ValueError(f"{name} must be an integer, got {value!r}") from None
 
 
 def spec_to_json(spec: SequenceSpec) -> str:
@@ -168,15 +137,18 @@ def spec_from_json(text: str | bytes) -> SequenceSpec:
         ValueError: text that is no JSON object, unknown fields, or values
             that `check_spec` refuses.
     """
-    fields = json.loads(text)
+    try:
+        fields = json.loads(text)
+    except (TypeError, RecursionError) as error:
+        raise ValueError(f"a spec must be JSON text, got {type(text).__name__} ({error})") from None
     known = [f.name for f in dataclasses.fields(SequenceSpec)]
     if not isinstance(fields, dict) or (unknown := sorted(set(fields) - set(known))):
         wrong = f"unknown fields {unknown}" if isinstance(fields, dict) else f"{text!r}"
         raise ValueError(f"a spec must be a JSON object with fields of {known}, got {wrong}")
     fields = {name: tuple(v) if isinstance(v, list) else v for name, v in fields.items()}
     spec = SequenceSpec(**fields)
-    check_spec(spec)
-    return spec
+    check_structure(spec)
+    return spec.replace(spacing_range=check_spacing_range(spec.spacing_range))
 
 
 def _plain(value: Any) -> Any:

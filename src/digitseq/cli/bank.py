@@ -50,6 +50,7 @@ def preview(
 
     Example: digitseq bank preview --seed 1 --out glyphs.png
     """
+    common.check_picture_path(out)
     source = load_bank(bank)
     digits = np.flatnonzero(np.asarray(source.counts)).astype(np.int32).repeat(columns)
     seed = common.fresh_seed() if seed is None else seed

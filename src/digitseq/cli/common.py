@@ -86,7 +86,7 @@ def labels_of(sequence: str, count: int | None, key: jax.Array, bank: DigitBank)
     if kind == "file" and rest:
         lines = labels.pack(labels.read_sequences(rest))
         return lines[np.arange(count or len(lines)) % len(lines)]
-    return labels.pack([labels.parse_sequence(sequence)] * (count or 1))
+    return np.tile(labels.pack([labels.parse_sequence(sequence)]), (count or 1, 1))
 
 
 def plan(
@@ -106,22 +106,45 @@ def plan(
         raise ValueError(f"--count must be at least 1, got {count}")
     check_spec(spec)
     image_key = label_key = jax.random.wrap_key_data(jnp.asarray(seed_words(seed)), impl="threefry2x32")
-    if sequence.startswith("random:"):
+    if random := sequence.startswith("random:"):
         label_key, image_key = jax.random.split(image_key)
     rows = labels_of(sequence, count, label_key, bank)
     images.check_memory(spec.image_width, rows.shape[1], min(CHUNK, len(rows)))
-    for row in np.unique(rows, axis=0):
-        check_row(bank, row[row != PAD].tolist(), spec)
-    if count is None and len(rows) == 1 and image_key is label_key:
+    check_rows(bank, rows, spec)
+    if count is None and len(rows) == 1 and not random:
         return rows, seed_words(seed)[None]
     folded = jax.vmap(jax.random.fold_in, in_axes=(None, 0))
     return rows, np.asarray(jax.random.key_data(folded(image_key, np.arange(len(rows), dtype=np.uint32))))
 
 
-def check_row(bank: DigitBank, digits: list[int], spec: SequenceSpec) -> None:
-    """Raises where the bank lacks one of the digits or they don't fit the spec."""
-    require(bank, digits)
-    images.check_fits(bank, digits, spec, check_spacing_range(spec.spacing_range), spec.image_width)
+def check_rows(bank: DigitBank, rows: npt.NDArray[np.int32], spec: SequenceSpec) -> None:
+    """Raises where the bank lacks a digit or a row does not fit the spec."""
+    used = np.unique(rows[rows != PAD]).tolist()
+    require(bank, used)
+    sizes = {digit: images.possible_sizes(bank, digit, spec) for digit in used}
+    spacing_range = check_spacing_range(spec.spacing_range)
+    for row in np.unique(rows, axis=0):
+        fitting = [sizes[digit] for digit in row[row != PAD].tolist()]
+        images.check_fits(fitting, spec, spacing_range, spec.image_width)
+
+
+def refuse_leftovers(context: typer.Context) -> None:
+    """Raises on options and arguments that the command does not have.
+
+    A negative spacing looks like an option, so the parser must let unknown
+    ones pass.
+    """
+    if context.args:
+        first = context.args[0]
+        if first.startswith("-"):
+            raise ValueError(f"no such option: {first} (-v and --version stand before the command)")
+        raise ValueError(f"unexpected argument {first!r}")
+
+
+def check_picture_path(out: Path) -> None:
+    """Raises where a picture's file does not end in .png."""
+    if out.suffix.lower() != ".png":
+        raise ValueError(f"--out must end in .png, got {str(out)!r}")
 
 
 def seed_words(seed: int) -> npt.NDArray[np.uint32]:

@@ -11,16 +11,19 @@ import typer
 
 from .. import __version__, png
 from ..bank import DigitBank, bank_digest
+from ..checks import as_integer
 from ..labels import format_sequence, pack
 from ..loading import load_bank
 from ..spec import SequenceSpec, spec_from_json, spec_to_json
 from . import common
 
 # So that a negative MIN_SPACING is taken for an argument, not for an option.
-SETTINGS = {"ignore_unknown_options": True}
+SETTINGS = {"ignore_unknown_options": True, "allow_extra_args": True}
 TEXT = "digitseq "
 # File systems take 255 bytes.
 LONGEST_NAME = 200
+# Any other name is a folder's, v1.2 too.
+OTHER_PICTURES = {".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp"}
 EPILOG = """\b
 Examples:
   digitseq generate 350 0 10 120 --seed 7                             one picture, 3-5-0.png
@@ -68,7 +71,10 @@ def generate(
     --out says otherwise; one of that name is replaced. It carries its recipe:
     seed, digits, layout, the bank's digest.
     """
+    common.refuse_leftovers(context)
     common.keep_programs()
+    if out is not None and out.suffix.lower() in OTHER_PICTURES and not out.is_dir():
+        common.check_picture_path(out)
     if like is not None:
         sources = {name: context.get_parameter_source(name) for name in context.params}
         given = [name for name, source in sources.items() if source and source.name == "COMMANDLINE"]
@@ -114,13 +120,17 @@ def _write(
         if index is not None:
             own["index"] = str(index)
         path = _path(out, digits, number)
-        text = {TEXT + name: value for name, value in (shared | own).items()}
+        text = {TEXT + name: value for name, value in sorted((shared | own).items())}
         png.save(path, png.to_uint8(np.asarray(sample.image)), text)
         common.show_path(path)
 
 
+def _is_file(out: Path) -> bool:
+    return out.suffix.lower() == ".png" and not out.is_dir()
+
+
 def _path(out: Path | None, digits: str, number: str) -> Path:
-    if out is not None and out.suffix.lower() == ".png" and not out.is_dir():
+    if out is not None and _is_file(out):
         path = out.with_name(f"{out.stem}{number}{out.suffix}")
     else:
         short = digits if len(digits) <= LONGEST_NAME else f"{digits[:LONGEST_NAME]}..."
@@ -135,16 +145,19 @@ def _generate_like(picture: Path, bank: str | None, out: Path | None) -> None:
         for name, value in png.read_text(picture).items()
         if name.startswith(TEXT)
     }
-    wanted = ("key", "digits", "spec", "bank", "bank digest", "seed")
+    wanted = ("key", "digits", "spec", "bank", "bank digest")
     if missing := [name for name in wanted if name not in recipe]:
         raise ValueError(f"{picture} carries no recipe of digitseq's (no {', '.join(missing)})")
     try:
         spec = spec_from_json(recipe["spec"])
-        digits = [int(digit) for digit in recipe["digits"].split("-")]
-        key = np.array([json.loads(recipe["key"])], np.uint32).reshape(1, 2)
-        index = int(recipe["index"]) if "index" in recipe else None
+        rows = pack([[int(digit) for digit in recipe["digits"].split("-")]])
+        words = [as_integer("key", word) for word in json.loads(recipe["key"])]
+        key = np.array(words, np.uint32).reshape(1, 2)
+        index = int(recipe.get("index", 0))
     except (ValueError, OverflowError, TypeError) as error:
         raise ValueError(f"{picture}: its recipe can't be read ({error})") from None
+    if index < 0:
+        raise ValueError(f"{picture}: its recipe has the index {index}")
     try:
         source = load_bank(bank or recipe["bank"])
     except FileNotFoundError:
@@ -156,5 +169,8 @@ def _generate_like(picture: Path, bank: str | None, out: Path | None) -> None:
             f"{picture} was made from a bank with digest {recipe['bank digest'][:16]}..., "
             f"{bank or recipe['bank']} has {found[:16]}...; name the right one with --bank"
         )
-    common.check_row(source, digits, spec)
-    _write(pack([digits]), key, [index], source, spec, out, {"seed": recipe["seed"], "bank": recipe["bank"]})
+    common.check_rows(source, rows, spec)
+    if out is None or not _is_file(out):
+        out = (out or Path()) / picture.with_suffix(".png").name
+    kept: dict[str, str] = {name: recipe[name] for name in ("seed", "bank", "index") if name in recipe}
+    _write(rows, key, [None], source, spec, out, kept)

@@ -21,6 +21,7 @@ Examples:
 
 
 def preview(
+    context: typer.Context,
     sequence: Annotated[str, typer.Argument(help="As for generate.")],
     min_spacing: Annotated[int, typer.Argument(help="Least gap between digits, pixels, from -14.")],
     max_spacing: Annotated[int, typer.Argument(help="Greatest gap, included.")],
@@ -38,6 +39,8 @@ def preview(
     advance: common.AdvanceOption = "cell",
 ) -> None:
     """Write a contact sheet of many samples of a sequence."""
+    common.refuse_leftovers(context)
+    common.check_picture_path(out)
     common.keep_programs()
     spec = SequenceSpec(
         image_width=image_width,
