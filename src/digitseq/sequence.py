@@ -217,7 +217,10 @@ def as_digits(digits: npt.ArrayLike, rank: int) -> jax.Array | npt.NDArray[Any]:
     array = digits if isinstance(digits, jax.Array) else np.asarray(digits)
     if isinstance(array, np.ndarray) and array.dtype.kind in "iu":
         # Not left to JAX, which would wrap what int32 can't hold.
-        array = np.where((array < 0) | (array > MAX_DIGIT), PAD, array.clip(None, MAX_DIGIT)).astype(np.int32)
+        known = (array >= 0) & (array <= MAX_DIGIT)
+        narrow = np.full(array.shape, PAD, np.int32)
+        narrow[known] = array[known]
+        return narrow
     if array.ndim != rank or array.shape[-1] < 1 or not jnp.issubdtype(array.dtype, jnp.integer):
         wanted = "[K]" if rank == 1 else "[B, K]"
         raise ValueError(f"digits must be integers {wanted}, got {array.dtype} {list(array.shape)}")
