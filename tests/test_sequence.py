@@ -254,7 +254,7 @@ def test_every_input_has_a_defined_result(bank, low, extra, width, seed):
         (np.zeros(3, np.float32), ds.SequenceSpec(), "float32"),
         (np.zeros(3, np.int32), ds.SequenceSpec(image_width=0), "image_width"),
         (np.zeros(128, np.int32), ds.SequenceSpec(masks=True), "127"),
-        (np.zeros(3, np.int32), ds.SequenceSpec(glyph_transforms=(1.0,)), "no transforms"),
+        (np.zeros(3, np.int32), ds.SequenceSpec(glyph_transforms=(1.0,)), "transforms of digitseq.augment"),
         (np.zeros(3, np.int32), ds.SequenceSpec(align="centre"), "align must be one of"),
         (np.zeros(3, np.int32), ds.SequenceSpec(image_width=120.0), "image_width must be an integer"),
         (np.zeros(3, np.int32), ds.SequenceSpec(spacing_range=(-0.9, 2)), "must be an integer, got -0.9"),
@@ -263,7 +263,7 @@ def test_every_input_has_a_defined_result(bank, low, extra, width, seed):
 )
 def test_shapes_that_cannot_be_used(bank, digits, spec, message):
     with pytest.raises(ValueError, match=message):
-        ds.sample_sequence(KEY, bank, digits, spec)
+        ds.sample_sequence(jax.random.key(3), bank, digits, spec)
 
 
 @pytest.mark.parametrize("shape", [(28, 20), (32, 32)])
@@ -275,7 +275,7 @@ def test_a_source_whose_glyphs_have_another_size(shape):
             return jnp.ones((digits.shape[0], *shape)), digits
 
     with pytest.raises(ValueError, match=r"glyphs \[K, 28, 28\]"):
-        ds.sample_sequence(KEY, Odd(), np.zeros(3, np.int32), ds.SequenceSpec())
+        ds.sample_sequence(jax.random.key(3), Odd(), np.zeros(3, np.int32), ds.SequenceSpec())
 
 
 def test_numbers_of_any_type_share_a_program(bank):
@@ -308,11 +308,11 @@ def test_numbers_of_a_spec_never_recompile(bank):
 
 
 def test_spacing_may_be_traced_and_mapped(bank):
-    digits = some_digits(1, seed=5)[0].clip(0)
+    digits, key = some_digits(1, seed=5)[0].clip(0), jax.random.key(3)
 
     def offsets(low):
         spec = ds.SequenceSpec(image_width=300, spacing_range=(low, low), align="left")
-        return ds.sample_sequence(KEY, bank, digits, spec).offsets
+        return ds.sample_sequence(key, bank, digits, spec).offsets
 
     lows = jnp.arange(4, dtype=jnp.int32)
     found = jax.vmap(offsets)(lows)

@@ -45,7 +45,14 @@ def test_arrays_as_numbers_print_and_travel_as_numbers():
         ('{"image_width": "3"}', "image_width must be an integer"),
         ('{"spacing_range": [5, 1]}', "reversed"),
         ('{"masks": 1}', "masks must be True or False"),
-        ('{"line_transforms": ["Blur"]}', "no transforms"),
+        ('{"line_transforms": ["Blur"]}', "no line transforms"),
+        ('{"glyph_transforms": ["Blur"]}', "a transform must be an object"),
+        ('{"glyph_transforms": [{"Blurr": {}}]}', "NAME one of Affine, Blur,"),
+        ('{"glyph_transforms": [{"Blur": {"sigm": 1}}]}', "Blur: .*sigm"),
+        (
+            '{"glyph_transforms": [{"Blur": {"sigma": -1}}]}',
+            "Blur.sigma must be a number from 0 to 2, got -1",
+        ),
     ],
 )
 def test_json_that_is_no_spec(text, message):

@@ -11,9 +11,10 @@ from jax import lax
 
 from .bank import CELL, HEIGHT, unit_ink
 
-# A pixel is ink where it would be non-zero in the 8-bit image: there,
-# round(255 * value) is at least 1.
-INK_THRESHOLD = np.float32(0.5 / 255)
+
+def inked(values: jax.Array) -> jax.Array:
+    """Where there is ink: what is not 0 in the 8-bit image, round(255 * value)."""
+    return values * 255 > 0.5
 
 
 def ink_boxes(glyphs: jax.Array) -> jax.Array:
@@ -25,14 +26,14 @@ def ink_boxes(glyphs: jax.Array) -> jax.Array:
     Returns:
         int32 [..., 4], in pixels of the cell.
     """
-    inked = glyphs > INK_THRESHOLD
+    ink = inked(glyphs)
 
     def span(used: jax.Array) -> tuple[jax.Array, jax.Array]:
         first = jnp.argmax(used, axis=-1).astype(jnp.int32)
         last = jnp.int32(CELL) - jnp.argmax(used[..., ::-1], axis=-1).astype(jnp.int32)
         return first, jnp.where(used.any(axis=-1), last, 0)
 
-    (x0, x1), (y0, y1) = span(inked.any(axis=-2)), span(inked.any(axis=-1))
+    (x0, x1), (y0, y1) = span(ink.any(axis=-2)), span(ink.any(axis=-1))
     return jnp.stack([x0, y0, x1, y1], axis=-1)
 
 
@@ -106,7 +107,7 @@ def paint(store: jax.Array, starts: jax.Array, slots: jax.Array, masks: bool) ->
         if not masks:
             return (image,)
         owner = slots.max(axis=1)[:, None, :]
-        return image, jnp.where(image > INK_THRESHOLD, owner + 1, 0).astype(jnp.int8)
+        return image, jnp.where(inked(image), owner + 1, 0).astype(jnp.int8)
 
     def two_layers(flat: jax.Array, starts: jax.Array, slots: jax.Array) -> tuple[jax.Array, ...]:
         even, odd = gather(starts[:, 0], flat), gather(starts[:, 1], flat)
@@ -116,7 +117,7 @@ def paint(store: jax.Array, starts: jax.Array, slots: jax.Array, masks: bool) ->
         slot_even, slot_odd = slots[:, 0][:, None, :], slots[:, 1][:, None, :]
         even_wins = (even > odd) | ((even == odd) & (slot_even < slot_odd))
         owner = jnp.where(even_wins, slot_even, slot_odd)
-        return image, jnp.where(image > INK_THRESHOLD, owner + 1, 0).astype(jnp.int8)
+        return image, jnp.where(inked(image), owner + 1, 0).astype(jnp.int8)
 
     overlapping = jnp.any((starts >= 0).all(axis=1))
     return lax.cond(overlapping, two_layers, one_layer, flat, starts, slots)

@@ -15,7 +15,7 @@ from .bank import CELL, HEIGHT, DigitBank, require
 from .checks import as_integer, as_size
 from .loading import load_bank
 from .mnist import CACHE_ENVIRONMENT, ENVIRONMENT
-from .sequence import PAD, render, typed_key
+from .sequence import PAD, as_numbers, render, typed_key
 from .spec import MAX_WIDTH, SequenceSpec, check_spacing_range, check_spec
 
 # Slots and columns are padded to the next of a few sizes, so that calls with
@@ -68,6 +68,7 @@ def generate_numbers_sequence(
     if not isinstance(spec, SequenceSpec):
         raise ValueError(f"spec must be a SequenceSpec, got {spec!r}")
     check_spec(spec)
+    spec = as_numbers(spec) if spec.glyph_transforms else spec
     words = _key_of(key)
     bank = default_bank() if bank is None else bank
     if not isinstance(bank, DigitBank):
@@ -134,6 +135,8 @@ def possible_sizes(bank: DigitBank, digit: int, spec: SequenceSpec) -> list[int]
     """The pixels that a digit may take, over all its glyphs: its cell, or each width of ink."""
     if spec.advance == "cell":
         return [CELL]
+    if spec.glyph_transforms:
+        return list(range(CELL + 1))
     start, count = int(np.asarray(bank.starts)[digit]), int(np.asarray(bank.counts)[digit])
     run = np.asarray(bank.ink)[start : start + count]
     widths: list[int] = np.unique(run[:, 2] - run[:, 0]).tolist()

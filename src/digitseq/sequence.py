@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
 
-from . import canvas, layout
+from . import augment, canvas, layout
 from .bank import CELL, HEIGHT, MAX_GLYPHS, DigitBank
 from .checks import as_integer
 from .spec import SequenceSpec, check_structure
@@ -144,14 +144,14 @@ def render(
             in. May be traced.
     """
     _check_shapes(digits.shape, spec)
-    # Five from the start, two of them for the transforms to come, so that a
+    # Five from the start, the last for the line transforms to come, so that a
     # seed keeps its picture when they do.
     split = jax.vmap(lambda key: tuple(jax.random.split(key, 5)))
-    glyph_keys, gap_keys, align_keys, _, _ = split(keys)
+    glyph_keys, gap_keys, align_keys, transform_keys, _ = split(keys)
     digits = digits if digits.dtype.itemsize >= 4 else digits.astype(jnp.int32)
     digits = jnp.where((digits < 0) | (digits > MAX_DIGIT), PAD, digits).astype(jnp.int32)
     lengths = _lengths(source, digits)
-    store, rows, glyph_ids, ink = _draw(glyph_keys, source, digits)
+    store, rows, glyph_ids, ink = _draw(glyph_keys, transform_keys, source, digits, spec)
 
     by_ink = spec.advance == "ink"
     sizes = ink[..., 2] - ink[..., 0] if by_ink else jnp.full_like(digits, CELL)
@@ -172,13 +172,15 @@ def render(
     )
 
 
-def _draw(keys: jax.Array, source: Source, digits: jax.Array) -> tuple[jax.Array, ...]:
+def _draw(
+    keys: jax.Array, transform_keys: jax.Array, source: Source, digits: jax.Array, spec: SequenceSpec
+) -> tuple[jax.Array, ...]:
     """A store of glyphs [M, 28, 28], each slot's row in it [B, K], glyph ids [B, K], ink [B, K, 4].
 
     A bank's glyphs are painted from where they lie, which saves a copy; any
-    other source draws into a store of its own.
+    other source draws into a store of its own, and so do transforms.
     """
-    if isinstance(source, DigitBank):
+    if isinstance(source, DigitBank) and not spec.glyph_transforms:
         glyph_ids = jax.vmap(source.choose)(keys, digits)
         ink = source.ink.at[glyph_ids].get(mode="promise_in_bounds")
         return source.glyphs, glyph_ids, glyph_ids, ink
@@ -190,8 +192,13 @@ def _draw(keys: jax.Array, source: Source, digits: jax.Array) -> tuple[jax.Array
             f"source.draw must return glyphs [K, {HEIGHT}, {CELL}] and glyph ids [K], got "
             f"{list(glyphs.shape[1:])} and {list(glyph_ids.shape[1:])}"
         )
+    glyphs = glyphs.reshape(-1, HEIGHT, CELL)
+    if spec.glyph_transforms:
+        fold = jax.vmap(jax.vmap(jax.random.fold_in, in_axes=(None, 0)), in_axes=(0, None))
+        slot_keys = fold(transform_keys, jnp.arange(digits.shape[1], dtype=jnp.uint32))
+        glyphs = augment.apply_to_batch(slot_keys.reshape(-1), spec.glyph_transforms, glyphs)
     rows = jnp.arange(digits.size, dtype=jnp.int32).reshape(digits.shape)
-    return glyphs.reshape(-1, *glyphs.shape[2:]), rows, glyph_ids, canvas.ink_boxes(glyphs)
+    return glyphs, rows, glyph_ids, canvas.ink_boxes(glyphs).reshape(*digits.shape, 4)
 
 
 def _lengths(source: Source, digits: jax.Array) -> jax.Array:
@@ -215,20 +222,20 @@ def as_digits(digits: npt.ArrayLike, rank: int) -> jax.Array | npt.NDArray[Any]:
         ValueError: another rank or dtype, or no slot at all.
     """
     array = digits if isinstance(digits, jax.Array) else np.asarray(digits)
-    if isinstance(array, np.ndarray) and array.dtype.kind in "iu":
-        # Not left to JAX, which would wrap what int32 can't hold.
-        known = (array >= 0) & (array <= MAX_DIGIT)
-        narrow = np.full(array.shape, PAD, np.int32)
-        narrow[known] = array[known]
-        return narrow
     if array.ndim != rank or array.shape[-1] < 1 or not jnp.issubdtype(array.dtype, jnp.integer):
         wanted = "[K]" if rank == 1 else "[B, K]"
         raise ValueError(f"digits must be integers {wanted}, got {array.dtype} {list(array.shape)}")
-    return array
+    if isinstance(array, jax.Array):
+        return array
+    # Not left to JAX, which would wrap what int32 can't hold.
+    known = (array >= 0) & (array <= MAX_DIGIT)
+    narrow = np.full(array.shape, PAD, np.int32)
+    narrow[known] = array[known]
+    return narrow
 
 
 def as_numbers(spec: SequenceSpec) -> SequenceSpec:
-    """The spec with concrete numbers as int32, so that their Python types compile nothing anew.
+    """The spec with concrete numbers of fixed types, so that their Python types compile nothing anew.
 
     Raises:
         ValueError: a number that is not whole.
@@ -239,7 +246,10 @@ def as_numbers(spec: SequenceSpec) -> SequenceSpec:
         else np.int32(np.clip(as_integer("spacing_range", bound), -(2**31), 2**31 - 1))
         for bound in spec.spacing_range
     )
-    return spec.replace(spacing_range=(low, high))
+    transforms = jax.tree.map(
+        lambda number: number if isinstance(number, jax.Array) else np.float32(number), spec.glyph_transforms
+    )
+    return spec.replace(spacing_range=(low, high), glyph_transforms=transforms)
 
 
 def _check_shapes(shape: tuple[int, ...], spec: SequenceSpec) -> None:

@@ -7,6 +7,8 @@ from typing import Any, Literal, Self, get_args
 import jax
 import numpy as np
 
+from . import augment
+from .augment.base import plain
 from .bank import HEIGHT
 from .checks import as_integer, as_size
 from .spacing import MIN_SPACING
@@ -46,8 +48,10 @@ class SequenceSpec:
             between the ink of neighbours, so that 0 means touching columns.
             Ink overlaps by no more than half of the narrower neighbour, however
             negative the gap. Static.
-        glyph_transforms: reserved for augmentation; empty in this version.
-        line_transforms: reserved for augmentation; empty in this version.
+        glyph_transforms: what happens to each glyph, in this order, before
+            it is placed: records of `digitseq.augment`. Their numbers are
+            leaves. Boxes, ink gaps and masks are those of the transformed ink.
+        line_transforms: reserved; empty in this version.
         masks: whether to make masks. Static.
     """
 
@@ -65,7 +69,7 @@ class SequenceSpec:
         return dataclasses.replace(self, **changes)
 
     def __repr__(self) -> str:
-        shown = (f"{f.name}={_plain(getattr(self, f.name))!r}" for f in dataclasses.fields(self))
+        shown = (f"{f.name}={plain(getattr(self, f.name))!r}" for f in dataclasses.fields(self))
         return f"SequenceSpec({', '.join(shown)})"
 
 
@@ -77,6 +81,8 @@ def check_spec(spec: SequenceSpec) -> None:
     """
     check_structure(spec)
     check_spacing_range(spec.spacing_range)
+    for transform in spec.glyph_transforms:
+        transform.check()
 
 
 def check_structure(spec: SequenceSpec) -> None:
@@ -96,9 +102,11 @@ def check_structure(spec: SequenceSpec) -> None:
             raise ValueError(f"{name} must be one of {words}, got {word!r}")
     if not isinstance(spec.masks, bool):
         raise ValueError(f"masks must be True or False, got {spec.masks!r}")
-    for name in ("glyph_transforms", "line_transforms"):
-        if getattr(spec, name) != ():
-            raise ValueError(f"{name} must be (): this version of digitseq has no transforms")
+    for transform in spec.glyph_transforms:
+        if not isinstance(transform, augment.Transform):
+            raise ValueError(f"glyph_transforms must hold transforms of digitseq.augment, got {transform!r}")
+    if spec.line_transforms != ():
+        raise ValueError("line_transforms must be (): this version of digitseq has no line transforms")
 
 
 def check_spacing_range(value: Any) -> tuple[int, int]:
@@ -127,7 +135,8 @@ def spec_to_json(spec: SequenceSpec) -> str:
         ValueError: values that `check_spec` refuses.
     """
     check_spec(spec)
-    return json.dumps({f.name: _plain(getattr(spec, f.name)) for f in dataclasses.fields(spec)})
+    fields = {f.name: plain(getattr(spec, f.name)) for f in dataclasses.fields(spec)}
+    return json.dumps(fields | {"glyph_transforms": augment.to_plain(spec.glyph_transforms)})
 
 
 def spec_from_json(text: str | bytes) -> SequenceSpec:
@@ -146,15 +155,7 @@ def spec_from_json(text: str | bytes) -> SequenceSpec:
         wrong = f"unknown fields {unknown}" if isinstance(fields, dict) else f"{text!r}"
         raise ValueError(f"a spec must be a JSON object with fields of {known}, got {wrong}")
     fields = {name: tuple(v) if isinstance(v, list) else v for name, v in fields.items()}
+    fields["glyph_transforms"] = augment.from_plain(fields.get("glyph_transforms", ()))
     spec = SequenceSpec(**fields)
     check_structure(spec)
     return spec.replace(spacing_range=check_spacing_range(spec.spacing_range))
-
-
-def _plain(value: Any) -> Any:
-    """Concrete numbers as Python's own, so that they print as the code that makes them."""
-    if isinstance(value, tuple | list):
-        return tuple(_plain(part) for part in value)
-    if isinstance(value, np.generic | np.ndarray | jax.Array) and not isinstance(value, jax.core.Tracer):
-        return value.tolist()
-    return value

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import typer
 
 from .. import __version__, png
-from ..bank import DigitBank, bank_digest
+from ..bank import DigitBank, bank_digest, require
 from ..checks import as_integer
 from ..labels import format_sequence, pack
 from ..loading import load_bank
@@ -150,14 +150,13 @@ def _generate_like(picture: Path, bank: str | None, out: Path | None) -> None:
         raise ValueError(f"{picture} carries no recipe of digitseq's (no {', '.join(missing)})")
     try:
         spec = spec_from_json(recipe["spec"])
-        rows = pack([[int(digit) for digit in recipe["digits"].split("-")]])
+        digits = [int(digit) for digit in recipe["digits"].split("-")]
         words = [as_integer("key", word) for word in json.loads(recipe["key"])]
-        key = np.array(words, np.uint32).reshape(1, 2)
         index = int(recipe.get("index", 0))
-    except (ValueError, OverflowError, TypeError) as error:
+    except (ValueError, TypeError) as error:
         raise ValueError(f"{picture}: its recipe can't be read ({error})") from None
-    if index < 0:
-        raise ValueError(f"{picture}: its recipe has the index {index}")
+    if len(words) != 2 or not all(0 <= n < 2**32 for n in (*words, index, *digits)):
+        raise ValueError(f"{picture}: its recipe holds impossible numbers")
     try:
         source = load_bank(bank or recipe["bank"])
     except FileNotFoundError:
@@ -169,6 +168,8 @@ def _generate_like(picture: Path, bank: str | None, out: Path | None) -> None:
             f"{picture} was made from a bank with digest {recipe['bank digest'][:16]}..., "
             f"{bank or recipe['bank']} has {found[:16]}...; name the right one with --bank"
         )
+    require(source, digits)
+    rows, key = pack([digits]), np.array([words], np.uint32)
     common.check_rows(source, rows, spec)
     if out is None or not _is_file(out):
         out = (out or Path()) / picture.with_suffix(".png").name

@@ -1,0 +1,57 @@
+"""What all transforms share: their parameters' limits, how they print, their random numbers."""
+
+import dataclasses
+import math
+from typing import Any, ClassVar
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ..draws import fractions
+
+
+class Transform:
+    """A frozen pytree dataclass: parameters are leaves, choices of words are static.
+
+    Attributes:
+        limits: of each parameter, the least and the greatest value allowed.
+    """
+
+    limits: ClassVar[dict[str, tuple[float, float]]]
+
+    def check(self) -> None:
+        """Raises on parameters that can't be used (host side).
+
+        Raises:
+            ValueError: naming the transform, the parameter, its value and its limits.
+        """
+        for name, (low, high) in self.limits.items():
+            value = getattr(self, name)
+            number = value.item() if isinstance(value, np.generic | np.ndarray | jax.Array) else value
+            wrong = isinstance(number, bool) or not isinstance(number, int | float)
+            if wrong or not math.isfinite(number) or not low <= number <= high:
+                kind = type(self).__name__
+                raise ValueError(f"{kind}.{name} must be a number from {low:g} to {high:g}, got {value!r}")
+
+    def parameters(self) -> dict[str, Any]:
+        """The fields by name, concrete numbers as Python's own."""
+        return {f.name: plain(getattr(self, f.name)) for f in dataclasses.fields(self)}  # type: ignore[arg-type]
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(f'{k}={v!r}' for k, v in self.parameters().items())})"
+
+
+def plain(value: Any) -> Any:
+    """Concrete numbers as Python's own, so that they print as the code that makes them."""
+    if isinstance(value, tuple | list):
+        return tuple(plain(part) for part in value)
+    if isinstance(value, np.generic | np.ndarray | jax.Array) and not isinstance(value, jax.core.Tracer):
+        return value.tolist()
+    return value
+
+
+def uniform(keys: jax.Array, count: int, low: float = 0.0) -> jax.Array:
+    """Uniform float32 [count, N] in [low, 1), from one key a glyph, [N]."""
+    bits = jax.vmap(lambda key: jax.random.bits(key, (count,), jnp.uint32), out_axes=1)(keys)
+    return low + (1 - low) * fractions(bits)

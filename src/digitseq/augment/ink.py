@@ -1,0 +1,155 @@
+"""Ink transforms: what each pixel becomes, where it is.
+
+Each draws one number a glyph, uniform within its range. No transform makes
+ink of the empty background, but by spreading it (`StrokeWidth`, `Blur`).
+"""
+
+import dataclasses
+from typing import ClassVar
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+
+from .base import Transform, uniform
+
+
+class Ink(Transform):
+    """A transform of values."""
+
+    def change(self, glyphs: jax.Array, keys: jax.Array) -> jax.Array:
+        """The glyphs float32 [N, 28, 28] in [0, 1], changed, each with its key, [N]."""
+        raise TypeError(f"{type(self).__name__} changes nothing")
+
+
+def _signed(keys: jax.Array) -> jax.Array:
+    return uniform(keys, 1, low=-1.0)[0][:, None, None]
+
+
+@jax.tree_util.register_dataclass
+@dataclasses.dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class StrokeWidth(Ink):
+    """Makes strokes thicker or thinner, continuously.
+
+    A mean of the glyph and its dilation (or erosion) by a 3x3 cross, which
+    moves each edge by one pixel.
+
+    Attributes:
+        change_by: a stroke's width changes by up to so many pixels either way.
+    """
+
+    change_by: float | jax.Array = 1.0
+
+    limits: ClassVar = {"change_by": (0, 2)}
+
+    def change(self, glyphs: jax.Array, keys: jax.Array) -> jax.Array:
+        """Thicker where the draw is positive."""
+        amount = _signed(keys) * self.change_by / 2
+        thick = _cross(glyphs, jnp.maximum)
+        thin = _cross(glyphs, jnp.minimum)
+        target = jnp.where(amount > 0, thick, thin)
+        return glyphs + jnp.abs(amount) * (target - glyphs)
+
+
+def _cross(glyphs, choose):  # type: ignore[no-untyped-def]
+    padded = jnp.pad(glyphs, ((0, 0), (1, 1), (1, 1)))
+    result = glyphs
+    for y, x in ((0, 1), (2, 1), (1, 0), (1, 2)):
+        result = choose(result, padded[:, y : y + glyphs.shape[1], x : x + glyphs.shape[2]])
+    return result
+
+
+@jax.tree_util.register_dataclass
+@dataclasses.dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class Gamma(Ink):
+    """Raises values to a power from 1 / (1 + strength) to 1 + strength: greys darker or lighter.
+
+    Attributes:
+        strength: 0 or more.
+    """
+
+    strength: float | jax.Array = 0.5
+
+    limits: ClassVar = {"strength": (0, 10)}
+
+    def change(self, glyphs: jax.Array, keys: jax.Array) -> jax.Array:
+        """Black and white stay."""
+        power = jnp.exp(_signed(keys) * jnp.log1p(jnp.asarray(self.strength, jnp.float32)))
+        return jnp.where((glyphs > 0) & (power != 1), jnp.where(glyphs > 0, glyphs, 1.0) ** power, glyphs)
+
+
+@jax.tree_util.register_dataclass
+@dataclasses.dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class Contrast(Ink):
+    """Bends values towards black and white, or towards grey, along an S that keeps 0, 1/2 and 1.
+
+    v becomes v^g / (v^g + (1 - v)^g) with g from 1 / (1 + strength) to 1 + strength.
+
+    Attributes:
+        strength: 0 or more.
+    """
+
+    strength: float | jax.Array = 0.5
+
+    limits: ClassVar = {"strength": (0, 10)}
+
+    def change(self, glyphs: jax.Array, keys: jax.Array) -> jax.Array:
+        """Black and white stay."""
+        power = jnp.exp(_signed(keys) * jnp.log1p(jnp.asarray(self.strength, jnp.float32)))
+        grey = (glyphs > 0) & (glyphs < 1) & (power != 1)
+        value = jnp.where(grey, glyphs, 0.5)
+        return jnp.where(grey, 1 / (1 + ((1 - value) / value) ** power), glyphs)
+
+
+@jax.tree_util.register_dataclass
+@dataclasses.dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class InkFade(Ink):
+    """Pales the ink of a whole glyph.
+
+    Attributes:
+        strength: values are multiplied by 1 - strength to 1.
+    """
+
+    strength: float | jax.Array = 0.4
+
+    limits: ClassVar = {"strength": (0, 0.95)}
+
+    def change(self, glyphs: jax.Array, keys: jax.Array) -> jax.Array:
+        """Paler by one factor a glyph."""
+        return glyphs * (1 - uniform(keys, 1)[0][:, None, None] * self.strength)
+
+
+RADIUS = 4
+
+
+@jax.tree_util.register_dataclass
+@dataclasses.dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class Blur(Ink):
+    """Blurs with a Gaussian whose width is uniform from 0 to sigma.
+
+    Attributes:
+        sigma: pixels, at most 2 (the kernel is 9 wide).
+    """
+
+    sigma: float | jax.Array = 0.7
+
+    limits: ClassVar = {"sigma": (0, 2)}
+
+    def change(self, glyphs: jax.Array, keys: jax.Array) -> jax.Array:
+        """Along the rows, then along the columns."""
+        width = uniform(keys, 1)[0] * self.sigma
+        steps = np.arange(-RADIUS, RADIUS + 1, dtype=np.float32)[:, None]
+        # At a width of 0 all but the middle weight vanish, without 0 / 0.
+        weights = jnp.exp(-0.5 * jnp.square(steps / jnp.maximum(width, 1e-3)[None, :]))
+        weights = (weights / weights.sum(axis=0, keepdims=True))[:, :, None, None]
+        for axis in (1, 2):
+            pad = [(RADIUS, RADIUS) if a == axis else (0, 0) for a in range(3)]
+            padded = jnp.pad(glyphs, pad)
+            shifted = [
+                lax.slice_in_dim(padded, k, k + glyphs.shape[axis], axis=axis) for k in range(2 * RADIUS + 1)
+            ]
+            glyphs = sum(
+                (weight * part for weight, part in zip(weights, shifted, strict=True)), jnp.float32(0)
+            )
+        return glyphs
