@@ -165,6 +165,15 @@ def test_perspective_turns_nothing_over():
     assert area.min() > 0.05
 
 
+@pytest.mark.parametrize("chain", [STRONG[:3], STRONG[2::-1]], ids=["elastic last", "elastic first"])
+def test_a_glyph_does_not_depend_on_the_others(glyphs, chain):
+    """Alone, in a small and in a large batch; the elastic field between pixels or on them."""
+    whole = apply(jax.random.key(9), chain, glyphs)
+    assert whole.dtype == jnp.float32
+    for count in (1, 3):
+        np.testing.assert_allclose(apply(jax.random.key(9), chain, glyphs[:count]), whole[:count], atol=1e-5)
+
+
 def loss(transforms, glyphs):
     weights = jnp.sin(jnp.arange(784, dtype=jnp.float32)).reshape(1, 28, 28)
     return jnp.sum(augment.apply(jax.random.key(5), transforms, glyphs) * weights)

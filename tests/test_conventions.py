@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import digitseq as ds
-from digitseq import draws, labels, layout, sequence, spacing
+from digitseq import arguments, draws, labels, layout, spacing
 
 SOURCE = Path(ds.__file__).parent
 # A module imports only modules of a lower rank. A folder is one module here.
@@ -33,6 +33,7 @@ RANK = {
     "spec": 4,
     "loading": 4,
     "canvas": 4,
+    "arguments": 5,
     "layout": 5,
     "sequence": 6,
     "labels": 7,
@@ -99,7 +100,7 @@ def test_public_names_are_sorted_and_there():
 
 
 def functions():
-    modules = [ds, draws, labels, layout, sequence, spacing]
+    modules = [ds, arguments, draws, labels, layout, spacing, ds.augment]
     found = {f for m in modules for f in vars(m).values() if callable(f) and not inspect.isclass(f)}
     ours = [f for f in found if getattr(f, "__module__", "").startswith("digitseq")]
     return sorted((f for f in ours if not f.__name__.startswith("_")), key=lambda f: f.__name__)
@@ -183,7 +184,7 @@ def test_shapes_in_the_readme_hold(bank):
     """Every leaf of a batch has the shape and dtype that the contract names."""
     spec = ds.SequenceSpec(image_width=150, masks=True)
     digits = np.array([[1, 2, 3, -1]] * 2, np.int32)
-    s = ds.sample_sequences(sequence.typed_key(np.array([0, 1], np.uint32)), bank, digits, spec)
+    s = ds.sample_sequences(arguments.typed_key(np.array([0, 1], np.uint32)), bank, digits, spec)
     found = {name: (leaf.shape, str(leaf.dtype)) for name, leaf in vars(s).items()}
     assert found == {
         "image": ((2, 28, 150), "float32"),

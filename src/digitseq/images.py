@@ -11,11 +11,12 @@ import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
 
+from .arguments import PAD, as_numbers, typed_key
 from .bank import CELL, HEIGHT, DigitBank, require
 from .checks import as_integer, as_size
 from .loading import load_bank
 from .mnist import CACHE_ENVIRONMENT, ENVIRONMENT
-from .sequence import PAD, as_numbers, render, typed_key
+from .sequence import render
 from .spec import MAX_WIDTH, SequenceSpec, check_spacing_range, check_spec
 
 # Slots and columns are padded to the next of a few sizes, so that calls with

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import draws
-from .sequence import PAD
+from .arguments import PAD
 
 
 @jax.tree_util.register_dataclass

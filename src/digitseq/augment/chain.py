@@ -40,14 +40,21 @@ def apply(key: jax.Array, transforms: Iterable[Transform], glyphs: jax.Array) ->
     Returns:
         float32 of the same shape, in [0, 1].
     """
+    return _apply(key, tuple(transforms), glyphs)
+
+
+@jax.jit
+def _apply(key: jax.Array, transforms: tuple[Transform, ...], glyphs: jax.Array) -> jax.Array:
     flat = glyphs.reshape(-1, *glyphs.shape[-2:])
     fold = jax.vmap(jax.random.fold_in, in_axes=(None, 0))
     keys = fold(key, jnp.arange(flat.shape[0], dtype=jnp.uint32))
-    return apply_to_batch(keys, tuple(transforms), flat).reshape(glyphs.shape)
+    return apply_to_batch(keys, transforms, flat).reshape(glyphs.shape)
 
 
 def apply_to_batch(keys: jax.Array, transforms: tuple[Transform, ...], glyphs: jax.Array) -> jax.Array:
     """`apply` with one key a glyph: keys [N], glyphs [N, 28, 28]."""
+    # So that no parameter, whatever its type, makes the result anything but float32.
+    transforms = jax.tree.map(lambda number: jnp.asarray(number, jnp.float32), transforms)
     fold = jax.vmap(jax.random.fold_in, in_axes=(0, None))
     keyed = [(transform, fold(keys, place)) for place, transform in enumerate(transforms)]
     for geometric, run in itertools.groupby(keyed, lambda pair: isinstance(pair[0], Geometric)):

@@ -2,7 +2,7 @@
 
 A transform draws, for each glyph, a map from places in its result to places in
 its input. Maps of transforms that follow each other are composed, and the
-glyph is resampled once (`warp`).
+glyph is resampled once.
 """
 
 import dataclasses
@@ -127,9 +127,9 @@ class Elastic(Geometric):
 
     They smooth a field of uniform random numbers with a Gaussian. Here the
     random numbers lie on a coarse grid of 9x9 knots, 4 pixels apart, and are
-    raised to 28x28 by Gaussians of width sigma, which looks the same for sigma
-    of 3 and more and takes a tenth of the random numbers. A displacement's
-    standard deviation is `amplitude` at every pixel.
+    raised to 28x28 by Gaussians of width sigma, which takes a tenth of the
+    random numbers. A displacement's standard deviation is `amplitude` at every
+    pixel, where the bound below leaves it.
 
     The map never folds, whatever the parameters: between pixels the
     displacement is interpolated bilinearly, so its slopes are means of
@@ -175,7 +175,7 @@ class Elastic(Geometric):
 
         def pull(places: Places) -> Places:
             y, x = places
-            if y.shape[0] == 1:  # the pixels' own places: nothing to interpolate
+            if y.shape[2] == 1:  # the pixels' own places: nothing to interpolate
                 return y + down, x + right
             return y + bilinear(down, places, outside="edge"), x + bilinear(right, places, outside="edge")
 

@@ -13,9 +13,10 @@ import numpy.typing as npt
 import typer
 
 from .. import images, labels
+from ..arguments import PAD, typed_key
 from ..bank import DigitBank, require
 from ..mnist import cache_folder
-from ..sequence import PAD, DigitSequence, render, typed_key
+from ..sequence import DigitSequence, render
 from ..spec import Advance, Align, SequenceSpec, Spacing, check_spacing_range, check_spec
 
 CHUNK = 64

@@ -1,0 +1,65 @@
+"""What the pipeline makes of its arguments: keys, digits and numbers of fixed types."""
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import numpy.typing as npt
+
+from .checks import as_integer
+from .spec import SequenceSpec
+
+PAD = -1
+# Classes are far fewer; what is larger is served by no bank.
+MAX_DIGIT = 2**20
+
+
+def typed_key(key: jax.Array) -> jax.Array:
+    """A typed key from a typed or raw one; two raw words are threefry's, whatever the default."""
+    if jnp.issubdtype(key.dtype, jax.dtypes.prng_key):
+        return key
+    return jax.random.wrap_key_data(key, impl="threefry2x32" if key.shape == (2,) else None)
+
+
+def as_digits(digits: npt.ArrayLike, rank: int) -> jax.Array | npt.NDArray[Any]:
+    """The digits as an integer array of that rank.
+
+    Raises:
+        ValueError: another rank or dtype, or no slot at all.
+    """
+    array = digits if isinstance(digits, jax.Array) else np.asarray(digits)
+    if array.ndim != rank or array.shape[-1] < 1 or not jnp.issubdtype(array.dtype, jnp.integer):
+        wanted = "[K]" if rank == 1 else "[B, K]"
+        raise ValueError(f"digits must be integers {wanted}, got {array.dtype} {list(array.shape)}")
+    if isinstance(array, jax.Array):
+        return array
+    # Not left to JAX, which would wrap what int32 can't hold.
+    known = (array >= 0) & (array <= MAX_DIGIT)
+    narrow = np.full(array.shape, PAD, np.int32)
+    narrow[known] = array[known]
+    return narrow
+
+
+def narrowed(digits: jax.Array) -> jax.Array:
+    """Digits of any integer type as int32, PAD where no bank could serve them."""
+    digits = digits if digits.dtype.itemsize >= 4 else digits.astype(jnp.int32)
+    return jnp.where((digits < 0) | (digits > MAX_DIGIT), PAD, digits).astype(jnp.int32)
+
+
+def as_numbers(spec: SequenceSpec) -> SequenceSpec:
+    """The spec with concrete numbers of fixed types, so that their Python types compile nothing anew.
+
+    Raises:
+        ValueError: a number that is not whole.
+    """
+    low, high = (
+        bound
+        if isinstance(bound, jax.Array)
+        else np.int32(np.clip(as_integer("spacing_range", bound), -(2**31), 2**31 - 1))
+        for bound in spec.spacing_range
+    )
+    transforms = jax.tree.map(
+        lambda number: number if isinstance(number, jax.Array) else np.float32(number), spec.glyph_transforms
+    )
+    return spec.replace(spacing_range=(low, high), glyph_transforms=transforms)
