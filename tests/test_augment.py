@@ -174,6 +174,16 @@ def test_a_glyph_does_not_depend_on_the_others(glyphs, chain):
         np.testing.assert_allclose(apply(jax.random.key(9), chain, glyphs[:count]), whole[:count], atol=1e-5)
 
 
+def test_no_glyphs_make_no_glyphs(bank):
+    assert apply(jax.random.key(0), STRONG, jnp.zeros((0, 28, 28))).shape == (0, 28, 28)
+    spec = ds.SequenceSpec(glyph_transforms=tuple(STRONG))
+    assert ds.sample_sequences(jax.random.key(0), bank, np.zeros((0, 3), np.int32), spec).image.shape == (
+        0,
+        28,
+        200,
+    )
+
+
 def loss(transforms, glyphs):
     weights = jnp.sin(jnp.arange(784, dtype=jnp.float32)).reshape(1, 28, 28)
     return jnp.sum(augment.apply(jax.random.key(5), transforms, glyphs) * weights)
