@@ -98,7 +98,7 @@ def paint(store: jax.Array, starts: jax.Array, slots: jax.Array, masks: bool) ->
         # because then XLA's loop is twice as fast as with a maximum at 0. The
         # places that -1 leads to are in bounds and not shown.
         starts = starts[:, None, :]
-        places = jnp.minimum(starts.astype(jnp.uint32) + below, np.uint32(flat.shape[0] - 1))
+        places = jnp.minimum(starts.astype(jnp.uint32) + below, np.uint32(max(flat.shape[0] - 1, 0)))
         pixels = flat.at[places].get(mode="promise_in_bounds")
         return jnp.where(starts >= 0, unit_ink(pixels), 0.0)
 

@@ -17,8 +17,6 @@ def stage(function: Callable[..., jax.Array], operand: jax.Array, *rest: Any) ->
     a conditional are stored, so this is one, on a question that the compiler
     can't answer: a batch whose first element is NaN comes out as NaN.
     """
-    if not operand.size:
-        return function(operand, *rest)
     first = operand[(0,) * operand.ndim].astype(jnp.float32)
     shape = jax.eval_shape(function, operand, *rest)
 

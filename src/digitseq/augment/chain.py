@@ -53,6 +53,8 @@ def _apply(key: jax.Array, transforms: tuple[Transform, ...], glyphs: jax.Array)
 
 def apply_to_batch(keys: jax.Array, transforms: tuple[Transform, ...], glyphs: jax.Array) -> jax.Array:
     """`apply` with one key a glyph: keys [N], glyphs [N, 28, 28]."""
+    if not glyphs.size:
+        return glyphs
     # So that no parameter, whatever its type, makes the result anything but float32.
     transforms = jax.tree.map(lambda number: jnp.asarray(number, jnp.float32), transforms)
     fold = jax.vmap(jax.random.fold_in, in_axes=(0, None))
