@@ -27,6 +27,11 @@ def _signed(keys: jax.Array) -> jax.Array:
     return uniform(keys, 1, low=-1.0)[0][:, None, None]
 
 
+def _power(keys: jax.Array, strength: float | jax.Array) -> jax.Array:
+    """From 1 / (1 + strength) to 1 + strength, uniform in the logarithm; [N, 1, 1]."""
+    return jnp.exp(_signed(keys) * jnp.log1p(jnp.asarray(strength, jnp.float32)))
+
+
 @jax.tree_util.register_dataclass
 @dataclasses.dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class StrokeWidth(Ink):
@@ -75,7 +80,7 @@ class Gamma(Ink):
 
     def change(self, glyphs: jax.Array, keys: jax.Array) -> jax.Array:
         """Black and white stay."""
-        power = jnp.exp(_signed(keys) * jnp.log1p(jnp.asarray(self.strength, jnp.float32)))
+        power = _power(keys, self.strength)
         return jnp.where((glyphs > 0) & (power != 1), jnp.where(glyphs > 0, glyphs, 1.0) ** power, glyphs)
 
 
@@ -96,7 +101,7 @@ class Contrast(Ink):
 
     def change(self, glyphs: jax.Array, keys: jax.Array) -> jax.Array:
         """Black and white stay."""
-        power = jnp.exp(_signed(keys) * jnp.log1p(jnp.asarray(self.strength, jnp.float32)))
+        power = _power(keys, self.strength)
         grey = (glyphs > 0) & (glyphs < 1) & (power != 1)
         value = jnp.where(grey, glyphs, 0.5)
         return jnp.where(grey, 1 / (1 + ((1 - value) / value) ** power), glyphs)
