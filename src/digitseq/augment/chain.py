@@ -59,12 +59,14 @@ def apply_to_batch(keys: jax.Array, transforms: tuple[Transform, ...], glyphs: j
     transforms = jax.tree.map(lambda number: jnp.asarray(number, jnp.float32), transforms)
     fold = jax.vmap(jax.random.fold_in, in_axes=(0, None))
     keyed = [(transform, fold(keys, place)) for place, transform in enumerate(transforms)]
-    for geometric, run in itertools.groupby(keyed, lambda pair: isinstance(pair[0], Geometric)):
-        if geometric:
+    for moves_ink, run in itertools.groupby(keyed, lambda pair: isinstance(pair[0], Geometric)):
+        if moves_ink:
             glyphs = _warped(list(run), glyphs)
-        else:
-            for transform, own in run:
-                glyphs = stage(transform.change, glyphs, own)  # type: ignore[attr-defined]
+            continue
+        for transform, own in run:
+            if not isinstance(transform, ink.Ink):
+                raise TypeError(f"{transform!r} neither moves nor changes ink")
+            glyphs = stage(transform.change, glyphs, own)
     return glyphs
 
 

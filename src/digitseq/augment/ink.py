@@ -5,6 +5,7 @@ ink of the empty background, but by spreading it (`StrokeWidth`, `Blur`).
 """
 
 import dataclasses
+from collections.abc import Callable
 from typing import ClassVar
 
 import jax
@@ -57,7 +58,8 @@ class StrokeWidth(Ink):
         return glyphs + jnp.abs(amount) * (target - glyphs)
 
 
-def _cross(glyphs, choose):  # type: ignore[no-untyped-def]
+def _cross(glyphs: jax.Array, choose: Callable[[jax.Array, jax.Array], jax.Array]) -> jax.Array:
+    """The greatest or least of each pixel and its four neighbours."""
     padded = jnp.pad(glyphs, ((0, 0), (1, 1), (1, 1)))
     result = glyphs
     for y, x in ((0, 1), (2, 1), (1, 0), (1, 2)):
