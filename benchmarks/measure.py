@@ -7,14 +7,13 @@ from collections.abc import Callable
 
 
 def in_turn(
-    functions: dict[str, Callable[[], object]], rounds: int, *, warm: int = 2, best_of: int = 3
+    functions: dict[str, Callable[[], object]], rounds: int, *, warm: int = 2
 ) -> dict[str, list[float]]:
     """Seconds of a call of each function in each round, A B C A B C ...
 
     `warm` calls before the timed ones warm the caches and let the threads of the
     function before go to sleep: some libraries' spin for a while and take a
-    core from whatever comes next. The best of `best_of` calls counts for
-    the round, because what disturbs a call on a shared machine only ever adds.
+    core from whatever comes next. One call a round is timed, none is left out.
     """
     seconds: dict[str, list[float]] = {name: [] for name in functions}
     gc.disable()
@@ -22,7 +21,7 @@ def in_turn(
         for name, function in functions.items():
             for _ in range(warm):
                 function()
-            seconds[name].append(min(_timed(function) for _ in range(best_of)))
+            seconds[name].append(_timed(function))
     gc.enable()
     return seconds
 

@@ -43,7 +43,6 @@ def main() -> None:
             },
             rounds,
             warm=0,
-            best_of=1,
         )
     jax_alone = seconds["import jax"]
     for name, times in seconds.items():
