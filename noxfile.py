@@ -1,4 +1,4 @@
-"""Sessions: tests, lowest, lint, types; on request also benchmarks and gallery."""
+"""Sessions: tests, lowest, lint, types; on request also benchmarks."""
 
 import re
 import tomllib
