@@ -35,6 +35,7 @@ RANK = {
     "canvas": 4,
     "arguments": 5,
     "layout": 5,
+    "line": 5,
     "sequence": 6,
     "labels": 7,
     "images": 7,

@@ -59,7 +59,8 @@ def as_numbers(spec: SequenceSpec) -> SequenceSpec:
         else np.int32(np.clip(as_integer("spacing_range", bound), -(2**31), 2**31 - 1))
         for bound in spec.spacing_range
     )
-    transforms = jax.tree.map(
-        lambda number: number if isinstance(number, jax.Array) else np.float32(number), spec.glyph_transforms
+    glyphs, lines = jax.tree.map(
+        lambda number: number if isinstance(number, jax.Array) else np.float32(number),
+        (spec.glyph_transforms, spec.line_transforms),
     )
-    return spec.replace(spacing_range=(low, high), glyph_transforms=transforms)
+    return spec.replace(spacing_range=(low, high), glyph_transforms=glyphs, line_transforms=lines)

@@ -17,24 +17,29 @@ def inked(values: jax.Array) -> jax.Array:
     return values * 255 > 0.5
 
 
-def ink_boxes(glyphs: jax.Array) -> jax.Array:
-    """The box (x0, y0, x1, y1) of the ink of drawn glyphs, half-open; 0 where blank.
+def ink_boxes(images: jax.Array) -> jax.Array:
+    """The box (x0, y0, x1, y1) of the ink of each image, half-open; 0 where blank.
 
     Args:
-        glyphs: float32 [..., 28, 28] in [0, 1].
+        images: float32 [..., H, W] in [0, 1].
 
     Returns:
-        int32 [..., 4], in pixels of the cell.
+        int32 [..., 4], in pixels of the image.
     """
-    ink = inked(glyphs)
+    ink = inked(images)
 
     def span(used: jax.Array) -> tuple[jax.Array, jax.Array]:
         first = jnp.argmax(used, axis=-1).astype(jnp.int32)
-        last = jnp.int32(CELL) - jnp.argmax(used[..., ::-1], axis=-1).astype(jnp.int32)
+        last = jnp.int32(used.shape[-1]) - jnp.argmax(used[..., ::-1], axis=-1).astype(jnp.int32)
         return first, jnp.where(used.any(axis=-1), last, 0)
 
     (x0, x1), (y0, y1) = span(ink.any(axis=-2)), span(ink.any(axis=-1))
     return jnp.stack([x0, y0, x1, y1], axis=-1)
+
+
+def has_ink(boxes: jax.Array) -> jax.Array:
+    """Whether a box [..., 4] encloses anything."""
+    return boxes[..., 2] > boxes[..., 0]
 
 
 def columns(
@@ -91,26 +96,16 @@ def paint(store: jax.Array, starts: jax.Array, slots: jax.Array, masks: bool) ->
         background.
     """
     flat = store.reshape(-1)
-    below = jnp.arange(HEIGHT, dtype=jnp.uint32)[None, :, None] * CELL
-
-    def gather(starts: jax.Array, flat: jax.Array) -> jax.Array:
-        # Unsigned, because JAX wraps signed places, and cut by a minimum,
-        # because then XLA's loop is twice as fast as with a maximum at 0. The
-        # places that -1 leads to are in bounds and not shown.
-        starts = starts[:, None, :]
-        places = jnp.minimum(starts.astype(jnp.uint32) + below, np.uint32(max(flat.shape[0] - 1, 0)))
-        pixels = flat.at[places].get(mode="promise_in_bounds")
-        return jnp.where(starts >= 0, unit_ink(pixels), 0.0)
 
     def one_layer(flat: jax.Array, starts: jax.Array, slots: jax.Array) -> tuple[jax.Array, ...]:
-        image = gather(starts.max(axis=1), flat)
+        image = _gather(starts.max(axis=1), flat)
         if not masks:
             return (image,)
         owner = slots.max(axis=1)[:, None, :]
         return image, jnp.where(inked(image), owner + 1, 0).astype(jnp.int8)
 
     def two_layers(flat: jax.Array, starts: jax.Array, slots: jax.Array) -> tuple[jax.Array, ...]:
-        even, odd = gather(starts[:, 0], flat), gather(starts[:, 1], flat)
+        even, odd = _gather(starts[:, 0], flat), _gather(starts[:, 1], flat)
         image = jnp.maximum(even, odd)
         if not masks:
             return (image,)
@@ -121,6 +116,18 @@ def paint(store: jax.Array, starts: jax.Array, slots: jax.Array, masks: bool) ->
 
     overlapping = jnp.any((starts >= 0).all(axis=1))
     return lax.cond(overlapping, two_layers, one_layer, flat, starts, slots)
+
+
+def _gather(starts: jax.Array, flat: jax.Array) -> jax.Array:
+    """The pixels below the places `starts` [..., W] of the flat store, -1 for none; [..., 28, W]."""
+    starts = starts[..., None, :]
+    below = CELL * lax.broadcasted_iota(jnp.uint32, (*[1] * (starts.ndim - 2), HEIGHT, 1), starts.ndim - 2)
+    # Unsigned, because JAX wraps signed places, and cut by a minimum, because
+    # then XLA's loop is twice as fast as with a maximum at 0. The places that
+    # -1 leads to are in bounds and not shown.
+    places = jnp.minimum(starts.astype(jnp.uint32) + below, np.uint32(max(flat.shape[0] - 1, 0)))
+    pixels = flat.at[places].get(mode="promise_in_bounds")
+    return jnp.where(starts >= 0, unit_ink(pixels), 0.0)
 
 
 def boxes(ink: jax.Array, offsets: jax.Array, shown: jax.Array) -> jax.Array:
@@ -136,3 +143,37 @@ def boxes(ink: jax.Array, offsets: jax.Array, shown: jax.Array) -> jax.Array:
     """
     shift = jnp.stack([offsets, jnp.zeros_like(offsets)] * 2, axis=-1)
     return jnp.where(shown[..., None], ink + shift, -1)
+
+
+def alone(store: jax.Array, slots: tuple[jax.Array, ...], width: int) -> jax.Array:
+    """Each digit alone on a canvas of its own: as `paint` shows it where no other covers it.
+
+    Args:
+        store: uint8 or float32 [M, 28, 28].
+        slots: `rows`, `ink`, `offsets` and `shown`, as for `columns`.
+        width: of the canvas, a Python integer.
+
+    Returns:
+        float32 [B, K, 28, W]; slots that are not shown are blank.
+    """
+    rows, ink, offsets, shown = slots
+    xs = jnp.arange(width, dtype=jnp.int32) - offsets[..., None]
+    covered = (xs >= ink[..., :1]) & (xs < ink[..., 2:3]) & shown[..., None]
+    starts = jnp.where(covered, rows[..., None] * (HEIGHT * CELL) + xs, -1)
+    return _gather(starts, store.reshape(-1))
+
+
+def strongest(layers: jax.Array, names: jax.Array) -> jax.Array:
+    """Masks of the digits by the ink of each alone.
+
+    Args:
+        layers: float32 [B, K, 28, W], from `alone`.
+        names: int32 [B, K], what the mask calls each.
+
+    Returns:
+        int8 [B, 28, W], the name of the strongest ink (of the earlier slot
+        where equal), 0 for background.
+    """
+    owners = jnp.argmax(layers, axis=1).reshape(layers.shape[0], -1)
+    named = jnp.take_along_axis(names, owners, axis=1).reshape(-1, *layers.shape[2:])
+    return jnp.where(inked(layers.max(axis=1)), named, 0).astype(jnp.int8)

@@ -69,7 +69,7 @@ def generate_numbers_sequence(
     if not isinstance(spec, SequenceSpec):
         raise ValueError(f"spec must be a SequenceSpec, got {spec!r}")
     check_spec(spec)
-    spec = as_numbers(spec) if spec.glyph_transforms else spec
+    spec = as_numbers(spec) if spec.glyph_transforms or spec.line_transforms else spec
     words = _key_of(key)
     bank = default_bank() if bank is None else bank
     if not isinstance(bank, DigitBank):
@@ -80,6 +80,8 @@ def generate_numbers_sequence(
     check_memory(width, len(numbers))
     slots = _padded(len(numbers), LEAST_SLOTS)
     columns = min(_padded(width, LEAST_COLUMNS), -(-width // COLUMN_STEP) * COLUMN_STEP)
+    if spec.line_transforms:  # they depend on how wide the canvas is
+        columns = width
     padded = np.full(slots, PAD, np.int32)
     padded[: len(numbers)] = numbers
     spec = spec.replace(image_width=columns, spacing_range=(low, high), masks=False)

@@ -1,6 +1,7 @@
 """The pipeline: draw glyphs, space them, place them; with exact labels."""
 
 import dataclasses
+import math
 from typing import Protocol
 
 import jax
@@ -8,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
 
-from . import augment, canvas, layout
+from . import augment, canvas, layout, line
 from .arguments import PAD, as_digits, as_numbers, narrowed, typed_key
 from .bank import CELL, HEIGHT, MAX_GLYPHS, DigitBank
 from .spec import SequenceSpec, check_structure
@@ -36,19 +37,21 @@ class DigitSequence:
 
     Attributes:
         image: float32 [28, W] in [0, 1], 0 background, 1 ink, [row, column].
-        digits: int32 [K], what is on the canvas, left to right, then PAD (-1).
+        digits: int32 [K], what is on the canvas, left to right, then PAD
+            (-1). A digit whose ink the transforms leave none of is not on it.
         length: int32 [], how many digits are on the canvas.
-        offsets: int32 [K], x of each cell's left edge, pixels; negative where
-            a cell's blank margin hangs over the edge (`advance="ink"`); -1
-            past `length`.
+        offsets: int32 [K], x of each cell's left edge, pixels, before line
+            transforms; negative where a cell's blank margin hangs over the
+            edge (`advance="ink"`); -1 past `length`.
         boxes: int32 [K, 4], (x0, y0, x1, y1) of each digit's own ink on the
-            canvas, half-open pixels; empty (x0 = x1) for a blank glyph; -1
-            past `length`.
+            canvas, half-open pixels, whatever lies over it; empty (x0 = x1)
+            for a glyph that is blank in the bank; -1 past `length`.
         glyph_ids: int32 [K], rows of `bank.glyphs`; -1 past `length` and for
             glyphs that come from no bank.
-        masks: int8 [28, W], slot + 1 of the digit whose ink is strongest at
-            the pixel (the earlier where equal), 0 background; None unless the
-            spec asks.
+        masks: "visible": int8 [28, W], slot + 1 of the digit whose ink is
+            strongest at the pixel (the earlier where equal), 0 background.
+            "amodal": bool [K, 28, W], where each digit has ink, covered by
+            others or not. None unless the spec asks.
     """
 
     image: jax.Array
@@ -90,7 +93,7 @@ def sample_sequence(
 
     Raises:
         ValueError: shapes or words that can't be used, or more than 127 slots
-            with masks.
+            with visible masks.
     """
     return _sample_one(key, source, as_digits(digits, 1), as_numbers(spec))
 
@@ -142,10 +145,8 @@ def render(
             in. May be traced.
     """
     _check_shapes(digits.shape, spec)
-    # Five from the start, the last for the line transforms to come, so that a
-    # seed keeps its picture when they do.
     split = jax.vmap(lambda key: tuple(jax.random.split(key, 5)))
-    glyph_keys, gap_keys, align_keys, transform_keys, _ = split(keys)
+    glyph_keys, gap_keys, align_keys, transform_keys, line_keys = split(keys)
     digits = narrowed(digits)
     lengths = _lengths(source, digits)
     store, rows, glyph_ids, ink = _draw(glyph_keys, transform_keys, source, digits, spec)
@@ -154,19 +155,40 @@ def render(
     sizes = ink[..., 2] - ink[..., 0] if by_ink else jnp.full_like(digits, CELL)
     lefts, lengths = layout.arrange(gap_keys, align_keys, sizes, lengths, spec, width)
     offsets = lefts - ink[..., 0] if by_ink else lefts
+    shown = _first(lengths, digits)
+    if spec.glyph_transforms:
+        lengths, digits, offsets, glyph_ids, rows, ink = line.kept_first(
+            shown & canvas.has_ink(ink), digits, offsets, glyph_ids, rows, ink
+        )
+        shown = _first(lengths, digits)
 
-    shown = jnp.arange(digits.shape[1], dtype=jnp.int32)[None, :] < lengths[:, None]
+    visible = spec.masks in (True, "visible")
+    follow = augment.followed(spec.line_transforms)
     columns = canvas.columns(rows, ink, offsets, shown, spec.image_width)
-    image, *masks = canvas.paint(store, *columns, spec.masks)
+    image, *painted = canvas.paint(store, *columns, visible and not follow)
+    masks = painted[0] if painted else None
+    boxes = canvas.boxes(ink, offsets, shown)
+    if follow or spec.masks == "amodal":
+        moved, masks = line.followed(line_keys, store, (rows, ink, offsets, shown), spec)
+    if follow:
+        lengths, digits, offsets, glyph_ids, boxes = line.kept_first(
+            canvas.has_ink(moved), digits, offsets, glyph_ids, moved
+        )
+        shown = _first(lengths, digits)
     return DigitSequence(
-        image=image,
+        image=augment.apply_to_batch(line_keys, spec.line_transforms, image),
         digits=jnp.where(shown, digits, PAD),
         length=lengths,
         offsets=jnp.where(shown, offsets, -1),
-        boxes=canvas.boxes(ink, offsets, shown),
+        boxes=jnp.where(shown[..., None], boxes, -1),
         glyph_ids=jnp.where(shown, glyph_ids, -1),
-        masks=masks[0] if masks else None,
+        masks=masks,
     )
+
+
+def _first(lengths: jax.Array, digits: jax.Array) -> jax.Array:
+    """Whether each slot of [B, K] is one of the first so many."""
+    return jnp.arange(digits.shape[1], dtype=jnp.int32)[None, :] < lengths[:, None]
 
 
 def _draw(
@@ -211,5 +233,7 @@ def _check_shapes(shape: tuple[int, ...], spec: SequenceSpec) -> None:
     slots = shape[1]
     if slots * (spec.image_width + CELL) >= 2**31:
         raise ValueError(f"{slots} digits on {spec.image_width} columns are too many for int32")
-    if spec.masks and slots > MAX_MASKED_SLOTS:
-        raise ValueError(f"masks hold at most {MAX_MASKED_SLOTS} digits, got {slots} slots")
+    if spec.masks in (True, "visible") and slots > MAX_MASKED_SLOTS:
+        raise ValueError(f"visible masks hold at most {MAX_MASKED_SLOTS} digits, got {slots} slots")
+    if spec.masks == "amodal" and math.prod(shape) * HEIGHT * spec.image_width >= 2**31:
+        raise ValueError(f"amodal masks of {list(shape)} digits are too many for int32; ask for fewer rows")

@@ -16,6 +16,7 @@ from .spacing import MIN_SPACING
 Spacing = Literal["random", "even"]
 Align = Literal["left", "center", "right", "random"]
 Advance = Literal["cell", "ink"]
+Masks = Literal["visible", "amodal"]
 
 # Places on a canvas, and a batch of one, are counted in int32.
 MAX_WIDTH = (2**31 - 1) // HEIGHT
@@ -50,9 +51,14 @@ class SequenceSpec:
             negative the gap. Static.
         glyph_transforms: what happens to each glyph, in this order, before
             it is placed: records of `digitseq.augment`. Their numbers are
-            leaves. Boxes, ink gaps and masks are those of the transformed ink.
-        line_transforms: reserved; empty in this version.
-        masks: whether to make masks. Static.
+            leaves. Boxes, ink gaps and masks are those of the transformed
+            ink, so those that are no ink (noise, paper) are refused here.
+        line_transforms: what happens to the whole canvas then, in this
+            order: records of `digitseq.augment`. Boxes and masks follow
+            those that move or change ink.
+        masks: "visible", one map of which digit is on top; "amodal", a map
+            for each digit of all its ink; False, none; True is "visible".
+            Static.
     """
 
     image_width: int = _static(200)
@@ -62,7 +68,7 @@ class SequenceSpec:
     advance: Advance = _static("cell")
     glyph_transforms: tuple[Any, ...] = ()
     line_transforms: tuple[Any, ...] = ()
-    masks: bool = _static(False)
+    masks: Masks | bool = _static(False)
 
     def replace(self, **changes: Any) -> Self:
         """A copy with some fields changed."""
@@ -81,7 +87,7 @@ def check_spec(spec: SequenceSpec) -> None:
     """
     check_structure(spec)
     check_spacing_range(spec.spacing_range)
-    for transform in spec.glyph_transforms:
+    for transform in (*spec.glyph_transforms, *spec.line_transforms):
         transform.check()
 
 
@@ -100,13 +106,18 @@ def check_structure(spec: SequenceSpec) -> None:
         word = getattr(spec, name)
         if not isinstance(word, str) or word not in words:
             raise ValueError(f"{name} must be one of {words}, got {word!r}")
-    if not isinstance(spec.masks, bool):
-        raise ValueError(f"masks must be True or False, got {spec.masks!r}")
+    if not isinstance(spec.masks, bool) and spec.masks not in get_args(Masks):
+        raise ValueError(f"masks must be False or one of {get_args(Masks)}, got {spec.masks!r}")
+    for name in ("glyph_transforms", "line_transforms"):
+        transforms = getattr(spec, name)
+        if not isinstance(transforms, tuple):
+            raise ValueError(f"{name} must be a tuple of transforms, got {transforms!r}")
+        for transform in transforms:
+            if not isinstance(transform, augment.Transform):
+                raise ValueError(f"{name} must hold transforms of digitseq.augment, got {transform!r}")
     for transform in spec.glyph_transforms:
-        if not isinstance(transform, augment.Transform):
-            raise ValueError(f"glyph_transforms must hold transforms of digitseq.augment, got {transform!r}")
-    if spec.line_transforms != ():
-        raise ValueError("line_transforms must be (): this version of digitseq has no line transforms")
+        if not augment.followed((transform,)):
+            raise ValueError(f"{transform!r} is no ink: it belongs in line_transforms, not glyph_transforms")
 
 
 def check_spacing_range(value: Any) -> tuple[int, int]:
@@ -136,7 +147,9 @@ def spec_to_json(spec: SequenceSpec) -> str:
     """
     check_spec(spec)
     fields = {f.name: plain(getattr(spec, f.name)) for f in dataclasses.fields(spec)}
-    return json.dumps(fields | {"glyph_transforms": augment.to_plain(spec.glyph_transforms)})
+    for name in ("glyph_transforms", "line_transforms"):
+        fields[name] = augment.to_plain(fields[name])
+    return json.dumps(fields)
 
 
 def spec_from_json(text: str | bytes) -> SequenceSpec:
@@ -155,7 +168,8 @@ def spec_from_json(text: str | bytes) -> SequenceSpec:
         wrong = f"unknown fields {unknown}" if isinstance(fields, dict) else f"{text!r}"
         raise ValueError(f"a spec must be a JSON object with fields of {known}, got {wrong}")
     fields = {name: tuple(v) if isinstance(v, list) else v for name, v in fields.items()}
-    fields["glyph_transforms"] = augment.from_plain(fields.get("glyph_transforms", ()))
+    for name in ("glyph_transforms", "line_transforms"):
+        fields[name] = augment.from_plain(fields.get(name, ()))
     spec = SequenceSpec(**fields)
     check_structure(spec)
     return spec.replace(spacing_range=check_spacing_range(spec.spacing_range))

@@ -1,4 +1,4 @@
-"""Where XLA must not fuse: the boundary between two stages of the pipeline."""
+"""Where XLA must not fuse, and how much it works on at a time."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,7 +8,7 @@ import jax.numpy as jnp
 from jax import lax
 
 
-def stage(function: Callable[..., jax.Array], operand: jax.Array, *rest: Any) -> jax.Array:
+def stage(function: Callable[..., Any], operand: Any, *rest: Any) -> Any:
     """`function(operand, *rest)`, with the operands computed once and stored before.
 
     On a CPU, XLA fuses the making of an array into what reads it, also into a
@@ -16,11 +16,57 @@ def stage(function: Callable[..., jax.Array], operand: jax.Array, *rest: Any) ->
     each time; it drops `optimization_barrier` before it fuses. The operands of
     a conditional are stored, so this is one, on a question that the compiler
     can't answer: a batch whose first element is NaN comes out as NaN.
+
+    Args:
+        function: of arrays or trees of them, to floats or integers.
+        operand: its first array must hold floats, the first of which the
+            compiler does not know (as it knows that of a padded array).
+        rest: anything.
     """
-    first = operand[(0,) * operand.ndim].astype(jnp.float32)
-    shape = jax.eval_shape(function, operand, *rest)
+    leading = jax.tree.leaves(operand)[0]
+    shapes = jax.eval_shape(function, operand, *rest)
 
-    def spoilt(*_: Any) -> jax.Array:
-        return jnp.full(shape.shape, jnp.nan, shape.dtype)
+    def spoilt(*_: Any) -> Any:
+        nothing = {True: jnp.nan, False: 0}
+        return jax.tree.map(
+            lambda s: jnp.full(s.shape, nothing[jnp.issubdtype(s.dtype, jnp.floating)], s.dtype), shapes
+        )
 
-    return lax.cond(jnp.isnan(first), spoilt, function, operand, *rest)
+    return lax.cond(jnp.isnan(leading[(0,) * leading.ndim]), spoilt, function, operand, *rest)
+
+
+def in_chunks(function: Callable[..., Any], size: int, *operands: Any) -> Any:
+    """`function(*operands)`, on a CPU for `size` rows of the operands at a time.
+
+    What lies between the stages of a large batch would not fit a cache, and
+    the system spends longer on handing out fresh memory than the work takes. A
+    GPU wants all rows at once, and gets them.
+
+    Args:
+        function: of trees of arrays to a tree of arrays, row by row: row n of
+            the result depends on row n of each operand alone.
+        size: how many rows.
+        operands: trees of arrays with equally many rows.
+    """
+    count = jax.tree.leaves(operands)[0].shape[0]
+    if count <= size:
+        return function(*operands)
+
+    def loop(*operands: Any) -> Any:
+        def part(start: Any) -> Any:
+            return jax.tree.map(lambda rows: lax.dynamic_slice_in_dim(rows, start, size), operands)
+
+        def body(number: Any, done: Any) -> Any:
+            # The last chunk reaches back, so that all have one size.
+            start = jnp.minimum(number * size, count - size)
+            return jax.tree.map(
+                lambda all, rows: lax.dynamic_update_slice_in_dim(all, rows, start, 0),
+                done,
+                function(*part(start)),
+            )
+
+        shapes = jax.eval_shape(lambda: function(*part(0)))
+        empty = jax.tree.map(lambda s: jnp.zeros((count, *s.shape[1:]), s.dtype), shapes)
+        return lax.fori_loop(0, -(-count // size), body, empty)
+
+    return lax.platform_dependent(*operands, cpu=loop, default=function)

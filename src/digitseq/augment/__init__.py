@@ -1,22 +1,40 @@
-"""Augmentation: transforms of glyphs, as plain records of their parameters."""
+"""Augmentation: transforms of glyphs and of lines, as plain records of their parameters."""
 
 from .base import Transform
-from .chain import apply, apply_to_batch, from_plain, to_plain
+from .chain import apply, apply_to_batch, followed, run
 from .geometry import Affine, Elastic, Perspective
 from .ink import Blur, Contrast, Gamma, InkFade, StrokeWidth
+from .page import GaussianNoise, Invert, Occlude, Paper, ReplaceNoise
+from .plain import from_plain, to_plain
+from .presets import PRESETS, Chains, preset
+from .sometimes import Sometimes
+from .writing import BaselineWave, LineSlant
 
 __all__ = [
+    "PRESETS",
     "Affine",
+    "BaselineWave",
     "Blur",
+    "Chains",
     "Contrast",
     "Elastic",
     "Gamma",
+    "GaussianNoise",
     "InkFade",
+    "Invert",
+    "LineSlant",
+    "Occlude",
+    "Paper",
     "Perspective",
+    "ReplaceNoise",
+    "Sometimes",
     "StrokeWidth",
     "Transform",
     "apply",
     "apply_to_batch",
+    "followed",
     "from_plain",
+    "preset",
+    "run",
     "to_plain",
 ]

@@ -1,4 +1,10 @@
-"""What all transforms share: their parameters' limits, how they print, their random numbers."""
+"""What all transforms share: their parameters' limits, how they print, their random numbers.
+
+There are three families. What is `Geometric` moves ink and what is `Ink`
+changes it, and the labels follow: a digit's box and mask are those of the digit
+alone, so transformed. What is `Page` is no ink (paper, noise, a thumb on the
+lens), and labels know nothing of it.
+"""
 
 import dataclasses
 import math
@@ -42,6 +48,28 @@ class Transform:
         return f"{type(self).__name__}({', '.join(f'{k}={v!r}' for k, v in self.parameters().items())})"
 
 
+class Change(Transform):
+    """A transform of what each pixel holds.
+
+    Attributes:
+        looks_around: whether a pixel depends on those next to it.
+    """
+
+    looks_around: ClassVar[bool] = False
+
+    def change(self, images: jax.Array, keys: jax.Array) -> jax.Array:
+        """The images float32 [N, H, W] in [0, 1], changed, each with its key, [N]."""
+        raise TypeError(f"{type(self).__name__} changes nothing")
+
+
+class Ink(Change):
+    """A transform of ink, whose labels follow."""
+
+
+class Page(Change):
+    """A transform of all that is seen, which leaves the labels alone."""
+
+
 def plain(value: Any) -> Any:
     """Concrete numbers as Python's own, so that they print as the code that makes them."""
     if isinstance(value, tuple | list):
@@ -52,6 +80,10 @@ def plain(value: Any) -> Any:
 
 
 def uniform(keys: jax.Array, count: int, low: float = 0.0) -> jax.Array:
-    """Uniform float32 [count, N] in [low, 1), from one key a glyph, [N]."""
-    bits = jax.vmap(lambda key: jax.random.bits(key, (count,), jnp.uint32), out_axes=1)(keys)
-    return low + (1 - low) * fractions(bits)
+    """Uniform float32 [count, N] in [low, 1), from one key an image, [N]."""
+    return low + (1 - low) * fractions(words(keys, (count,), out_axes=1))
+
+
+def words(keys: jax.Array, shape: tuple[int, ...], out_axes: int = 0) -> jax.Array:
+    """Random uint32 of that shape for each key [N], the keys' axis first or where `out_axes` says."""
+    return jax.vmap(lambda key: jax.random.bits(key, shape, jnp.uint32), out_axes=out_axes)(keys)

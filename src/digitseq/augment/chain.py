@@ -7,35 +7,26 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from ..stage import stage
-from . import geometry, ink
-from .base import Transform
+from ..stage import in_chunks, stage
+from .base import Change, Page, Transform
 from .geometry import Geometric
-from .resample import bilinear, cubic, grid
+from .resample import Size, bilinear, cubic, grid
+from .sometimes import innermost
 
-KINDS: dict[str, type[Transform]] = {
-    kind.__name__: kind
-    for kind in (
-        geometry.Affine,
-        geometry.Elastic,
-        geometry.Perspective,
-        ink.Blur,
-        ink.Contrast,
-        ink.Gamma,
-        ink.InkFade,
-        ink.StrokeWidth,
-    )
-}
+Transforms = tuple[Transform, ...]
+
+# Pixels to work on at a time.
+CHUNK = 512 * 28 * 28
 
 
 def apply(key: jax.Array, transforms: Iterable[Transform], glyphs: jax.Array) -> jax.Array:
-    """The glyphs, each transformed with random numbers of its own, in the order given.
+    """The images, each transformed with random numbers of its own, in the order given.
 
     Args:
-        key: a PRNG key; glyph i (row-major over the leading axes) takes
+        key: a PRNG key; image i (row-major over the leading axes) takes
             `fold_in(key, i)`.
         transforms: records of this package.
-        glyphs: float32 [..., 28, 28] in [0, 1].
+        glyphs: float32 [..., 28, 28] in [0, 1], or lines [..., 28, W].
 
     Returns:
         float32 of the same shape, in [0, 1].
@@ -44,64 +35,67 @@ def apply(key: jax.Array, transforms: Iterable[Transform], glyphs: jax.Array) ->
 
 
 @jax.jit
-def _apply(key: jax.Array, transforms: tuple[Transform, ...], glyphs: jax.Array) -> jax.Array:
+def _apply(key: jax.Array, transforms: Transforms, glyphs: jax.Array) -> jax.Array:
     flat = glyphs.reshape(-1, *glyphs.shape[-2:])
     fold = jax.vmap(jax.random.fold_in, in_axes=(None, 0))
     keys = fold(key, jnp.arange(flat.shape[0], dtype=jnp.uint32))
     return apply_to_batch(keys, transforms, flat).reshape(glyphs.shape)
 
 
-def apply_to_batch(keys: jax.Array, transforms: tuple[Transform, ...], glyphs: jax.Array) -> jax.Array:
-    """`apply` with one key a glyph: keys [N], glyphs [N, 28, 28]."""
-    if not glyphs.size:
-        return glyphs
+def apply_to_batch(keys: jax.Array, transforms: Transforms, images: jax.Array) -> jax.Array:
+    """`apply` with one key an image: keys [N], images [N, H, W]."""
+    if not images.size or not transforms:
+        return images
+    rows = max(1, CHUNK // (images.shape[1] * images.shape[2]))
+    return jnp.asarray(in_chunks(lambda *part: run(part[0], transforms, part[1]), rows, keys, images))
+
+
+def run(keys: jax.Array, transforms: Transforms, images: jax.Array, *, labels: bool = False) -> jax.Array:
+    """`apply_to_batch`, all at once; with `labels` only those transforms that labels follow."""
     # So that no parameter, whatever its type, makes the result anything but float32.
     transforms = jax.tree.map(lambda number: jnp.asarray(number, jnp.float32), transforms)
     fold = jax.vmap(jax.random.fold_in, in_axes=(0, None))
-    keyed = [(transform, fold(keys, place)) for place, transform in enumerate(transforms)]
-    for moves_ink, run in itertools.groupby(keyed, lambda pair: isinstance(pair[0], Geometric)):
+    keyed = [
+        (transform, fold(keys, place))
+        for place, transform in enumerate(transforms)
+        if not labels or _is_followed(transform)
+    ]
+    for moves_ink, group in itertools.groupby(keyed, lambda pair: isinstance(innermost(pair[0]), Geometric)):
         if moves_ink:
-            glyphs = _warped(list(run), glyphs)
+            images = _warped(list(group), images)
             continue
-        for transform, own in run:
-            if not isinstance(transform, ink.Ink):
-                raise TypeError(f"{transform!r} neither moves nor changes ink")
-            glyphs = stage(transform.change, glyphs, own)
-    return glyphs
+        for transform, own in group:
+            images = _changed(transform, images, own)
+    return images
 
 
-def _warped(run: list[tuple[Any, jax.Array]], glyphs: jax.Array) -> jax.Array:
+def _changed(transform: Any, images: jax.Array, keys: jax.Array) -> jax.Array:
+    kind = innermost(transform)
+    if not isinstance(kind, Change):
+        raise TypeError(f"{transform!r} neither moves nor changes ink")
+    if kind.looks_around:
+        return jnp.asarray(stage(transform.change, images, keys))
+    return jnp.asarray(transform.change(images, keys))
+
+
+def _warped(group: list[tuple[Any, jax.Array]], images: jax.Array) -> jax.Array:
     """One resampling at the composed places, traced back from the last transform to the first."""
-    places = grid(*glyphs.shape[1:])
-    for transform, own in reversed(run):
-        places = transform.draw(own)(places)
-    sample = cubic if any(transform.interpolation == "cubic" for transform, _ in run) else bilinear
-    return stage(sample, glyphs, places)
+    sample = cubic if any(transform.interpolation == "cubic" for transform, _ in group) else bilinear
+    size: Size = (images.shape[1], images.shape[2])
+
+    def warp(drawn: list[Any], images: jax.Array) -> jax.Array:
+        places = grid(size)
+        for (transform, _), own in zip(reversed(group), reversed(drawn), strict=True):
+            places = transform.pull(own, places, size)
+        return sample(images, places).reshape(images.shape)
+
+    return jnp.asarray(stage(warp, [transform.draw(keys, size) for transform, keys in group], images))
 
 
-def to_plain(transforms: Iterable[Transform]) -> list[dict[str, Any]]:
-    """The transforms as JSON's own types: `[{"Affine": {"rotation": 10.0, ...}}, ...]`."""
-    return [{type(transform).__name__: transform.parameters()} for transform in transforms]
+def followed(transforms: Transforms) -> bool:
+    """Whether labels follow any of these."""
+    return any(_is_followed(transform) for transform in transforms)
 
 
-def from_plain(items: Any) -> tuple[Transform, ...]:
-    """The transforms that `to_plain` wrote; parameters left out take their defaults.
-
-    Raises:
-        ValueError: unknown transforms or parameters.
-    """
-    made = []
-    for item in items if isinstance(items, list | tuple) else [items]:
-        name = next(iter(item), None) if isinstance(item, dict) and len(item) == 1 else None
-        if name not in KINDS or not isinstance(item[name], dict):
-            known = ", ".join(sorted(KINDS))
-            raise ValueError(
-                f"a transform must be an object like {{NAME: {{...}}}}, NAME one of {known}; got {item!r}"
-            )
-        try:
-            transform = KINDS[name](**item[name])
-        except TypeError as error:
-            raise ValueError(f"{name}: {error}") from None
-        transform.check()
-        made.append(transform)
-    return tuple(made)
+def _is_followed(transform: Transform) -> bool:
+    return not isinstance(innermost(transform), Page)

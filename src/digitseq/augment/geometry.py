@@ -1,26 +1,22 @@
 """Geometric transforms: where each pixel of the result comes from.
 
-A transform draws, for each glyph, a map from places in its result to places in
-its input. Maps of transforms that follow each other are composed, and the
-glyph is resampled once.
+A transform draws random numbers for each image, a glyph or a line, and with
+them pulls places in its result back to places in its input. Transforms that
+follow each other pull in turn, and the image is resampled once.
 """
 
 import dataclasses
-from collections.abc import Callable
-from typing import ClassVar, Literal, get_args
+from typing import Any, ClassVar, Literal, get_args
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from ..bank import CELL, HEIGHT
-from .base import Transform, uniform
-from .resample import Places, bilinear
+from .base import Transform, uniform, words
+from .resample import Places, Size, nearest_border
 
-CENTRE = (CELL - 1) / 2
 Interpolation = Literal["linear", "cubic"]
-Map = Callable[[Places], Places]
 
 
 class Geometric(Transform):
@@ -39,19 +35,24 @@ class Geometric(Transform):
             kind, words = type(self).__name__, get_args(Interpolation)
             raise ValueError(f"{kind}.interpolation must be one of {words}, got {self.interpolation!r}")
 
-    def draw(self, keys: jax.Array) -> Map:
-        """The map of each of N glyphs, from keys [N]: places [N, 28, 28] to places."""
+    def draw(self, keys: jax.Array, size: Size) -> Any:
+        """What the map of each of N images (H, W) needs, from keys [N]; its first array holds floats."""
         raise TypeError(f"{type(self).__name__} draws no map")
 
+    def pull(self, drawn: Any, places: Places, size: Size) -> Places:
+        """Where the places, [N, H * W] or anything that broadcasts to it, come from."""
+        raise TypeError(f"{type(self).__name__} has no map")
 
-def _linear() -> Interpolation:
+
+def linear() -> Interpolation:
+    """The field `interpolation`."""
     return dataclasses.field(default="linear", metadata={"static": True})
 
 
 @jax.tree_util.register_dataclass
 @dataclasses.dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Affine(Geometric):
-    """Rotates, scales, slants and shifts, each uniformly within its range, about the glyph's centre.
+    """Rotates, scales, slants and shifts, each uniformly within its range, about the image's centre.
 
     Attributes:
         rotation: up to so many degrees either way.
@@ -65,25 +66,31 @@ class Affine(Geometric):
     scale: float | jax.Array = 0.1
     slant: float | jax.Array = 10.0
     shift: float | jax.Array = 1.0
-    interpolation: Interpolation = _linear()
+    interpolation: Interpolation = linear()
 
     limits: ClassVar = {"rotation": (0, 180), "scale": (0, 0.9), "slant": (0, 60), "shift": (0, 28)}
 
-    def draw(self, keys: jax.Array) -> Map:
-        """The inverse of shift * rotation * slant * scale."""
-        turn, lean, wide, high, right, down = uniform(keys, 6, low=-1.0)[:, :, None, None]
+    def draw(self, keys: jax.Array, size: Size) -> jax.Array:
+        """The inverse of shift * rotation * slant * scale as a matrix, float32 [6, N, 1]."""
+        turn, lean, wide, high, right, down = uniform(keys, 6, low=-1.0)[..., None]
         angle = turn * self.rotation * np.float32(np.pi / 180)
-        cosine, sine = jnp.cos(angle), jnp.sin(angle)
         tangent = jnp.tan(lean * self.slant * np.float32(np.pi / 180))
+        cosine, sine = jnp.cos(angle), jnp.sin(angle)
+        high, wide = 1 + high * self.scale, 1 + wide * self.scale
+        down, right = down * self.shift, right * self.shift
+        y_of_y, y_of_x = cosine / high, -sine / high
+        x_of_y, x_of_x = (sine + tangent * cosine) / wide, (cosine - tangent * sine) / wide
+        y_less, x_less = y_of_y * down + y_of_x * right, x_of_y * down + x_of_x * right
+        return jnp.stack([y_of_y, y_of_x, -y_less, x_of_y, x_of_x, -x_less])
 
-        def pull(places: Places) -> Places:
-            y, x = places
-            y, x = y - CENTRE - down * self.shift, x - CENTRE - right * self.shift
-            y, x = cosine * y - sine * x, cosine * x + sine * y
-            x = x + tangent * y
-            return CENTRE + y / (1 + high * self.scale), CENTRE + x / (1 + wide * self.scale)
-
-        return pull
+    def pull(self, drawn: jax.Array, places: Places, size: Size) -> Places:
+        """The matrix times the places, about the centre."""
+        middle, (y, x) = _middle(size), _centred(places, size)
+        rows = drawn[:3], drawn[3:]
+        y, x = (
+            c + (down * y + right * x + shift) for c, (down, right, shift) in zip(middle, rows, strict=True)
+        )
+        return y, x
 
 
 @jax.tree_util.register_dataclass
@@ -98,25 +105,24 @@ class Perspective(Geometric):
     """
 
     tilt: float | jax.Array = 0.15
-    interpolation: Interpolation = _linear()
+    interpolation: Interpolation = linear()
 
     limits: ClassVar = {"tilt": (0, 0.45)}
 
-    def draw(self, keys: jax.Array) -> Map:
-        """A homography whose third row is (a, b, 1), |a| + |b| < 1 on the cell: it never turns over."""
-        across, along = uniform(keys, 2, low=-1.0)[:, :, None, None] * self.tilt
+    def draw(self, keys: jax.Array, size: Size) -> jax.Array:
+        """The third row (a, b, 1) of a homography that is the identity but for it, [2, N, 1]."""
+        middle = np.maximum(np.array(_middle(size), np.float32), 0.5)[:, None, None]
+        return uniform(keys, 2, low=-1.0)[..., None] * self.tilt / middle
 
-        def pull(places: Places) -> Places:
-            y, x = places[0] - CENTRE, places[1] - CENTRE
-            depth = 1 + (across * x + along * y) / CENTRE
-            # Composed maps reach beyond the cell, where there is no ink.
-            depth = jnp.maximum(depth, 0.1)
-            return CENTRE + y / depth, CENTRE + x / depth
-
-        return pull
+    def pull(self, drawn: jax.Array, places: Places, size: Size) -> Places:
+        """It never turns over: |a y| + |b x| < 1 on the image."""
+        middle, (y, x) = _middle(size), _centred(places, size)
+        # Composed maps reach beyond the image, where there is no ink.
+        depth = jnp.maximum(1 + drawn[0] * y + drawn[1] * x, 0.1)
+        return middle[0] + y / depth, middle[1] + x / depth
 
 
-KNOTS = 9
+SPACING = 4
 STRETCH = 0.9
 
 
@@ -126,15 +132,15 @@ class Elastic(Geometric):
     """A smooth random displacement of every pixel, after Simard, Steinkraus and Platt (2003).
 
     They smooth a field of uniform random numbers with a Gaussian. Here the
-    random numbers lie on a coarse grid of 9x9 knots, 4 pixels apart, and are
-    raised to 28x28 by Gaussians of width sigma, which takes a tenth of the
-    random numbers. A displacement's standard deviation is `amplitude` at every
+    random numbers lie on a coarse grid of knots 4 pixels apart (9x9 for a glyph)
+    and are raised to all pixels by Gaussians of width sigma, which takes a tenth
+    of the random numbers. A displacement's standard deviation is `amplitude` at every
     pixel, where the bound below leaves it.
 
     The map never folds, whatever the parameters: between pixels the
     displacement is interpolated bilinearly, so its slopes are means of
     differences between neighbours. Where the largest of those, added up over
-    both axes, exceeds 0.9, that glyph's field is made weaker until they don't.
+    both axes, exceeds 0.9, that image's field is made weaker until they don't.
     The displacement is then a contraction in the maximum norm, so no two
     places come from the same one.
 
@@ -146,44 +152,54 @@ class Elastic(Geometric):
 
     amplitude: float | jax.Array = 1.2
     sigma: float | jax.Array = 4.0
-    interpolation: Interpolation = _linear()
+    interpolation: Interpolation = linear()
 
     limits: ClassVar = {"amplitude": (0, 100), "sigma": (2, 100)}
 
-    def displacement(self, keys: jax.Array) -> tuple[jax.Array, jax.Array]:
-        """Down and right, float32 [N, 28, 28] each, pixels."""
-        knots = jnp.linspace(-2.5, HEIGHT + 1.5, KNOTS, dtype=jnp.float32)
-        distance = jnp.arange(HEIGHT, dtype=jnp.float32)[:, None] - knots[None, :]
-        basis = jnp.exp(-0.5 * jnp.square(distance / self.sigma))
-        # Uniform on [-1, 1) has a variance of 1/3.
-        basis = basis * np.float32(3**0.25) / jnp.linalg.norm(basis, axis=1, keepdims=True)
-
-        bits = jax.vmap(lambda key: jax.random.bits(key, (KNOTS * KNOTS,), jnp.uint32))(keys)
+    def draw(self, keys: jax.Array, size: Size) -> tuple[jax.Array, jax.Array]:
+        """Fields of unit deviation, float32 [N, 2, H, W] (down, right), and what they are times, [N, 1]."""
+        down, right = (self._basis(count) for count in size)
+        knots = right.shape[1], down.shape[1]
+        bits = words(keys, (knots[0] * knots[1],))
         # Sixteen bits are plenty for a number, so one hash gives two.
         halves = jnp.concatenate([bits & 0xFFFF, bits >> 16], axis=1)
         random = halves.astype(jnp.float32) * np.float32(2**-15) - 1
         # Contracted in this order, neither product has to be transposed.
-        field = jnp.einsum("nkab,yb->nkay", random.reshape(-1, 2, KNOTS, KNOTS), basis)
-        field = jnp.einsum("nkay,xa->nkyx", field, basis)
+        field = jnp.einsum("nkab,yb->nkay", random.reshape(-1, 2, *knots), down)
+        field = jnp.einsum("nkay,xa->nkyx", field, right)
         most = STRETCH / jnp.maximum(_steepest(field), np.float32(1e-9))
-        field = field * jnp.minimum(self.amplitude, most)
-        return field[:, 0], field[:, 1]
+        return field, jnp.minimum(self.amplitude, most)
 
-    def draw(self, keys: jax.Array) -> Map:
+    def pull(self, drawn: tuple[jax.Array, jax.Array], places: Places, size: Size) -> Places:
         """The places themselves plus the displacement there."""
-        down, right = self.displacement(keys)
+        (y, x), (field, amplitude) = places, drawn
+        if isinstance(y, np.ndarray):  # the pixels' own places: nothing to interpolate
+            down, right = (field[:, axis].reshape(-1, size[0] * size[1]) for axis in (0, 1))
+        else:
+            down, right = (nearest_border(field[:, axis], places) for axis in (0, 1))
+        return y + amplitude * down, x + amplitude * right
 
-        def pull(places: Places) -> Places:
-            y, x = places
-            if y.shape[2] == 1:  # the pixels' own places: nothing to interpolate
-                return y + down, x + right
-            return y + bilinear(down, places, outside="edge"), x + bilinear(right, places, outside="edge")
+    def _basis(self, count: int) -> jax.Array:
+        """How much each knot along an axis gives to each of its pixels, float32 [count, knots]."""
+        knots = -(-count // SPACING) + 2
+        places = np.linspace(-2.5, count + 1.5, knots, dtype=np.float32)
+        distance = np.arange(count, dtype=np.float32)[:, None] - places[None, :]
+        basis = jnp.exp(-0.5 * jnp.square(distance / self.sigma))
+        # Uniform on [-1, 1) has a variance of 1/3.
+        return basis * np.float32(3**0.25) / jnp.linalg.norm(basis, axis=1, keepdims=True)
 
-        return pull
+
+def _middle(size: Size) -> tuple[float, float]:
+    return (size[0] - 1) / 2, (size[1] - 1) / 2
+
+
+def _centred(places: Places, size: Size) -> Places:
+    middle = _middle(size)
+    return places[0] - np.float32(middle[0]), places[1] - np.float32(middle[1])
 
 
 def _steepest(field: jax.Array) -> jax.Array:
-    """The greatest difference between neighbours of each field [N, 2, 28, 28], over both axes; [N, 1, 1, 1].
+    """The greatest difference between neighbours of each field [N, 2, H, W], over both axes; [N, 1].
 
     Not differentiated: where it limits the amplitude, a change of sigma has
     no gradient through it.
@@ -193,10 +209,10 @@ def _steepest(field: jax.Array) -> jax.Array:
 
 
 def _greatest(values: jax.Array) -> jax.Array:
-    """The greatest magnitude over the last two axes, kept.
+    """The greatest magnitude over the last two axes.
 
     Of the bits as integers, which order magnitudes alike: XLA makes a fast
     loop of an integer maximum on a CPU, and not of one of floats.
     """
     bits = lax.bitcast_convert_type(jnp.abs(lax.stop_gradient(values)), jnp.int32)
-    return lax.bitcast_convert_type(bits.max(axis=(2, 3), keepdims=True), jnp.float32)
+    return lax.bitcast_convert_type(bits.max(axis=(2, 3)), jnp.float32)

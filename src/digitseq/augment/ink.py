@@ -1,6 +1,6 @@
 """Ink transforms: what each pixel becomes, where it is.
 
-Each draws one number a glyph, uniform within its range. No transform makes
+Each draws one number an image, uniform within its range. No transform makes
 ink of the empty background, but by spreading it (`StrokeWidth`, `Blur`).
 """
 
@@ -13,15 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from .base import Transform, uniform
-
-
-class Ink(Transform):
-    """A transform of values."""
-
-    def change(self, glyphs: jax.Array, keys: jax.Array) -> jax.Array:
-        """The glyphs float32 [N, 28, 28] in [0, 1], changed, each with its key, [N]."""
-        raise TypeError(f"{type(self).__name__} changes nothing")
+from .base import Ink, uniform
 
 
 def _signed(keys: jax.Array) -> jax.Array:
@@ -38,7 +30,7 @@ def _power(keys: jax.Array, strength: float | jax.Array) -> jax.Array:
 class StrokeWidth(Ink):
     """Makes strokes thicker or thinner, continuously.
 
-    A mean of the glyph and its dilation (or erosion) by a 3x3 cross, which
+    A mean of the image and its dilation (or erosion) by a 3x3 cross, which
     moves each edge by one pixel.
 
     Attributes:
@@ -48,22 +40,23 @@ class StrokeWidth(Ink):
     change_by: float | jax.Array = 1.0
 
     limits: ClassVar = {"change_by": (0, 2)}
+    looks_around: ClassVar = True
 
-    def change(self, glyphs: jax.Array, keys: jax.Array) -> jax.Array:
+    def change(self, images: jax.Array, keys: jax.Array) -> jax.Array:
         """Thicker where the draw is positive."""
         amount = _signed(keys) * self.change_by / 2
-        thick = _cross(glyphs, jnp.maximum)
-        thin = _cross(glyphs, jnp.minimum)
+        thick = _cross(images, jnp.maximum)
+        thin = _cross(images, jnp.minimum)
         target = jnp.where(amount > 0, thick, thin)
-        return glyphs + jnp.abs(amount) * (target - glyphs)
+        return images + jnp.abs(amount) * (target - images)
 
 
-def _cross(glyphs: jax.Array, choose: Callable[[jax.Array, jax.Array], jax.Array]) -> jax.Array:
+def _cross(images: jax.Array, choose: Callable[[jax.Array, jax.Array], jax.Array]) -> jax.Array:
     """The greatest or least of each pixel and its four neighbours."""
-    padded = jnp.pad(glyphs, ((0, 0), (1, 1), (1, 1)))
-    result = glyphs
+    padded = jnp.pad(images, ((0, 0), (1, 1), (1, 1)))
+    result = images
     for y, x in ((0, 1), (2, 1), (1, 0), (1, 2)):
-        result = choose(result, padded[:, y : y + glyphs.shape[1], x : x + glyphs.shape[2]])
+        result = choose(result, padded[:, y : y + images.shape[1], x : x + images.shape[2]])
     return result
 
 
@@ -80,10 +73,10 @@ class Gamma(Ink):
 
     limits: ClassVar = {"strength": (0, 10)}
 
-    def change(self, glyphs: jax.Array, keys: jax.Array) -> jax.Array:
+    def change(self, images: jax.Array, keys: jax.Array) -> jax.Array:
         """Black and white stay."""
         power = _power(keys, self.strength)
-        return jnp.where((glyphs > 0) & (power != 1), jnp.where(glyphs > 0, glyphs, 1.0) ** power, glyphs)
+        return jnp.where((images > 0) & (power != 1), jnp.where(images > 0, images, 1.0) ** power, images)
 
 
 @jax.tree_util.register_dataclass
@@ -101,18 +94,18 @@ class Contrast(Ink):
 
     limits: ClassVar = {"strength": (0, 10)}
 
-    def change(self, glyphs: jax.Array, keys: jax.Array) -> jax.Array:
+    def change(self, images: jax.Array, keys: jax.Array) -> jax.Array:
         """Black and white stay."""
         power = _power(keys, self.strength)
-        grey = (glyphs > 0) & (glyphs < 1) & (power != 1)
-        value = jnp.where(grey, glyphs, 0.5)
-        return jnp.where(grey, 1 / (1 + ((1 - value) / value) ** power), glyphs)
+        grey = (images > 0) & (images < 1) & (power != 1)
+        value = jnp.where(grey, images, 0.5)
+        return jnp.where(grey, 1 / (1 + ((1 - value) / value) ** power), images)
 
 
 @jax.tree_util.register_dataclass
 @dataclasses.dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class InkFade(Ink):
-    """Pales the ink of a whole glyph.
+    """Pales the ink of a whole image.
 
     Attributes:
         strength: values are multiplied by 1 - strength to 1.
@@ -122,9 +115,9 @@ class InkFade(Ink):
 
     limits: ClassVar = {"strength": (0, 0.95)}
 
-    def change(self, glyphs: jax.Array, keys: jax.Array) -> jax.Array:
-        """Paler by one factor a glyph."""
-        return glyphs * (1 - uniform(keys, 1)[0][:, None, None] * self.strength)
+    def change(self, images: jax.Array, keys: jax.Array) -> jax.Array:
+        """Paler by one factor an image."""
+        return images * (1 - uniform(keys, 1)[0][:, None, None] * self.strength)
 
 
 RADIUS = 4
@@ -142,8 +135,9 @@ class Blur(Ink):
     sigma: float | jax.Array = 0.7
 
     limits: ClassVar = {"sigma": (0, 2)}
+    looks_around: ClassVar = True
 
-    def change(self, glyphs: jax.Array, keys: jax.Array) -> jax.Array:
+    def change(self, images: jax.Array, keys: jax.Array) -> jax.Array:
         """Along the rows, then along the columns."""
         width = uniform(keys, 1)[0] * self.sigma
         steps = np.arange(-RADIUS, RADIUS + 1, dtype=np.float32)[:, None]
@@ -152,11 +146,11 @@ class Blur(Ink):
         weights = (weights / weights.sum(axis=0, keepdims=True))[:, :, None, None]
         for axis in (1, 2):
             pad = [(RADIUS, RADIUS) if a == axis else (0, 0) for a in range(3)]
-            padded = jnp.pad(glyphs, pad)
+            padded = jnp.pad(images, pad)
             shifted = [
-                lax.slice_in_dim(padded, k, k + glyphs.shape[axis], axis=axis) for k in range(2 * RADIUS + 1)
+                lax.slice_in_dim(padded, k, k + images.shape[axis], axis=axis) for k in range(2 * RADIUS + 1)
             ]
-            glyphs = sum(
+            images = sum(
                 (weight * part for weight, part in zip(weights, shifted, strict=True)), jnp.float32(0)
             )
-        return glyphs
+        return images

@@ -1,5 +1,6 @@
 """What the commands share: labels from SEQUENCE, keys from seeds, chunks of images."""
 
+import json
 import secrets
 import sys
 from collections.abc import Iterator
@@ -12,12 +13,12 @@ import numpy as np
 import numpy.typing as npt
 import typer
 
-from .. import images, labels
+from .. import augment, images, labels
 from ..arguments import PAD, typed_key
 from ..bank import DigitBank, require
 from ..mnist import cache_folder
 from ..sequence import DigitSequence, render
-from ..spec import Advance, Align, SequenceSpec, Spacing, check_spacing_range, check_spec
+from ..spec import Advance, Align, SequenceSpec, Spacing, check_spacing_range, check_spec, spec_from_json
 
 CHUNK = 64
 LONGEST = 10_000
@@ -39,6 +40,14 @@ SeedOption = Annotated[
 AlignOption = Annotated[Align, typer.Option(help="Where leftover columns go.")]
 SpacingOption = Annotated[Spacing, typer.Option(help="Random gaps, or even ones that fill the width.")]
 AdvanceOption = Annotated[Advance, typer.Option(help="Measure gaps between cells or between ink.")]
+AugmentOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="PRESET",
+        help="light, strong or scan; or a .json file of transforms (docs/augmentation.md).",
+        show_default=False,
+    ),
+]
 
 
 def keep_programs() -> None:
@@ -50,6 +59,30 @@ def keep_programs() -> None:
         return
     jax.config.update("jax_compilation_cache_dir", str(folder))
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
+
+
+def transforms_of(choice: str | None) -> augment.Chains:
+    """The glyph and line transforms that --augment names: a preset, or a file.
+
+    Raises:
+        ValueError: no such preset, or a file that holds no transforms.
+        FileNotFoundError: no such file.
+    """
+    if choice is None:
+        return (), ()
+    if not choice.endswith(".json"):
+        try:
+            return augment.preset(choice)
+        except ValueError as error:
+            raise ValueError(f"--augment: {error}, and files that end in .json") from None
+    try:
+        fields = json.loads(Path(choice).read_bytes())
+        if not isinstance(fields, dict) or set(fields) - {"glyph_transforms", "line_transforms"}:
+            raise ValueError("it must hold an object with glyph_transforms, line_transforms or both")
+        spec = spec_from_json(json.dumps(fields))
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"--augment {choice}: {error}") from None
+    return spec.glyph_transforms, spec.line_transforms
 
 
 def fresh_seed() -> int:

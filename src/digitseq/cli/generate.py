@@ -10,6 +10,7 @@ import numpy.typing as npt
 import typer
 
 from .. import __version__, png
+from ..arguments import PAD
 from ..bank import DigitBank, bank_digest, require
 from ..checks import as_integer
 from ..labels import format_sequence, pack
@@ -28,6 +29,7 @@ EPILOG = """\b
 Examples:
   digitseq generate 350 0 10 120 --seed 7                             one picture, 3-5-0.png
   digitseq generate random:3-8 -4 4 260 --count 100 --out pictures    a hundred
+  digitseq generate 350 0 10 120 --augment strong                     bent, slanted, noisy
   digitseq generate --like 3-5-0.png --out again.png                  the same picture again
 """
 
@@ -60,6 +62,7 @@ def generate(
     align: common.AlignOption = "center",
     spacing: common.SpacingOption = "random",
     advance: common.AdvanceOption = "cell",
+    augment: common.AugmentOption = None,
     like: Annotated[
         Path | None,
         typer.Option(help="Make this picture again, from the recipe in it.", show_default=False),
@@ -86,12 +89,15 @@ def generate(
         return
     if sequence is None or min_spacing is None or max_spacing is None or image_width is None:
         raise ValueError("give SEQUENCE MIN_SPACING MAX_SPACING IMAGE_WIDTH, or --like PICTURE")
+    glyph_transforms, line_transforms = common.transforms_of(augment)
     spec = SequenceSpec(
         image_width=image_width,
         spacing_range=(min_spacing, max_spacing),
         align=align,
         spacing=spacing,
         advance=advance,
+        glyph_transforms=glyph_transforms,
+        line_transforms=line_transforms,
     )
     seed = common.fresh_seed() if seed is None else seed
     source = load_bank(bank)
@@ -113,13 +119,15 @@ def _write(
     shared = recipe | {"version": __version__, "spec": spec_to_json(spec), "bank digest": bank_digest(bank)}
     samples = common.rendered(keys, bank, rows, spec)
     places = max(3, len(str(len(rows) - 1)))
-    for index, key, sample in zip(indices, keys.tolist(), samples, strict=True):
-        digits = format_sequence(common.digits_of(sample))
+    for index, key, row, sample in zip(indices, keys.tolist(), rows, samples, strict=True):
+        digits, asked = format_sequence(common.digits_of(sample)), format_sequence(row[row != PAD].tolist())
         number = "" if index is None else f"_{index:0{places}d}"
         own = {"digits": digits, "key": json.dumps(key)}
+        if asked != digits:  # a transform took a digit off the canvas
+            own["asked"] = asked
         if index is not None:
             own["index"] = str(index)
-        path = _path(out, digits, number)
+        path = _path(out, digits or "blank", number)
         text = {TEXT + name: value for name, value in sorted((shared | own).items())}
         png.save(path, png.to_uint8(np.asarray(sample.image)), text)
         common.show_path(path)
@@ -150,7 +158,7 @@ def _generate_like(picture: Path, bank: str | None, out: Path | None) -> None:
         raise ValueError(f"{picture} carries no recipe of digitseq's (no {', '.join(missing)})")
     try:
         spec = spec_from_json(recipe["spec"])
-        digits = [int(digit) for digit in recipe["digits"].split("-")]
+        digits = [int(digit) for digit in recipe.get("asked", recipe["digits"]).split("-")]
         words = [as_integer("key", word) for word in json.loads(recipe["key"])]
         index = int(recipe.get("index", 0))
     except (ValueError, TypeError) as error:

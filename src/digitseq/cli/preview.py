@@ -37,17 +37,21 @@ def preview(
     align: common.AlignOption = "center",
     spacing: common.SpacingOption = "random",
     advance: common.AdvanceOption = "cell",
+    augment: common.AugmentOption = None,
 ) -> None:
     """Write a contact sheet of many samples of a sequence."""
     common.refuse_leftovers(context)
     common.check_picture_path(out)
     common.keep_programs()
+    glyph_transforms, line_transforms = common.transforms_of(augment)
     spec = SequenceSpec(
         image_width=image_width,
         spacing_range=(min_spacing, max_spacing),
         align=align,
         spacing=spacing,
         advance=advance,
+        glyph_transforms=glyph_transforms,
+        line_transforms=line_transforms,
     )
     source = load_bank(bank)
     rows, keys = common.plan(sequence, count, common.fresh_seed() if seed is None else seed, source, spec)

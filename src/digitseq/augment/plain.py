@@ -1,0 +1,71 @@
+"""Transforms as JSON's own types, and back."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from . import geometry, ink, page, writing
+from .base import Transform
+from .sometimes import Sometimes
+
+KINDS: dict[str, type[Transform]] = {
+    kind.__name__: kind
+    for kind in (
+        geometry.Affine,
+        geometry.Elastic,
+        geometry.Perspective,
+        ink.Blur,
+        ink.Contrast,
+        ink.Gamma,
+        ink.InkFade,
+        ink.StrokeWidth,
+        page.GaussianNoise,
+        page.Invert,
+        page.Occlude,
+        page.Paper,
+        page.ReplaceNoise,
+        writing.BaselineWave,
+        writing.LineSlant,
+        Sometimes,
+    )
+}
+
+
+def to_plain(transforms: Iterable[Transform]) -> list[dict[str, Any]]:
+    """The transforms as JSON's own types: `[{"Affine": {"rotation": 10.0, ...}}, ...]`."""
+    return [
+        {
+            type(transform).__name__: {
+                name: to_plain([value])[0] if isinstance(value, Transform) else value
+                for name, value in transform.parameters().items()
+            }
+        }
+        for transform in transforms
+    ]
+
+
+def from_plain(items: Any) -> tuple[Transform, ...]:
+    """The transforms that `to_plain` wrote; parameters left out take their defaults.
+
+    Raises:
+        ValueError: unknown transforms or parameters, or values that are refused.
+    """
+    made = tuple(_one(item) for item in (items if isinstance(items, list | tuple) else [items]))
+    for transform in made:
+        transform.check()
+    return made
+
+
+def _one(item: Any) -> Transform:
+    name = next(iter(item), None) if isinstance(item, dict) and len(item) == 1 else None
+    if name not in KINDS or not isinstance(item[name], dict):
+        known = ", ".join(sorted(KINDS))
+        raise ValueError(
+            f"a transform must be an object like {{NAME: {{...}}}}, NAME one of {known}; got {item!r}"
+        )
+    given = dict(item[name])
+    if KINDS[name] is Sometimes and "transform" in given:
+        given["transform"] = _one(given["transform"])
+    try:
+        return KINDS[name](**given)
+    except TypeError as error:
+        raise ValueError(f"{name}: {error}") from None

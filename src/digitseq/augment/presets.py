@@ -1,0 +1,62 @@
+"""Named chains to begin with."""
+
+from .base import Transform
+from .geometry import Affine, Elastic
+from .ink import Blur, InkFade, StrokeWidth
+from .page import GaussianNoise, Occlude, Paper, ReplaceNoise
+from .sometimes import Sometimes
+from .writing import BaselineWave, LineSlant
+
+Chains = tuple[tuple[Transform, ...], tuple[Transform, ...]]
+
+PRESETS: dict[str, Chains] = {
+    # Another day of the same writers: next to nothing to pay for, and no digit looks odd.
+    "light": ((Affine(rotation=6.0, scale=0.08, slant=8.0, shift=1.0),), ()),
+    # Other writers, other pens, other lines.
+    "strong": (
+        (
+            Affine(rotation=12.0, scale=0.15, slant=15.0, shift=1.5),
+            Elastic(amplitude=1.2, sigma=4.0),
+            StrokeWidth(change_by=1.0),
+            Sometimes(0.3, InkFade(strength=0.5)),
+        ),
+        (
+            LineSlant(angle=10.0),
+            BaselineWave(amplitude=1.5, wavelength=120.0),
+            Sometimes(0.3, Blur(sigma=0.7)),
+            Sometimes(0.5, GaussianNoise(sigma=0.08)),
+        ),
+    ),
+    # A form under a bad scanner.
+    "scan": (
+        (Affine(rotation=6.0, scale=0.08, slant=8.0, shift=1.0), StrokeWidth(change_by=0.8)),
+        (
+            BaselineWave(amplitude=1.0, wavelength=200.0),
+            InkFade(strength=0.4),
+            Paper(lines=0.3, boxes=0.3, gradient=0.35),
+            Blur(sigma=1.0),
+            Sometimes(0.2, Occlude(size=14.0)),
+            GaussianNoise(sigma=0.06),
+            Sometimes(0.3, ReplaceNoise(p=0.03)),
+        ),
+    ),
+}
+
+
+def preset(name: str) -> Chains:
+    """The glyph transforms and the line transforms of that name.
+
+    Args:
+        name: "light" (small turns, sizes and slants: for any training),
+            "strong" (also other shapes, pens and lines: for long training) or
+            "scan" (a form under a bad scanner).
+
+    Returns:
+        `(glyph_transforms, line_transforms)`, as `SequenceSpec` takes them.
+
+    Raises:
+        ValueError: another name.
+    """
+    if not isinstance(name, str) or name not in PRESETS:
+        raise ValueError(f"no preset {name!r}; there are {', '.join(PRESETS)}")
+    return PRESETS[name]
