@@ -46,5 +46,5 @@ def types(session: nox.Session) -> None:
 def benchmarks(session: nox.Session) -> None:
     """Speed, as ratios; wants DIGITSEQ_MNIST."""
     session.install("-e", ".[bench]")
-    for script in ("batch", "single", "startup"):
+    for script in ("batch", "augment", "single", "startup"):
         session.run("python", f"benchmarks/{script}.py")

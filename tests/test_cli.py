@@ -225,6 +225,8 @@ def test_the_recipe_is_in_the_picture(made, toy_folder):
         ("random:4", "0", "6", "130", "--seed", "9"),
         ("random:2-4", "-3", "6", "130", "--count", "3"),
         ("4-4", "0", "50", "90", "--spacing", "even"),
+        ("350", "0", "10", "120", "--augment", "light"),
+        ("random:2-7", "-3", "6", "230", "--count", "20", "--augment", "strong"),
     ],
 )
 def test_a_picture_made_again_is_the_same_to_the_byte(made, here, toy_folder, monkeypatch, arguments):
@@ -397,6 +399,60 @@ def test_bank_fetch_of_what_is_there(digitseq, here, monkeypatch):
     assert "complete" in err
 
 
+# Augmentation
+
+
+@pytest.mark.parametrize("preset", ["light", "strong", "scan"])
+def test_a_preset_is_the_specs(made, toy_folder, preset):
+    made("generate", "350", "0", "10", "120", "--seed", "7", "--augment", preset)
+    glyphs, lines = ds.augment.preset(preset)
+    spec = ds.spec_from_json(read_text("3-5-0.png")["digitseq spec"])
+    assert repr((spec.glyph_transforms, spec.line_transforms)) == repr((glyphs, lines))
+    image = ds.generate_numbers_sequence("350", (0, 10), 120, key=7, bank=ds.load_bank(toy_folder), spec=spec)
+    assert np.abs(pixels("3-5-0.png").astype(int) - to_uint8(image)).max() <= 1
+
+
+def test_transforms_from_a_file(made, here):
+    (here / "bent.json").write_text('{"line_transforms": [{"Invert": {}}]}')
+    made("generate", "350", "0", "10", "120", "--seed", "7")
+    made("generate", "350", "0", "10", "120", "--seed", "7", "--augment", "bent.json", "--out", "white.png")
+    np.testing.assert_array_equal(pixels("white.png"), 255 - pixels("3-5-0.png"))
+    made("preview", "350", "0", "10", "120", "--augment", "bent.json", "--count", "2", "--boxes")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "Expecting value"),
+        ("[1]", "glyph_transforms"),
+        ('{"image_width": 3}', "glyph_transforms"),
+        ('{"line_transforms": [{"Wave": {}}]}', "BaselineWave"),
+        ('{"glyph_transforms": [{"Elastic": {"sigma": -1}}]}', "Elastic.sigma"),
+        ('{"glyph_transforms": [{"Invert": {}}]}', "line_transforms"),
+        ('{"glyph_transforms": [{"Sometimes": {"p": 2, "transform": {"Blur": {}}}}]}', "Sometimes.p"),
+        ("[" * 100_000, "bent.json"),
+    ],
+)
+def test_a_bad_file_of_transforms(refused, here, text, said):
+    (here / "bent.json").write_text(text)
+    err = refused("generate", "350", "0", "10", "120", "--augment", "bent.json")
+    assert "bent.json" in err
+    assert said in err
+
+
+def test_a_digit_without_ink_is_not_in_the_picture(made, here):
+    """All three fade away: the recipe keeps what was asked for, and makes the picture again."""
+    shift = '{"Affine": {"rotation": 0, "scale": 0, "slant": 0, "shift": 28}}'
+    (here / "away.json").write_text(f'{{"glyph_transforms": [{shift}, {shift}, {shift}, {shift}]}}')
+    (path,) = made("generate", "12345678", "0", "0", "224", "--seed", "1", "--augment", "away.json")
+    recipe = read_text(path)
+    left = recipe["digitseq digits"]
+    assert path == f"{left}.png"
+    assert 0 < len(left) < len(recipe["digitseq asked"]) == 15
+    (again,) = made("generate", "--like", path, "--out", "again.png")
+    assert (here / again).read_bytes() == (here / path).read_bytes()
+
+
 # Bad input
 
 GOOD = ("generate", "350", "0", "10", "120")
@@ -441,6 +497,9 @@ GOOD = ("generate", "350", "0", "10", "120")
         ((*GOOD, "--count", "0"), "--count"),
         ((*GOOD, "--count", "-3"), "--count"),
         ((*GOOD, "--bank", "no/such/folder"), "no/such/folder"),
+        ((*GOOD, "--augment", "heavy"), "no preset 'heavy'; there are light, strong, scan"),
+        ((*GOOD, "--augment", "none.json"), "none.json"),
+        (("preview", *GOOD[1:], "--augment", "heavy"), "heavy"),
         ((*GOOD, "--bank", "."), "no pairs"),
         ((*GOOD, "--bank", "builtin"), "built-in"),
         (("preview", "350", "0", "10"), "IMAGE_WIDTH"),

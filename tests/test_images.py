@@ -135,7 +135,7 @@ BAD = [
     ({"spec": ds.SequenceSpec(align="middle")}, "align must be one of .*'middle'"),
     ({"spec": ds.SequenceSpec(spacing="odd")}, "spacing must be one of"),
     ({"spec": ds.SequenceSpec(advance="both")}, "advance must be one of"),
-    ({"spec": ds.SequenceSpec(line_transforms=(1,))}, "no line transforms"),
+    ({"spec": ds.SequenceSpec(line_transforms=(1,))}, "line_transforms must hold"),
     ({"spec": ds.SequenceSpec(spacing="even"), "image_width": 95}, r"nearest that works: 94 or 96"),
     ({"spec": ds.SequenceSpec(spacing="even"), "image_width": 200}, r"nearest that works: 104"),
 ]

@@ -29,9 +29,9 @@ def ink_boxes(images: jax.Array) -> jax.Array:
     ink = inked(images)
 
     def span(used: jax.Array) -> tuple[jax.Array, jax.Array]:
-        first = jnp.argmax(used, axis=-1).astype(jnp.int32)
-        last = jnp.int32(used.shape[-1]) - jnp.argmax(used[..., ::-1], axis=-1).astype(jnp.int32)
-        return first, jnp.where(used.any(axis=-1), last, 0)
+        places = lax.broadcasted_iota(jnp.int32, used.shape, used.ndim - 1)
+        last = jnp.where(used, places + 1, 0).max(axis=-1)
+        return jnp.where(used, places, last[..., None]).min(axis=-1), last
 
     (x0, x1), (y0, y1) = span(ink.any(axis=-2)), span(ink.any(axis=-1))
     return jnp.stack([x0, y0, x1, y1], axis=-1)
@@ -157,7 +157,7 @@ def alone(store: jax.Array, slots: tuple[jax.Array, ...], width: int) -> jax.Arr
         float32 [B, K, 28, W]; slots that are not shown are blank.
     """
     rows, ink, offsets, shown = slots
-    xs = jnp.arange(width, dtype=jnp.int32) - offsets[..., None]
+    xs = jnp.arange(width, dtype=jnp.int32)[None, None, :] - offsets[..., None]
     covered = (xs >= ink[..., :1]) & (xs < ink[..., 2:3]) & shown[..., None]
     starts = jnp.where(covered, rows[..., None] * (HEIGHT * CELL) + xs, -1)
     return _gather(starts, store.reshape(-1))

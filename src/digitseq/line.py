@@ -44,7 +44,7 @@ def followed(
             # The very keys of the image: it is the same transform.
             shared = jnp.repeat(jax.random.clone(keys), count, axis=0)
             flat = alone.reshape(-1, HEIGHT, width)
-            alone = augment.run(shared, spec.line_transforms, flat, labels=True).reshape(alone.shape)
+            alone = augment.run(shared, spec.line_transforms, (flat, None), labels=True).reshape(alone.shape)
         return stage(labels, alone)
 
     def labels(alone: jax.Array) -> tuple[jax.Array, jax.Array | None]:

@@ -13,6 +13,7 @@ from . import augment, canvas, layout, line
 from .arguments import PAD, as_digits, as_numbers, narrowed, typed_key
 from .bank import CELL, HEIGHT, MAX_GLYPHS, DigitBank
 from .spec import SequenceSpec, check_structure
+from .stage import stage
 
 # A mask is an int8 that holds a slot + 1.
 MAX_MASKED_SLOTS = 127
@@ -205,19 +206,25 @@ def _draw(
         return source.glyphs, glyph_ids, glyph_ids, ink
     if digits.size > MAX_GLYPHS:
         raise ValueError(f"digits {list(digits.shape)} are more than int32 can place in one batch")
-    glyphs, glyph_ids = jax.vmap(source.draw)(keys, digits)
-    if glyphs.shape != (*digits.shape, HEIGHT, CELL) or glyph_ids.shape != digits.shape:
-        raise ValueError(
-            f"source.draw must return glyphs [K, {HEIGHT}, {CELL}] and glyph ids [K], got "
-            f"{list(glyphs.shape[1:])} and {list(glyph_ids.shape[1:])}"
-        )
-    glyphs = glyphs.reshape(-1, HEIGHT, CELL)
+    if isinstance(source, DigitBank):
+        glyph_ids = jax.vmap(source.choose)(keys, digits)
+        glyphs = source.glyphs
+    else:
+        glyphs, glyph_ids = jax.vmap(source.draw)(keys, digits)
+        if glyphs.shape != (*digits.shape, HEIGHT, CELL) or glyph_ids.shape != digits.shape:
+            raise ValueError(
+                f"source.draw must return glyphs [K, {HEIGHT}, {CELL}] and glyph ids [K], got "
+                f"{list(glyphs.shape[1:])} and {list(glyph_ids.shape[1:])}"
+            )
+        glyphs = glyphs.reshape(-1, HEIGHT, CELL)
     if spec.glyph_transforms:
         fold = jax.vmap(jax.vmap(jax.random.fold_in, in_axes=(None, 0)), in_axes=(0, None))
-        slot_keys = fold(transform_keys, jnp.arange(digits.shape[1], dtype=jnp.uint32))
-        glyphs = augment.apply_to_batch(slot_keys.reshape(-1), spec.glyph_transforms, glyphs)
+        slot_keys = fold(transform_keys, jnp.arange(digits.shape[1], dtype=jnp.uint32)).reshape(-1)
+        rows = glyph_ids.reshape(-1) if isinstance(source, DigitBank) else None
+        glyphs = augment.apply_to_batch(slot_keys, spec.glyph_transforms, glyphs, rows)
     rows = jnp.arange(digits.size, dtype=jnp.int32).reshape(digits.shape)
-    return glyphs, rows, glyph_ids, canvas.ink_boxes(glyphs).reshape(*digits.shape, 4)
+    ink = stage(canvas.ink_boxes, glyphs) if spec.glyph_transforms else canvas.ink_boxes(glyphs)
+    return glyphs, rows, glyph_ids, ink.reshape(*digits.shape, 4)
 
 
 def _lengths(source: Source, digits: jax.Array) -> jax.Array:

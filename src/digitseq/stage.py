@@ -24,6 +24,8 @@ def stage(function: Callable[..., Any], operand: Any, *rest: Any) -> Any:
         rest: anything.
     """
     leading = jax.tree.leaves(operand)[0]
+    if not leading.size:
+        return function(operand, *rest)
     shapes = jax.eval_shape(function, operand, *rest)
 
     def spoilt(*_: Any) -> Any:

@@ -7,10 +7,11 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from ..bank import unit_ink
 from ..stage import in_chunks, stage
 from .base import Change, Page, Transform
 from .geometry import Geometric
-from .resample import Size, bilinear, cubic, grid
+from .resample import Images, Size, bilinear, cubic, grid
 from .sometimes import innermost
 
 Transforms = tuple[Transform, ...]
@@ -42,15 +43,29 @@ def _apply(key: jax.Array, transforms: Transforms, glyphs: jax.Array) -> jax.Arr
     return apply_to_batch(keys, transforms, flat).reshape(glyphs.shape)
 
 
-def apply_to_batch(keys: jax.Array, transforms: Transforms, images: jax.Array) -> jax.Array:
-    """`apply` with one key an image: keys [N], images [N, H, W]."""
-    if not images.size or not transforms:
-        return images
-    rows = max(1, CHUNK // (images.shape[1] * images.shape[2]))
-    return jnp.asarray(in_chunks(lambda *part: run(part[0], transforms, part[1]), rows, keys, images))
+def apply_to_batch(
+    keys: jax.Array, transforms: Transforms, images: jax.Array, rows: jax.Array | None = None
+) -> jax.Array:
+    """`apply` with one key an image.
+
+    Args:
+        keys: typed PRNG keys [N].
+        transforms: as for `apply`.
+        images: float32 [N, H, W], or with `rows` a store [M, H, W] that may be
+            uint8, as a bank's is.
+        rows: int32 [N], which images of the store.
+    """
+    if not keys.size or not transforms:
+        return images if rows is None else unit_ink(images[rows])
+    size = max(1, CHUNK // (images.shape[1] * images.shape[2]))
+    if rows is None:
+        done = in_chunks(lambda keys, images: run(keys, transforms, (images, None)), size, keys, images)
+    else:
+        done = in_chunks(lambda keys, rows: run(keys, transforms, (images, rows)), size, keys, rows)
+    return jnp.asarray(done)
 
 
-def run(keys: jax.Array, transforms: Transforms, images: jax.Array, *, labels: bool = False) -> jax.Array:
+def run(keys: jax.Array, transforms: Transforms, images: Images, *, labels: bool = False) -> jax.Array:
     """`apply_to_batch`, all at once; with `labels` only those transforms that labels follow."""
     # So that no parameter, whatever its type, makes the result anything but float32.
     transforms = jax.tree.map(lambda number: jnp.asarray(number, jnp.float32), transforms)
@@ -62,11 +77,16 @@ def run(keys: jax.Array, transforms: Transforms, images: jax.Array, *, labels: b
     ]
     for moves_ink, group in itertools.groupby(keyed, lambda pair: isinstance(innermost(pair[0]), Geometric)):
         if moves_ink:
-            images = _warped(list(group), images)
+            images = (_warped(list(group), images), None)
             continue
         for transform, own in group:
-            images = _changed(transform, images, own)
-    return images
+            images = (_changed(transform, _drawn(images), own), None)
+    return _drawn(images)
+
+
+def _drawn(images: Images) -> jax.Array:
+    store, rows = images
+    return store if rows is None else unit_ink(store[rows])
 
 
 def _changed(transform: Any, images: jax.Array, keys: jax.Array) -> jax.Array:
@@ -78,18 +98,18 @@ def _changed(transform: Any, images: jax.Array, keys: jax.Array) -> jax.Array:
     return jnp.asarray(transform.change(images, keys))
 
 
-def _warped(group: list[tuple[Any, jax.Array]], images: jax.Array) -> jax.Array:
+def _warped(group: list[tuple[Any, jax.Array]], images: Images) -> jax.Array:
     """One resampling at the composed places, traced back from the last transform to the first."""
     sample = cubic if any(transform.interpolation == "cubic" for transform, _ in group) else bilinear
-    size: Size = (images.shape[1], images.shape[2])
+    size: Size = (images[0].shape[1], images[0].shape[2])
 
-    def warp(drawn: list[Any], images: jax.Array) -> jax.Array:
+    def warp(drawn: list[Any]) -> jax.Array:
         places = grid(size)
         for (transform, _), own in zip(reversed(group), reversed(drawn), strict=True):
             places = transform.pull(own, places, size)
-        return sample(images, places).reshape(images.shape)
+        return sample(images, places).reshape(-1, *size)
 
-    return jnp.asarray(stage(warp, [transform.draw(keys, size) for transform, keys in group], images))
+    return jnp.asarray(stage(warp, [transform.draw(keys, size) for transform, keys in group]))
 
 
 def followed(transforms: Transforms) -> bool:

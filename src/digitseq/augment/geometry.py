@@ -215,4 +215,4 @@ def _greatest(values: jax.Array) -> jax.Array:
     loop of an integer maximum on a CPU, and not of one of floats.
     """
     bits = lax.bitcast_convert_type(jnp.abs(lax.stop_gradient(values)), jnp.int32)
-    return lax.bitcast_convert_type(bits.max(axis=(2, 3)), jnp.float32)
+    return lax.bitcast_convert_type(bits.max(axis=(2, 3), initial=0), jnp.float32)

@@ -25,6 +25,11 @@ def _power(keys: jax.Array, strength: float | jax.Array) -> jax.Array:
     return jnp.exp(_signed(keys) * jnp.log1p(jnp.asarray(strength, jnp.float32)))
 
 
+def _raised(values: jax.Array, power: jax.Array) -> jax.Array:
+    """Positive values to a power: several times faster than XLA's own, which minds every special case."""
+    return jnp.exp(power * jnp.log(values))
+
+
 @jax.tree_util.register_dataclass
 @dataclasses.dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class StrokeWidth(Ink):
@@ -76,7 +81,9 @@ class Gamma(Ink):
     def change(self, images: jax.Array, keys: jax.Array) -> jax.Array:
         """Black and white stay."""
         power = _power(keys, self.strength)
-        return jnp.where((images > 0) & (power != 1), jnp.where(images > 0, images, 1.0) ** power, images)
+        return jnp.where(
+            (images > 0) & (power != 1), _raised(jnp.where(images > 0, images, 1.0), power), images
+        )
 
 
 @jax.tree_util.register_dataclass
@@ -99,7 +106,7 @@ class Contrast(Ink):
         power = _power(keys, self.strength)
         grey = (images > 0) & (images < 1) & (power != 1)
         value = jnp.where(grey, images, 0.5)
-        return jnp.where(grey, 1 / (1 + ((1 - value) / value) ** power), images)
+        return jnp.where(grey, 1 / (1 + _raised((1 - value) / value, power)), images)
 
 
 @jax.tree_util.register_dataclass

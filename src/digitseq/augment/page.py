@@ -75,13 +75,13 @@ class Paper(Page):
         height, width = images.shape[1:]
         drawn = uniform(keys, 8)[:, :, None, None]
         ruled, boxed, lit, apart, first, wide, left, angle = drawn
-        y = np.arange(height, dtype=np.float32)[:, None]
-        x = np.arange(width, dtype=np.float32)[None, :]
+        y = np.arange(height, dtype=np.float32)[None, :, None]
+        x = np.arange(width, dtype=np.float32)[None, None, :]
 
         lines = _rules(y, 9 + 19 * apart, first)
         pitch = 24 + 16 * wide
         edges = np.maximum(1 - np.abs(y - 1), 0) + np.maximum(1 - np.abs(y - (height - 2)), 0)
-        inside = (y >= 1) & (y <= height - 2)
+        inside = ((y >= 1) & (y <= height - 2)).astype(np.float32)
         boxes = jnp.maximum(_rules(x, pitch, left) * inside, edges)
         # From 0 to 1 over the canvas, along the angle.
         down, right = jnp.sin(2 * np.pi * angle), jnp.cos(2 * np.pi * angle)
@@ -121,7 +121,8 @@ class Occlude(Page):
         high, wide, down, right, grey = uniform(keys, 5)[:, :, None, None]
 
         def covered(count: int, middle: jax.Array, extent: jax.Array) -> jax.Array:
-            distance = jnp.abs(jnp.arange(count, dtype=jnp.float32) + 0.5 - middle * count)
+            places = np.arange(count, dtype=np.float32)[None, None, :] + np.float32(0.5)
+            distance = jnp.abs(places - middle * count)
             return distance < extent * self.size / 2
 
         rows = covered(images.shape[1], down, high).swapaxes(1, 2)

@@ -11,19 +11,22 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
+from ..bank import unit_ink
 from ..stage import stage
 
 # y and x of each pixel of the result in the input, pixels, float32 [N, H * W]
 # or anything that broadcasts to that.
 Places = tuple[jax.Array | np.ndarray, jax.Array | np.ndarray]
 Size = tuple[int, int]
+# A store [M, H, W], float32 or a bank's uint8, and which of it are meant, int32 [N]; None: all.
+Images = tuple[jax.Array, jax.Array | None]
 Weights = Callable[[jax.Array], tuple[jax.Array, ...]]
 
 # Added to a number of up to 2**22 it rounds to a whole one, whose bits then are
 # the number's own over those of MAGIC. XLA's conversion minds infinities and
 # NaN, which takes half of the time that finding a pixel does.
 MAGIC = np.float32(1.5 * 2**23)
-MAGIC_BITS = np.uint32(MAGIC.view(np.uint32))
+MAGIC_BITS = MAGIC.view(np.int32)
 
 
 def grid(size: Size) -> Places:
@@ -32,21 +35,16 @@ def grid(size: Size) -> Places:
     return y, x
 
 
-def bilinear(images: jax.Array, places: Places) -> jax.Array:
-    """The images float32 [N, H, W] at the places, by the four pixels around each; 0 beyond the border.
+def bilinear(images: Images, places: Places) -> jax.Array:
+    """The images at the places, by the four pixels around each; 0 beyond the border.
 
     Returns:
-        float32 of the places' shape.
+        float32 [N, H * W].
     """
-    return _interpolate(*_framed(images, places, 1), 0, lambda f: (1 - f, f))
-
-
-def nearest_border(images: jax.Array, places: Places) -> jax.Array:
-    """The same, but beyond the border lies what is nearest on it."""
     return _interpolate(images, places, 0, lambda f: (1 - f, f))
 
 
-def cubic(images: jax.Array, places: Places) -> jax.Array:
+def cubic(images: Images, places: Places) -> jax.Array:
     """The same by the sixteen pixels around each (Catmull and Rom, 1974), cut to [0, 1]; 0 beyond."""
 
     def weights(f: jax.Array) -> tuple[jax.Array, ...]:
@@ -57,48 +55,56 @@ def cubic(images: jax.Array, places: Places) -> jax.Array:
             f * f * (0.5 * f - 0.5),
         )
 
-    return jnp.clip(_interpolate(*_framed(images, places, 3), -1, weights), 0.0, 1.0)
+    return jnp.clip(_interpolate(images, places, -1, weights), 0.0, 1.0)
 
 
-def _framed(images: jax.Array, places: Places, frame: int) -> tuple[jax.Array, Places]:
-    """With a frame of zeros around, so that no pixel needs to be asked whether it is inside."""
-    around = ((0, 0), (frame, frame), (frame, frame))
-    return jnp.pad(images, around), (places[0] + frame, places[1] + frame)
+def nearest_border(fields: jax.Array, places: Places) -> jax.Array:
+    """Fields float32 [N, H, W] by the four pixels around; beyond the border lies what is nearest on it."""
+    ends = (fields.shape[1] - 1, fields.shape[2] - 1)
+    y, x = (jnp.clip(place, 0, end) for place, end in zip(places, ends, strict=True))
+    return bilinear((fields, None), (y, x))
 
 
-def _interpolate(images: jax.Array, places: Places, first: int, weights: Weights) -> jax.Array:
+def _interpolate(images: Images, places: Places, first: int, weights: Weights) -> jax.Array:
     """Weighted sums of the pixels from `first` on, counted from the one above and left of a place.
 
     Three stages, because what XLA fuses it computes apart for each result:
     whole part and fraction have to be those of the very same number.
     """
-    count, height, width = images.shape
-    margin = -first
-    low, high = margin - np.float32(0.5), [size - margin - np.float32(1.5) for size in (height, width)]
-    # Half a pixel less, so that rounding gives the whole part.
-    halved = [lax.clamp(low, place - np.float32(0.5), end) for place, end in zip(places, high, strict=True)]
-    starts = np.arange(count, dtype=np.uint32)[:, None] * np.uint32(height * width)
+    store, rows = images
+    _, height, width = store.shape
+    count = store.shape[0] if rows is None else rows.shape[0]
+    starts = (jnp.arange(count, dtype=jnp.int32) if rows is None else rows)[:, None] * (height * width)
+    reach = len(weights(jnp.float32(0))) + first
+    # No farther than anything is seen; half a pixel less, so that rounding gives the whole part.
+    halved = [
+        jnp.clip(place - np.float32(0.5), np.float32(-reach - 0.5), np.float32(size - first - 0.5))
+        for place, size in zip(places, (height, width), strict=True)
+    ]
 
     def whole(place: jax.Array) -> jax.Array:
-        return lax.bitcast_convert_type(place + MAGIC, jnp.uint32) - MAGIC_BITS
+        return lax.bitcast_convert_type(place + MAGIC, jnp.int32) - MAGIC_BITS
 
-    def blend(y: jax.Array, x: jax.Array, corner: jax.Array, flat: jax.Array) -> jax.Array:
-        down, right = (
-            weights((place + np.float32(0.5)) - whole(place).astype(jnp.int32).astype(jnp.float32))
-            for place in (y, x)
-        )
+    def taps(place: jax.Array, size: int) -> list[jax.Array]:
+        at = whole(place) + first
+        found = weights((place + np.float32(0.5)) - whole(place).astype(jnp.float32))
+        # A pixel beyond the border weighs nothing, whatever is read there.
+        return [jnp.where((at >= -k) & (at < size - k), w, 0.0) for k, w in enumerate(found)]
+
+    def blend(y: jax.Array, x: jax.Array, corners: jax.Array, flat: jax.Array) -> jax.Array:
+        right = taps(x, width)
 
         def pixel(row: int, column: int) -> jax.Array:
             # As in `canvas.paint`: unsigned, and cut by a minimum.
-            place = corner + np.uint32((first + row) * width + (first + column) & 0xFFFFFFFF)
-            place = jnp.minimum(place, np.uint32(flat.size - 1))
-            return flat.at[place].get(mode="promise_in_bounds")
+            place = (corners + ((first + row) * width + first + column)).astype(jnp.uint32)
+            place = jnp.minimum(place, np.uint32(max(flat.size - 1, 0)))
+            return unit_ink(flat.at[place].get(mode="promise_in_bounds"))
 
-        rows = (sum(w * pixel(k, j) for j, w in enumerate(right)) for k in range(len(down)))
-        return jnp.asarray(sum(w * row for w, row in zip(down, rows, strict=True)))
+        blended = (sum(w * pixel(k, j) for j, w in enumerate(right)) for k in range(len(right)))
+        return jnp.asarray(sum(w * row for w, row in zip(taps(y, height), blended, strict=True)))
 
     def find(y: jax.Array, x: jax.Array, flat: jax.Array) -> jax.Array:
-        return stage(blend, y, x, whole(y) * np.uint32(width) + whole(x) + starts, flat)
+        return jnp.asarray(stage(blend, y, x, whole(y) * width + whole(x) + starts, flat))
 
-    shape = jnp.broadcast_shapes(halved[0].shape, halved[1].shape, (count, 1))
-    return stage(find, *(jnp.broadcast_to(place, shape) for place in halved), images.reshape(-1))
+    shape = (count, height * width)
+    return jnp.asarray(stage(find, *(jnp.broadcast_to(place, shape) for place in halved), store.reshape(-1)))

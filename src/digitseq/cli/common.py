@@ -21,6 +21,8 @@ from ..sequence import DigitSequence, render
 from ..spec import Advance, Align, SequenceSpec, Spacing, check_spacing_range, check_spec, spec_from_json
 
 CHUNK = 64
+# Rows and slots (or a multiple) of one compiled program, where images are transformed.
+SHAPE = 16, 16
 LONGEST = 10_000
 
 BankOption = Annotated[
@@ -194,8 +196,16 @@ def _render(keys: jax.Array, bank: DigitBank, digits: jax.Array, spec: SequenceS
 def rendered(
     keys: npt.NDArray[np.uint32], bank: DigitBank, rows: npt.NDArray[np.int32], spec: SequenceSpec
 ) -> Iterator[DigitSequence]:
-    """The images one by one, as NumPy records, made in chunks of one compiled size, with a progress bar."""
+    """The images one by one, as NumPy records, made in chunks of one compiled size, with a progress bar.
+
+    Transformed pixels are rounded as the compiled shape has it: they are made
+    in one shape however many there are, so that `--like` makes the same.
+    """
     size = min(CHUNK, len(rows))
+    if spec.glyph_transforms or spec.line_transforms:
+        size = SHAPE[0]
+        spare = -rows.shape[1] % SHAPE[1]
+        rows = np.pad(rows, ((0, 0), (0, spare)), constant_values=PAD)
     hidden = len(rows) <= CHUNK or not sys.stderr.isatty()
     with typer.progressbar(length=len(rows), label="images", file=sys.stderr, hidden=hidden) as bar:
         for start in range(0, len(rows), size):
