@@ -1,4 +1,4 @@
-"""Sessions: tests, lowest, lint, types; on request also benchmarks."""
+"""Sessions: tests, lowest, lint, types; on request also benchmarks and effect."""
 
 import re
 import tomllib
@@ -48,3 +48,10 @@ def benchmarks(session: nox.Session) -> None:
     session.install("-e", ".[bench]")
     for script in ("batch", "augment", "single", "startup"):
         session.run("python", f"benchmarks/{script}.py")
+
+
+@nox.session
+def effect(session: nox.Session) -> None:
+    """What augmentation does for a classifier, up to 40 minutes; wants DIGITSEQ_MNIST."""
+    session.install("-e", ".")
+    session.run("python", "benchmarks/effect.py", *session.posargs)

@@ -38,11 +38,11 @@ def stage(function: Callable[..., Any], operand: Any, *rest: Any) -> Any:
 
 
 def in_chunks(function: Callable[..., Any], size: int, *operands: Any) -> Any:
-    """`function(*operands)`, on a CPU for `size` rows of the operands at a time.
+    """`function(*operands)`, for `size` rows of the operands at a time on a CPU, 64 times as many elsewhere.
 
-    What lies between the stages of a large batch would not fit a cache, and
-    the system spends longer on handing out fresh memory than the work takes. A
-    GPU wants all rows at once, and gets them.
+    What lies between the stages of a large batch would not fit a CPU's cache,
+    and the system spends longer on handing out fresh memory than the work
+    takes. A GPU wants many rows at once, but has to hold them, too.
 
     Args:
         function: of trees of arrays to a tree of arrays, row by row: row n of
@@ -50,25 +50,31 @@ def in_chunks(function: Callable[..., Any], size: int, *operands: Any) -> Any:
         size: how many rows.
         operands: trees of arrays with equally many rows.
     """
+    small, large = (_loop(function, size * times, operands) for times in (1, 64))
+    return small(*operands) if small is large else lax.platform_dependent(*operands, cpu=small, default=large)
+
+
+def _loop(function: Callable[..., Any], size: int, operands: Any) -> Callable[..., Any]:
+    """The function of all rows: itself, or a loop over chunks of `size`."""
     count = jax.tree.leaves(operands)[0].shape[0]
     if count <= size:
-        return function(*operands)
+        return function
+
+    def part(operands: Any, start: Any) -> Any:
+        return function(*jax.tree.map(lambda rows: lax.dynamic_slice_in_dim(rows, start, size), operands))
 
     def loop(*operands: Any) -> Any:
-        def part(start: Any) -> Any:
-            return jax.tree.map(lambda rows: lax.dynamic_slice_in_dim(rows, start, size), operands)
-
         def body(number: Any, done: Any) -> Any:
             # The last chunk reaches back, so that all have one size.
             start = jnp.minimum(number * size, count - size)
             return jax.tree.map(
                 lambda all, rows: lax.dynamic_update_slice_in_dim(all, rows, start, 0),
                 done,
-                function(*part(start)),
+                part(operands, start),
             )
 
-        shapes = jax.eval_shape(lambda: function(*part(0)))
+        shapes = jax.eval_shape(part, operands, 0)
         empty = jax.tree.map(lambda s: jnp.zeros((count, *s.shape[1:]), s.dtype), shapes)
         return lax.fori_loop(0, -(-count // size), body, empty)
 
-    return lax.platform_dependent(*operands, cpu=loop, default=function)
+    return loop

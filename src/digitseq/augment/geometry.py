@@ -142,7 +142,9 @@ class Elastic(Geometric):
     differences between neighbours. Where the largest of those, added up over
     both axes, exceeds 0.9, that image's field is made weaker until they don't.
     The displacement is then a contraction in the maximum norm, so no two
-    places come from the same one.
+    places come from the same one. However large the amplitude, a glyph's
+    pixels then move by no more than these (standard deviations over many
+    glyphs): 0.7 pixels at a sigma of 3, 1.0 at 4, 1.3 at 5, 1.7 at 6, 2.6 at 8.
 
     Attributes:
         amplitude: pixels.
@@ -151,7 +153,7 @@ class Elastic(Geometric):
     """
 
     amplitude: float | jax.Array = 1.2
-    sigma: float | jax.Array = 4.0
+    sigma: float | jax.Array = 5.0
     interpolation: Interpolation = linear()
 
     limits: ClassVar = {"amplitude": (0, 100), "sigma": (2, 100)}

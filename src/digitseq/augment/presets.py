@@ -16,7 +16,7 @@ PRESETS: dict[str, Chains] = {
     "strong": (
         (
             Affine(rotation=12.0, scale=0.15, slant=15.0, shift=1.5),
-            Elastic(amplitude=1.2, sigma=4.0),
+            Elastic(amplitude=1.2, sigma=5.0),
             StrokeWidth(change_by=1.0),
             Sometimes(0.3, InkFade(strength=0.5)),
         ),
