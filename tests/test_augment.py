@@ -186,6 +186,15 @@ def test_no_glyphs_make_no_glyphs(bank):
     assert s.image.shape == (0, 28, 200)
 
 
+@pytest.mark.parametrize("chain", [(), STRONG[:1], STRONG[4:5]], ids=["nothing", "geometric", "ink"])
+def test_bytes_and_single_glyphs(bank, glyphs, chain):
+    whole = apply(jax.random.key(9), chain, glyphs[:3])
+    np.testing.assert_allclose(apply(jax.random.key(9), chain, bank.glyphs[:3]), whole, atol=1e-6)
+    one = apply(jax.random.key(9), chain, glyphs[0])
+    assert one.shape == (28, 28)
+    np.testing.assert_allclose(one, whole[0], atol=1e-5)
+
+
 def loss(transforms, glyphs):
     weights = jnp.sin(jnp.arange(784, dtype=jnp.float32)).reshape(1, 28, 28)
     return jnp.sum(augment.apply(jax.random.key(5), transforms, glyphs) * weights)

@@ -11,8 +11,7 @@ from reference import ink_box, paint
 from scipy import stats
 
 import digitseq as ds
-from digitseq import augment
-from digitseq.augment import chain
+from digitseq import augment, stage
 from digitseq.augment.base import Ink
 from digitseq.augment.geometry import Geometric
 from digitseq.augment.resample import grid
@@ -374,8 +373,7 @@ def test_chunks_change_nothing(bank, monkeypatch):
 
     def both(size):
         jax.clear_caches()
-        monkeypatch.setattr(chain, "CHUNK", size)
-        monkeypatch.setattr(ds.line, "CHUNK", size)
+        monkeypatch.setattr(stage, "PIXELS", size)
 
         def total(angle):
             changed = (augment.LineSlant(angle=angle), augment.Blur())

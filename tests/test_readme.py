@@ -1,5 +1,6 @@
 """What the README and the examples say works, run as it stands there."""
 
+import json
 import re
 import subprocess
 import sys
@@ -7,12 +8,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import digitseq as ds
+from digitseq import augment
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
 BLOCKS = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
+AUGMENTATION = (ROOT / "docs" / "augmentation.md").read_text()
+SECTIONS = dict(re.findall(r"^### (\w+)\n(.*?)(?=^##|\Z)", AUGMENTATION, flags=re.DOTALL | re.MULTILINE))
+TRANSFORMS = augment.plain.KINDS
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +44,12 @@ def test_there_are_examples():
     assert len(BLOCKS) >= 2
 
 
-@pytest.mark.parametrize("block", BLOCKS, ids=lambda block: block.split("\n")[0])
+DOCUMENTED = [
+    block for block in re.findall(r"```python\n(.*?)```", AUGMENTATION, re.DOTALL) if "import" in block
+]
+
+
+@pytest.mark.parametrize("block", BLOCKS + DOCUMENTED, ids=lambda block: block.split("\n")[0])
 def test_python_examples_run(block, strokes):
     """In a process of their own: examples are written for JAX as a user has it."""
     code = block + "\nassert 'image' in dir() and image.shape == (28, 120) or float(value) < 2.4\n"
@@ -47,6 +58,51 @@ def test_python_examples_run(block, strokes):
         [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("name", TRANSFORMS)
+def test_each_transform_is_documented_as_it_is(name):
+    kind = TRANSFORMS[name]
+    assert f"(pictures/augmentation/{name}.png)" in SECTIONS[name]
+    rows = re.findall(r"^\| `(\w+)` \| (.*?) \| (.*?) \|", SECTIONS[name], flags=re.MULTILINE)
+    stated = {
+        parameter: tuple(float(end) for end in ends.split(", "))
+        for parameter, _, ends in rows
+        if ends.strip()
+    }
+    assert stated == kind.limits
+    for parameter, default, _ in rows:
+        if default.strip():
+            assert float(default) == getattr(kind(), parameter)
+
+
+@pytest.mark.parametrize("name", augment.PRESETS)
+def test_each_preset_is_documented_as_it_is(name):
+    (code,) = re.findall(r"```python\n(.*?)```", SECTIONS[name], re.DOTALL)
+    found = {}
+    exec(code, {name: getattr(augment, name) for name in augment.__all__}, found)
+    assert repr((found["glyph_transforms"], found["line_transforms"])) == repr(augment.preset(name))
+
+
+def test_the_documented_file_of_transforms_is_one():
+    (text,) = re.findall(r"```json\n(.*?)```", AUGMENTATION, re.DOTALL)
+    spec = ds.spec_from_json(text)
+    assert (len(spec.glyph_transforms), len(spec.line_transforms)) == (2, 2)
+    assert set(json.loads(text)) == {"glyph_transforms", "line_transforms"}
+
+
+def test_the_pictures_of_transforms_are_what_the_example_draws(strokes, tmp_path):
+    script = ROOT / "examples" / "augmentation_pictures.py"
+    subprocess.run([sys.executable, script, strokes, tmp_path], check=True, capture_output=True)
+    folder = ROOT / "docs" / "pictures" / "augmentation"
+    names = {path.name for path in tmp_path.iterdir()}
+    assert names == {path.name for path in folder.iterdir()}
+    assert names == {f"{name}.png" for name in (*TRANSFORMS, *augment.PRESETS)}
+    for name in names:
+        with Image.open(tmp_path / name) as drawn, Image.open(folder / name) as kept:
+            # Another JAX may round otherwise.
+            close = np.abs(np.asarray(drawn).astype(int) - np.asarray(kept).astype(int)) <= 2
+            assert close.mean() > 0.999
 
 
 def test_the_lowest_versions_named_are_the_projects():

@@ -4,7 +4,6 @@ import jax
 import jax.numpy as jnp
 
 from . import augment, canvas
-from .augment.chain import CHUNK
 from .bank import HEIGHT
 from .spec import SequenceSpec
 from .stage import in_chunks, stage
@@ -58,4 +57,4 @@ def followed(
 
     if not slots[0].size:
         return part(keys, slots)
-    return in_chunks(part, max(1, CHUNK // (count * HEIGHT * width)), keys, slots)
+    return in_chunks(part, count * HEIGHT * width, keys, slots)

@@ -13,7 +13,7 @@ from . import augment, canvas, layout, line
 from .arguments import PAD, as_digits, as_numbers, narrowed, typed_key
 from .bank import CELL, HEIGHT, MAX_GLYPHS, DigitBank
 from .spec import SequenceSpec, check_structure
-from .stage import stage
+from .stage import in_chunks, stage
 
 # A mask is an int8 that holds a slot + 1.
 MAX_MASKED_SLOTS = 127
@@ -217,14 +217,20 @@ def _draw(
                 f"{list(glyphs.shape[1:])} and {list(glyph_ids.shape[1:])}"
             )
         glyphs = glyphs.reshape(-1, HEIGHT, CELL)
-    if spec.glyph_transforms:
+    rows = jnp.arange(digits.size, dtype=jnp.int32)
+    if not spec.glyph_transforms:
+        ink = canvas.ink_boxes(glyphs)
+    else:
         fold = jax.vmap(jax.vmap(jax.random.fold_in, in_axes=(None, 0)), in_axes=(0, None))
         slot_keys = fold(transform_keys, jnp.arange(digits.shape[1], dtype=jnp.uint32)).reshape(-1)
-        rows = glyph_ids.reshape(-1) if isinstance(source, DigitBank) else None
-        glyphs = augment.apply_to_batch(slot_keys, spec.glyph_transforms, glyphs, rows)
-    rows = jnp.arange(digits.size, dtype=jnp.int32).reshape(digits.shape)
-    ink = stage(canvas.ink_boxes, glyphs) if spec.glyph_transforms else canvas.ink_boxes(glyphs)
-    return glyphs, rows, glyph_ids, ink.reshape(*digits.shape, 4)
+        drawn = glyph_ids.reshape(-1) if isinstance(source, DigitBank) else rows
+
+        def transformed(keys: jax.Array, drawn: jax.Array) -> tuple[jax.Array, jax.Array]:
+            changed = augment.run(keys, spec.glyph_transforms, (glyphs, drawn))
+            return changed, stage(canvas.ink_boxes, changed)
+
+        glyphs, ink = in_chunks(transformed, HEIGHT * CELL, slot_keys, drawn)
+    return glyphs, rows.reshape(digits.shape), glyph_ids, ink.reshape(*digits.shape, 4)
 
 
 def _lengths(source: Source, digits: jax.Array) -> jax.Array:

@@ -7,6 +7,10 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
+# How many a CPU works on at a time, and what times as many another device does.
+PIXELS = 512 * 28 * 28
+LARGER = 64
+
 
 def stage(function: Callable[..., Any], operand: Any, *rest: Any) -> Any:
     """`function(operand, *rest)`, with the operands computed once and stored before.
@@ -37,8 +41,8 @@ def stage(function: Callable[..., Any], operand: Any, *rest: Any) -> Any:
     return lax.cond(jnp.isnan(leading[(0,) * leading.ndim]), spoilt, function, operand, *rest)
 
 
-def in_chunks(function: Callable[..., Any], size: int, *operands: Any) -> Any:
-    """`function(*operands)`, for `size` rows of the operands at a time on a CPU, 64 times as many elsewhere.
+def in_chunks(function: Callable[..., Any], pixels: int, *operands: Any) -> Any:
+    """`function(*operands)`, for some rows of the operands at a time.
 
     What lies between the stages of a large batch would not fit a CPU's cache,
     and the system spends longer on handing out fresh memory than the work
@@ -47,10 +51,10 @@ def in_chunks(function: Callable[..., Any], size: int, *operands: Any) -> Any:
     Args:
         function: of trees of arrays to a tree of arrays, row by row: row n of
             the result depends on row n of each operand alone.
-        size: how many rows.
+        pixels: that a row takes, in all.
         operands: trees of arrays with equally many rows.
     """
-    small, large = (_loop(function, size * times, operands) for times in (1, 64))
+    small, large = (_loop(function, max(1, total // pixels), operands) for total in (PIXELS, PIXELS * LARGER))
     return small(*operands) if small is large else lax.platform_dependent(*operands, cpu=small, default=large)
 
 

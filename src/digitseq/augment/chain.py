@@ -16,9 +16,6 @@ from .sometimes import innermost
 
 Transforms = tuple[Transform, ...]
 
-# Pixels to work on at a time.
-CHUNK = 512 * 28 * 28
-
 
 def apply(key: jax.Array, transforms: Iterable[Transform], glyphs: jax.Array) -> jax.Array:
     """The images, each transformed with random numbers of its own, in the order given.
@@ -27,7 +24,8 @@ def apply(key: jax.Array, transforms: Iterable[Transform], glyphs: jax.Array) ->
         key: a PRNG key; image i (row-major over the leading axes) takes
             `fold_in(key, i)`.
         transforms: records of this package.
-        glyphs: float32 [..., 28, 28] in [0, 1], or lines [..., 28, W].
+        glyphs: [..., 28, 28], or lines [..., 28, W]: float32 in [0, 1], or
+            uint8, 255 being 1.
 
     Returns:
         float32 of the same shape, in [0, 1].
@@ -37,36 +35,33 @@ def apply(key: jax.Array, transforms: Iterable[Transform], glyphs: jax.Array) ->
 
 @jax.jit
 def _apply(key: jax.Array, transforms: Transforms, glyphs: jax.Array) -> jax.Array:
-    flat = glyphs.reshape(-1, *glyphs.shape[-2:])
+    flat = unit_ink(glyphs.reshape(-1, *glyphs.shape[-2:]))
     fold = jax.vmap(jax.random.fold_in, in_axes=(None, 0))
     keys = fold(key, jnp.arange(flat.shape[0], dtype=jnp.uint32))
     return apply_to_batch(keys, transforms, flat).reshape(glyphs.shape)
 
 
-def apply_to_batch(
-    keys: jax.Array, transforms: Transforms, images: jax.Array, rows: jax.Array | None = None
-) -> jax.Array:
-    """`apply` with one key an image.
-
-    Args:
-        keys: typed PRNG keys [N].
-        transforms: as for `apply`.
-        images: float32 [N, H, W], or with `rows` a store [M, H, W] that may be
-            uint8, as a bank's is.
-        rows: int32 [N], which images of the store.
-    """
-    if not keys.size or not transforms:
-        return images if rows is None else unit_ink(images[rows])
-    size = max(1, CHUNK // (images.shape[1] * images.shape[2]))
-    if rows is None:
-        done = in_chunks(lambda keys, images: run(keys, transforms, (images, None)), size, keys, images)
-    else:
-        done = in_chunks(lambda keys, rows: run(keys, transforms, (images, rows)), size, keys, rows)
+def apply_to_batch(keys: jax.Array, transforms: Transforms, images: jax.Array) -> jax.Array:
+    """`apply` with one key an image: keys [N], float32 [N, H, W]."""
+    if not images.size or not transforms:
+        return images
+    pixels = images.shape[1] * images.shape[2]
+    done = in_chunks(lambda keys, images: run(keys, transforms, (images, None)), pixels, keys, images)
     return jnp.asarray(done)
 
 
 def run(keys: jax.Array, transforms: Transforms, images: Images, *, labels: bool = False) -> jax.Array:
-    """`apply_to_batch`, all at once; with `labels` only those transforms that labels follow."""
+    """The images transformed, all at once.
+
+    Args:
+        keys: typed PRNG keys [N].
+        transforms: as for `apply`.
+        images: what to transform; a bank's may be uint8.
+        labels: only by those transforms that labels follow.
+
+    Returns:
+        float32 [N, H, W].
+    """
     # So that no parameter, whatever its type, makes the result anything but float32.
     transforms = jax.tree.map(lambda number: jnp.asarray(number, jnp.float32), transforms)
     fold = jax.vmap(jax.random.fold_in, in_axes=(0, None))

@@ -1,0 +1,96 @@
+"""The pictures of docs/augmentation.md: every transform at low, default and high strength.
+
+Run: python examples/augmentation_pictures.py BANK_FOLDER PICTURE_FOLDER
+where BANK_FOLDER is what examples/stroke_bank.py drew. The same pictures each time.
+"""
+
+import dataclasses
+import sys
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+import digitseq as ds
+from digitseq import augment, png
+from digitseq.sheet import sheet
+
+# What a picture shows in its three rows: the changes that make the default low and high.
+GLYPHS = {
+    augment.Affine(): ({"rotation": 4.0, "scale": 0.04, "slant": 4.0}, {"rotation": 25.0, "scale": 0.3}),
+    augment.Elastic(): ({"amplitude": 0.5}, {"amplitude": 3.0, "sigma": 8.0}),
+    augment.Perspective(): ({"tilt": 0.05}, {"tilt": 0.4}),
+    augment.StrokeWidth(): ({"change_by": 0.4}, {"change_by": 2.0}),
+    augment.Contrast(): ({"strength": 0.2}, {"strength": 3.0}),
+    augment.Gamma(): ({"strength": 0.2}, {"strength": 3.0}),
+    augment.InkFade(): ({"strength": 0.15}, {"strength": 0.8}),
+    augment.Blur(): ({"sigma": 0.3}, {"sigma": 2.0}),
+}
+LINES = {
+    augment.LineSlant(): ({"angle": 5.0}, {"angle": 40.0}),
+    augment.BaselineWave(): ({"amplitude": 1.0}, {"amplitude": 5.0, "wavelength": 80.0}),
+    augment.GaussianNoise(): ({"sigma": 0.03}, {"sigma": 0.3}),
+    augment.ReplaceNoise(): ({"p": 0.02}, {"p": 0.5}),
+    augment.Paper(): (
+        {"lines": 0.15, "boxes": 0.15, "gradient": 0.15},
+        {"lines": 0.9, "boxes": 0.9, "gradient": 0.9},
+    ),
+    augment.Occlude(): ({"size": 5.0}, {"size": 28.0}),
+    augment.Invert(): ({}, {}),
+    augment.Sometimes(0.5, augment.Invert()): ({"p": 0.1}, {"p": 0.9}),
+}
+ACROSS = 6
+DIGITS = jnp.array([[3, 5, 0, 8, 1], [2, 7, 4, 9, 6], [6, 0, 1, 3, 2]])
+
+
+def three(transform: augment.Transform, changes: tuple[dict[str, float], ...]) -> list[augment.Transform]:
+    """The transform at low, default and high strength."""
+    low, high = (dataclasses.replace(transform, **change) for change in changes)
+    return [low, transform, high]
+
+
+def glyph_rows(bank: ds.DigitBank, transforms: list[augment.Transform]) -> np.ndarray:
+    """A row for each: two glyphs as they are, each before several draws of what becomes of it."""
+    glyphs = jnp.repeat(bank.glyphs[bank.starts[jnp.array([3, 5])] + 7], ACROSS, axis=0)
+    first = jnp.arange(2 * ACROSS)[:, None, None] % ACROSS == 0
+    plain = augment.apply(jax.random.key(0), (), glyphs)
+    rows = [
+        jnp.where(first, plain, augment.apply(jax.random.key(1), (transform,), glyphs))
+        for transform in transforms
+    ]
+    return np.concatenate(rows)
+
+
+def line_rows(bank: ds.DigitBank, transforms: list[augment.Transform]) -> np.ndarray:
+    """A row for each: the same three lines."""
+    spec = ds.SequenceSpec(image_width=160, spacing_range=(0, 4))
+    batches = (
+        ds.sample_sequences(jax.random.key(11), bank, DIGITS, spec.replace(line_transforms=(transform,)))
+        for transform in transforms
+    )
+    return np.concatenate([batch.image for batch in batches])
+
+
+def main() -> None:
+    """Writes the pictures."""
+    source, folder = sys.argv[1:]
+    bank, out = ds.load_bank(source), Path(folder)
+    out.mkdir(parents=True, exist_ok=True)
+    for table, draw, columns in ((GLYPHS, glyph_rows, 2 * ACROSS), (LINES, line_rows, len(DIGITS))):
+        for transform, changes in table.items():
+            rows = three(transform, changes) if changes != ({}, {}) else [transform]
+            name = type(transform).__name__
+            png.save(out / f"{name}.png", sheet(draw(bank, rows), columns=columns, scale=2))
+    for name in augment.PRESETS:
+        glyphs, lines = augment.preset(name)
+        spec = ds.SequenceSpec(
+            image_width=160, spacing_range=(-4, 4), glyph_transforms=glyphs, line_transforms=lines
+        )
+        batch = ds.sample_sequences(jax.random.key(3), bank, jnp.tile(DIGITS, (2, 1)), spec)
+        page = sheet(np.asarray(batch.image), columns=3, scale=2, boxes=np.asarray(batch.boxes))
+        png.save(out / f"{name}.png", page)
+
+
+if __name__ == "__main__":
+    main()
