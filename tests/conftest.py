@@ -1,15 +1,19 @@
 """Fixtures, and JAX in its strictest mode: eight CPU devices, no promotion, no key used twice."""
 
+import dataclasses
 import os
 from pathlib import Path
+from typing import Any, ClassVar
 
 import hypothesis
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
 import digitseq as ds
 from digitseq import mnist as mnist_files
+from digitseq.augment.geometry import Geometric
 
 jax.config.update("jax_num_cpu_devices", 8)
 jax.config.update("jax_numpy_dtype_promotion", "strict")
@@ -84,3 +88,21 @@ def toy_folder(tmp_path) -> Path:
         ds.write_idx(tmp_path / f"{split}-images-idx3-ubyte.gz", images[part])
         ds.write_idx(tmp_path / f"{split}-labels-idx1-ubyte.gz", labels[part])
     return tmp_path
+
+
+@dataclasses.dataclass(frozen=True)
+class Shift(Geometric):
+    """All to the right, by the same."""
+
+    by: Any
+    interpolation: str = "linear"
+    limits: ClassVar = {"by": (-300, 300)}
+
+    def draw(self, keys, size):
+        return jnp.full((len(keys), 1), self.by, jnp.float32)
+
+    def pull(self, drawn, places, size):
+        return places[0], places[1] - drawn
+
+
+jax.tree_util.register_dataclass(Shift, data_fields=["by"], meta_fields=["interpolation"])

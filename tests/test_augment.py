@@ -1,12 +1,12 @@
 """Glyph transforms: identity at zero, no folds, one resampling, gradients, exact labels."""
 
 import dataclasses
-from typing import ClassVar
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from conftest import Shift
 from reference import ink_box
 from scipy import stats
 
@@ -75,24 +75,6 @@ def test_results_are_finite_images_that_differ_from_glyph_to_glyph(glyphs, trans
     assert changed.max() <= 1
     # Blurs too slight to show are alike.
     assert len(np.unique(changed.reshape(50, -1), axis=0)) >= 45
-
-
-@dataclasses.dataclass(frozen=True)
-class Shift(Geometric):
-    """Every glyph to the right, by the same."""
-
-    by: float
-    interpolation: str = "linear"
-    limits: ClassVar = {"by": (-28, 28)}
-
-    def draw(self, keys, size):
-        return jnp.full((len(keys), 1), self.by, jnp.float32)
-
-    def pull(self, drawn, places, size):
-        return places[0], places[1] - drawn
-
-
-jax.tree_util.register_dataclass(Shift, data_fields=["by"], meta_fields=["interpolation"])
 
 
 def test_consecutive_geometric_transforms_are_resampled_once(glyphs):

@@ -174,6 +174,7 @@ def strongest(layers: jax.Array, names: jax.Array) -> jax.Array:
         int8 [B, 28, W], the name of the strongest ink (of the earlier slot
         where equal), 0 for background.
     """
-    owners = jnp.argmax(layers, axis=1).reshape(layers.shape[0], -1)
-    named = jnp.take_along_axis(names, owners, axis=1).reshape(-1, *layers.shape[2:])
+    batch, _, height, width = layers.shape
+    owners = jnp.argmax(layers, axis=1).reshape(batch, height * width)
+    named = jnp.take_along_axis(names, owners, axis=1).reshape(batch, height, width)
     return jnp.where(inked(layers.max(axis=1)), named, 0).astype(jnp.int8)

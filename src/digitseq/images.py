@@ -18,6 +18,7 @@ from .loading import load_bank
 from .mnist import CACHE_ENVIRONMENT, ENVIRONMENT
 from .sequence import render
 from .spec import MAX_WIDTH, SequenceSpec, check_spacing_range, check_spec
+from .stage import PIXELS
 
 # Slots and columns are padded to the next of a few sizes, so that calls with
 # all sorts of lengths and widths share a few compiled programs.
@@ -208,13 +209,18 @@ def _padded(size: int, least: int) -> int:
     return max(least, 1 << (size - 1).bit_length())
 
 
-def check_memory(width: int, slots: int, batch: int = 1) -> None:
+def check_memory(width: int, slots: int, batch: int = 1, *, follow: bool = False) -> None:
     """Raises where the canvases, a copy and the working tables exceed the machine's memory.
+
+    Labels that follow line transforms take a canvas for each digit of some
+    rows at a time, and what lies between the stages that it goes through.
 
     Raises:
         ValueError: saying what it takes and what there is.
     """
     needed = 4 * width * (2 * HEIGHT + 4 * slots) * batch
+    if follow:
+        needed += 8 * 4 * max(PIXELS, slots * HEIGHT * width)
     try:
         there = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (AttributeError, ValueError, OSError):  # not every system tells

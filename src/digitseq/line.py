@@ -33,13 +33,14 @@ def followed(
 
     Returns:
         int32 [B, K, 4], 0 where no ink is left; and the masks that the spec
-        asks for, of the slots with ink only.
+        asks for; after such transforms, of the slots with ink only.
     """
     count, width = slots[0].shape[1], spec.image_width
+    follow = augment.followed(spec.line_transforms)
 
     def part(keys: jax.Array, slots: tuple[jax.Array, ...]) -> tuple[jax.Array, jax.Array | None]:
         alone = canvas.alone(store, slots, width)
-        if augment.followed(spec.line_transforms):
+        if follow:
             # The very keys of the image: it is the same transform.
             shared = jnp.repeat(jax.random.clone(keys), count, axis=0)
             flat = alone.reshape(-1, HEIGHT, width)
@@ -52,9 +53,7 @@ def followed(
         if not spec.masks:
             return boxes, None
         if spec.masks == "amodal":
-            return boxes, canvas.inked(kept_first(kept, alone)[1])
+            return boxes, canvas.inked(kept_first(kept, alone)[1] if follow else alone)
         return boxes, canvas.strongest(alone, jnp.cumsum(kept, axis=1, dtype=jnp.int32))
 
-    if not slots[0].size:
-        return part(keys, slots)
     return in_chunks(part, count * HEIGHT * width, keys, slots)

@@ -39,14 +39,16 @@ class DigitSequence:
     Attributes:
         image: float32 [28, W] in [0, 1], 0 background, 1 ink, [row, column].
         digits: int32 [K], what is on the canvas, left to right, then PAD
-            (-1). A digit whose ink the transforms leave none of is not on it.
+            (-1). Where there are transforms, a digit without ink after them
+            is not on it, and those behind it move up.
         length: int32 [], how many digits are on the canvas.
         offsets: int32 [K], x of each cell's left edge, pixels, before line
             transforms; negative where a cell's blank margin hangs over the
             edge (`advance="ink"`); -1 past `length`.
         boxes: int32 [K, 4], (x0, y0, x1, y1) of each digit's own ink on the
             canvas, half-open pixels, whatever lies over it; empty (x0 = x1)
-            for a glyph that is blank in the bank; -1 past `length`.
+            for a glyph that is blank in the bank, where nothing transforms
+            it; -1 past `length`.
         glyph_ids: int32 [K], rows of `bank.glyphs`; -1 past `length` and for
             glyphs that come from no bank.
         masks: "visible": int8 [28, W], slot + 1 of the digit whose ink is
@@ -104,8 +106,8 @@ def sample_sequences(
 ) -> DigitSequence:
     """A batch of images: row b is `sample_sequence(fold_in(key, b), source, digits[b], spec)`.
 
-    To the bit, whatever the batch's size and however it is sharded; only the
-    pixels of transformed glyphs may differ, by up to 1e-5. Faster than `vmap`
+    To the bit, whatever the batch's size and however it is sharded; only
+    transformed pixels may differ, by up to 1e-5. Faster than `vmap`
     of `sample_sequence`, because work that no row needs is skipped. With a key
     type whose draws depend on the batch (`rbg`) the promise can't be kept; with
     the default `threefry2x32` it is.

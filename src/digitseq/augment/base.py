@@ -7,7 +7,6 @@ lens), and labels know nothing of it.
 """
 
 import dataclasses
-import math
 from typing import Any, ClassVar
 
 import jax
@@ -24,7 +23,7 @@ class Transform:
         limits: of each parameter, the least and the greatest value allowed.
     """
 
-    limits: ClassVar[dict[str, tuple[float, float]]]
+    limits: ClassVar[dict[str, tuple[float, float]]] = {}
 
     def check(self) -> None:
         """Raises on parameters that can't be used (host side).
@@ -34,9 +33,10 @@ class Transform:
         """
         for name, (low, high) in self.limits.items():
             value = getattr(self, name)
-            number = value.item() if isinstance(value, np.generic | np.ndarray | jax.Array) else value
+            single = isinstance(value, np.generic | np.ndarray | jax.Array) and value.ndim == 0
+            number = value.item() if single else value
             wrong = isinstance(number, bool) or not isinstance(number, int | float)
-            if wrong or not math.isfinite(number) or not low <= number <= high:
+            if wrong or not low <= number <= high:
                 kind = type(self).__name__
                 raise ValueError(f"{kind}.{name} must be a number from {low:g} to {high:g}, got {value!r}")
 

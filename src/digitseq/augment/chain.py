@@ -1,7 +1,8 @@
 """Chains of transforms: geometric ones that follow each other become one map, resampled once."""
 
 import itertools
-from collections.abc import Iterable
+import math
+from collections.abc import Sequence
 from typing import Any
 
 import jax
@@ -17,7 +18,7 @@ from .sometimes import innermost
 Transforms = tuple[Transform, ...]
 
 
-def apply(key: jax.Array, transforms: Iterable[Transform], glyphs: jax.Array) -> jax.Array:
+def apply(key: jax.Array, transforms: Sequence[Transform], glyphs: jax.Array) -> jax.Array:
     """The images, each transformed with random numbers of its own, in the order given.
 
     Args:
@@ -29,13 +30,20 @@ def apply(key: jax.Array, transforms: Iterable[Transform], glyphs: jax.Array) ->
 
     Returns:
         float32 of the same shape, in [0, 1].
+
+    Raises:
+        ValueError: no transforms of this package, or no images.
     """
+    if isinstance(transforms, Transform) or not all(isinstance(t, Transform) for t in transforms):
+        raise ValueError(f"transforms must be a list of digitseq.augment's transforms, got {transforms!r}")
+    if jnp.ndim(glyphs) < 2:
+        raise ValueError(f"glyphs must be [..., height, width], got shape {list(jnp.shape(glyphs))}")
     return _apply(key, tuple(transforms), glyphs)
 
 
 @jax.jit
 def _apply(key: jax.Array, transforms: Transforms, glyphs: jax.Array) -> jax.Array:
-    flat = unit_ink(glyphs.reshape(-1, *glyphs.shape[-2:]))
+    flat = unit_ink(glyphs.reshape(math.prod(glyphs.shape[:-2]), *glyphs.shape[-2:]))
     fold = jax.vmap(jax.random.fold_in, in_axes=(None, 0))
     keys = fold(key, jnp.arange(flat.shape[0], dtype=jnp.uint32))
     return apply_to_batch(keys, transforms, flat).reshape(glyphs.shape)
@@ -65,17 +73,14 @@ def run(keys: jax.Array, transforms: Transforms, images: Images, *, labels: bool
     # So that no parameter, whatever its type, makes the result anything but float32.
     transforms = jax.tree.map(lambda number: jnp.asarray(number, jnp.float32), transforms)
     fold = jax.vmap(jax.random.fold_in, in_axes=(0, None))
-    keyed = [
-        (transform, fold(keys, place))
-        for place, transform in enumerate(transforms)
-        if not labels or _is_followed(transform)
-    ]
+    keyed = [(transform, fold(keys, place)) for place, transform in enumerate(transforms)]
     for moves_ink, group in itertools.groupby(keyed, lambda pair: isinstance(innermost(pair[0]), Geometric)):
         if moves_ink:
             images = (_warped(list(group), images), None)
             continue
         for transform, own in group:
-            images = (_changed(transform, _drawn(images), own), None)
+            if not labels or _is_followed(transform):
+                images = (_changed(transform, _drawn(images), own), None)
     return _drawn(images)
 
 

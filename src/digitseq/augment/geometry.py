@@ -31,7 +31,7 @@ class Geometric(Transform):
     def check(self) -> None:
         """As of every transform, and the word for `interpolation`."""
         super().check()
-        if self.interpolation not in get_args(Interpolation):
+        if not isinstance(self.interpolation, str) or self.interpolation not in get_args(Interpolation):
             kind, words = type(self).__name__, get_args(Interpolation)
             raise ValueError(f"{kind}.interpolation must be one of {words}, got {self.interpolation!r}")
 
@@ -132,10 +132,10 @@ class Elastic(Geometric):
     """A smooth random displacement of every pixel, after Simard, Steinkraus and Platt (2003).
 
     They smooth a field of uniform random numbers with a Gaussian. Here the
-    random numbers lie on a coarse grid of knots 4 pixels apart (9x9 for a glyph)
-    and are raised to all pixels by Gaussians of width sigma, which takes a tenth
-    of the random numbers. A displacement's standard deviation is `amplitude` at every
-    pixel, where the bound below leaves it.
+    random numbers lie on a coarse grid of knots, at most 4 pixels apart (9x9
+    for a glyph), and are raised to all pixels by Gaussians of width sigma,
+    which takes a tenth of the random numbers. A displacement's standard
+    deviation is `amplitude` at every pixel, where the bound below leaves it.
 
     The map never folds, whatever the parameters: between pixels the
     displacement is interpolated bilinearly, so its slopes are means of
@@ -175,7 +175,7 @@ class Elastic(Geometric):
     def pull(self, drawn: tuple[jax.Array, jax.Array], places: Places, size: Size) -> Places:
         """The places themselves plus the displacement there."""
         (y, x), (field, amplitude) = places, drawn
-        if isinstance(y, np.ndarray):  # the pixels' own places: nothing to interpolate
+        if isinstance(y, np.ndarray) and isinstance(x, np.ndarray):  # the pixels' own: nothing to interpolate
             down, right = (field[:, axis].reshape(-1, size[0] * size[1]) for axis in (0, 1))
         else:
             down, right = (nearest_border(field[:, axis], places) for axis in (0, 1))

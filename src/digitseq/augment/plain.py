@@ -63,7 +63,9 @@ def _one(item: Any) -> Transform:
             f"a transform must be an object like {{NAME: {{...}}}}, NAME one of {known}; got {item!r}"
         )
     given = dict(item[name])
-    if KINDS[name] is Sometimes and "transform" in given:
+    if KINDS[name] is Sometimes:
+        if set(given) != {"p", "transform"}:
+            raise ValueError(f"Sometimes takes p and transform, got {sorted(given)}")
         given["transform"] = _one(given["transform"])
     try:
         return KINDS[name](**given)

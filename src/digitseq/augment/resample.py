@@ -27,6 +27,7 @@ Weights = Callable[[jax.Array], tuple[jax.Array, ...]]
 # NaN, which takes half of the time that finding a pixel does.
 MAGIC = np.float32(1.5 * 2**23)
 MAGIC_BITS = MAGIC.view(np.int32)
+LONGEST = 2**22 - 4
 
 
 def grid(size: Size) -> Places:
@@ -73,6 +74,10 @@ def _interpolate(images: Images, places: Places, first: int, weights: Weights) -
     """
     store, rows = images
     _, height, width = store.shape
+    if store.size >= 2**31 or max(height, width) > LONGEST:
+        raise ValueError(
+            f"images {list(store.shape)} are too large to warp: at most {LONGEST} pixels a side, 2**31 in all"
+        )
     count = store.shape[0] if rows is None else rows.shape[0]
     starts = (jnp.arange(count, dtype=jnp.int32) if rows is None else rows)[:, None] * (height * width)
     reach = len(weights(jnp.float32(0))) + first

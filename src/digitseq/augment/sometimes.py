@@ -38,13 +38,13 @@ class Sometimes(Transform):
         return str(self.transform.interpolation)
 
     def draw(self, keys: jax.Array, size: Size) -> Any:
-        """Whether it happens, [N, 1], and what the transform inside draws."""
+        """What the transform inside draws, and whether it happens, [N, 1]."""
         happens, inner = self._toss(keys)
-        return happens[:, None], self.transform.draw(inner, size)
+        return self.transform.draw(inner, size), happens[:, None]
 
     def pull(self, drawn: Any, places: Places, size: Size) -> Places:
         """Where it does not happen the places stay."""
-        happens, inner = drawn
+        inner, happens = drawn
         pulled = self.transform.pull(inner, places, size)
         y, x = (jnp.where(happens, new, old) for new, old in zip(pulled, places, strict=True))
         return y, x

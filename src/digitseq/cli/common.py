@@ -145,7 +145,8 @@ def plan(
     if random := sequence.startswith("random:"):
         label_key, image_key = jax.random.split(image_key)
     rows = labels_of(sequence, count, label_key, bank)
-    images.check_memory(spec.image_width, rows.shape[1], min(CHUNK, len(rows)))
+    follow = augment.followed(spec.line_transforms)
+    images.check_memory(spec.image_width, rows.shape[1] + SHAPE[1], min(CHUNK, len(rows)), follow=follow)
     check_rows(bank, rows, spec)
     if count is None and len(rows) == 1 and not random:
         return rows, seed_words(seed)[None]
