@@ -15,7 +15,7 @@ PYTHONS = ["3.11", "3.12", "3.13"]
 def tests(session: nox.Session) -> None:
     """The tests, as the README's command runs them, on each Python there is."""
     session.install("-e", ".[dev]")
-    session.run("python", "-m", "pytest", *session.posargs)
+    session.run("python", "-m", "pytest", "-n", "auto", *session.posargs)
 
 
 @nox.session(python="3.11")
@@ -24,7 +24,7 @@ def lowest(session: nox.Session) -> None:
     project = tomllib.loads(Path("pyproject.toml").read_text())["project"]
     bounds = project["dependencies"] + project["optional-dependencies"]["fetch"]
     session.install("-e", ".[dev]", *(re.sub(r">=", "==", bound) for bound in bounds))
-    session.run("python", "-m", "pytest", *session.posargs)
+    session.run("python", "-m", "pytest", "-n", "auto", *session.posargs)
 
 
 @nox.session
