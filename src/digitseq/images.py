@@ -11,12 +11,12 @@ import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
 
-from .arguments import PAD, as_numbers, typed_key
+from .arguments import PAD, as_digits, as_numbers, typed_key
 from .bank import CELL, HEIGHT, DigitBank, require
 from .checks import as_integer, as_size
 from .loading import load_bank
 from .mnist import CACHE_ENVIRONMENT, ENVIRONMENT
-from .sequence import render
+from .sequence import Source, render, serves
 from .spec import MAX_WIDTH, SequenceSpec, check_spacing_range, check_spec
 from .stage import PIXELS
 
@@ -34,7 +34,7 @@ def generate_numbers_sequence(
     image_width: int,
     *,
     key: jax.Array | int | None = None,
-    bank: DigitBank | None = None,
+    bank: Source | None = None,
     spec: SequenceSpec | None = None,
 ) -> npt.NDArray[np.float32]:
     """An image of the digits side by side, each drawn at random from its class.
@@ -50,7 +50,8 @@ def generate_numbers_sequence(
             evenly between left and right, unless `spec` says otherwise.
         key: a JAX PRNG key, or an integer seed from 0 to 2**32 - 1, which
             means `jax.random.key(seed)`. None draws fresh entropy.
-        bank: where the glyphs come from; None takes `load_bank()`, once.
+        bank: where the glyphs come from, a bank or a model; None takes
+            `load_bank()`, once.
         spec: gives all other settings; the arguments win over its own.
 
     Returns:
@@ -73,9 +74,9 @@ def generate_numbers_sequence(
     spec = as_numbers(spec) if spec.glyph_transforms or spec.line_transforms else spec
     words = _key_of(key)
     bank = default_bank() if bank is None else bank
-    if not isinstance(bank, DigitBank):
-        raise ValueError(f"bank must be a DigitBank (from load_bank or make_bank), got {bank!r}")
-    require(bank, numbers)
+    if not hasattr(bank, "draw"):
+        raise ValueError(f"bank must be a DigitBank (from load_bank or make_bank) or a Vae, got {bank!r}")
+    require_digits(bank, numbers)
     check_fits([possible_sizes(bank, digit, spec) for digit in numbers], spec, (low, high), width)
 
     check_memory(width, len(numbers))
@@ -92,7 +93,7 @@ def generate_numbers_sequence(
 
 @jax.jit
 def _image(
-    key: jax.Array, bank: DigitBank, digits: jax.Array, spec: SequenceSpec, width: jax.Array
+    key: jax.Array, bank: Source, digits: jax.Array, spec: SequenceSpec, width: jax.Array
 ) -> jax.Array:
     return render(typed_key(key)[None], bank, digits[None], spec, width).image[0]
 
@@ -135,11 +136,26 @@ def check_digits(digits: Iterable[int] | str) -> list[int]:
     return numbers
 
 
-def possible_sizes(bank: DigitBank, digit: int, spec: SequenceSpec) -> list[int]:
+def require_digits(source: Source, digits: list[int]) -> None:
+    """Raises where the source can't draw one of the digits.
+
+    Raises:
+        ValueError: a digit outside the source's classes.
+        BankError: a digit the bank has no glyph of.
+    """
+    if isinstance(source, DigitBank):
+        require(source, digits)
+        return
+    known = np.asarray(serves(source, as_digits(digits, 1)))
+    if not known.all():
+        raise ValueError(f"digits: {digits[int(known.argmin())]} is not among those of {source!r}")
+
+
+def possible_sizes(bank: Source, digit: int, spec: SequenceSpec) -> list[int]:
     """The pixels that a digit may take, over all its glyphs: its cell, or each width of ink."""
     if spec.advance == "cell":
         return [CELL]
-    if spec.glyph_transforms:
+    if spec.glyph_transforms or not isinstance(bank, DigitBank):
         return list(range(CELL + 1))
     start, count = int(np.asarray(bank.starts)[digit]), int(np.asarray(bank.counts)[digit])
     run = np.asarray(bank.ink)[start : start + count]

@@ -1,6 +1,7 @@
 """load_bank: from a word or a folder to a bank."""
 
 import os
+import warnings
 from pathlib import Path
 
 from . import cache
@@ -14,6 +15,8 @@ NO_MNIST = (
     f"no MNIST in reach: run `digitseq bank fetch` (downloads 11 MB; needs the extra digitseq[fetch]), "
     f"or set the environment variable {ENVIRONMENT} to a folder that holds its IDX files"
 )
+# Glyphs of our own model (docs/model.md).
+BUILTIN = Path(__file__).parent / "builtin"
 SPLITS = ("train", "test")
 
 
@@ -32,15 +35,17 @@ def load_bank(
 
     Args:
         source: "mnist" (the training digits, or those of `split`),
-            "mnist-test", or a folder of IDX files. None looks for MNIST in the folder that the environment
-            variable `DIGITSEQ_MNIST` names, then in the user's cache folder,
-            where `digitseq bank fetch` puts it.
+            "mnist-test", "builtin" (digits that our own model drew), or a
+            folder of IDX files. None looks for MNIST in the folder that the
+            environment variable `DIGITSEQ_MNIST` names, then in the user's
+            cache folder, where `digitseq bank fetch` puts it, and then takes
+            the built-in bank, with a `UserWarning` that says so.
         split: "train" or "test": which pair of a folder that holds both.
         num_classes: C; None takes the largest label plus one, at least 10.
         transpose: swap rows and columns, for EMNIST's files.
 
     Raises:
-        BankError: no MNIST in reach, or a folder without such a pair of
+        BankError: "mnist" is not in reach, or a folder without such a pair of
             files, or files that don't belong together.
         IdxError: a file that is malformed.
         FileNotFoundError: no such folder.
@@ -51,17 +56,20 @@ def load_bank(
     if num_classes is not None:
         num_classes = as_size("num_classes", num_classes, MAX_CLASSES)
     if source == "builtin":
-        raise BankError("this version of digitseq has no built-in bank yet; " + NO_MNIST)
-    if source is None or source in ("mnist", "mnist-test"):
-        folder = mnist_folder()
-        if folder is None:
+        folder = BUILTIN
+    elif source is None or source in ("mnist", "mnist-test"):
+        found = mnist_folder()
+        if found is None and source is not None:
             raise BankError(NO_MNIST)
+        if found is None:
+            warnings.warn(f"drawing from the built-in digits: {NO_MNIST}", stacklevel=2)
+        folder = found or BUILTIN
         split = "test" if source == "mnist-test" else split
     else:
         folder = Path(source)
         if not os.fspath(source) or not folder.is_dir():
             raise FileNotFoundError(
-                f"bank: no folder {os.fspath(source)!r} (nor is it one of the words mnist, mnist-test)"
+                f"bank: no folder {os.fspath(source)!r} (the words are builtin, mnist and mnist-test)"
             )
     pair = find_pair(folder, split)
     options: dict[str, object] = {"num_classes": num_classes, "transpose": bool(transpose)}

@@ -1,10 +1,12 @@
 """Pictures in and out of PNG, with text; Pillow is imported when first needed."""
 
+import contextlib
 import io
 import os
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -42,6 +44,17 @@ def save(
         file.write(encode(picture, text))
 
 
+def read(path: str | os.PathLike[str]) -> npt.NDArray[np.uint8]:
+    """A PNG file's picture as grey values; uint8 [height, width].
+
+    Raises:
+        ValueError: the file is no PNG.
+        FileNotFoundError: there is none.
+    """
+    with _opened(path) as picture:
+        return np.asarray(picture.convert("L"))
+
+
 def read_text(path: str | os.PathLike[str]) -> dict[str, str]:
     """The texts in a PNG file, by keyword.
 
@@ -49,13 +62,20 @@ def read_text(path: str | os.PathLike[str]) -> dict[str, str]:
         ValueError: the file is no PNG.
         FileNotFoundError: there is none.
     """
+    with _opened(path) as picture:
+        return {str(k): v for k, v in picture.info.items() if isinstance(v, str)}
+
+
+@contextlib.contextmanager
+def _opened(path: str | os.PathLike[str]) -> Iterator[Any]:
+    """The picture in a PNG file, read to its end."""
     from PIL import Image
 
     try:
         data = Path(path).read_bytes()
         with Image.open(io.BytesIO(data), formats=["png"]) as picture:
             picture.load()
-            return {str(k): v for k, v in picture.info.items() if isinstance(v, str)}
+            yield picture
     except FileNotFoundError:
         raise
     except (OSError, SyntaxError, EOFError, struct.error):

@@ -235,10 +235,15 @@ def _draw(
     return glyphs, rows.reshape(digits.shape), glyph_ids, ink.reshape(*digits.shape, 4)
 
 
+def serves(source: Source, digits: jax.Array | npt.NDArray[np.int32]) -> jax.Array:
+    """Whether the source draws each digit; bool, of the digits' shape. Without a word of its own, it does."""
+    known = getattr(source, "serves", lambda digits: digits >= 0)
+    return jnp.asarray(known(digits))
+
+
 def _lengths(source: Source, digits: jax.Array) -> jax.Array:
     """How many digits stand before the first PAD or digit that is not served; int32 [B]."""
-    serves = getattr(source, "serves", lambda digits: digits >= 0)
-    ends = jnp.pad(~serves(digits), ((0, 0), (0, 1)), constant_values=True)
+    ends = jnp.pad(~serves(source, digits), ((0, 0), (0, 1)), constant_values=True)
     return jnp.argmax(ends, axis=1).astype(jnp.int32)
 
 

@@ -1,13 +1,14 @@
-"""The command line: `digitseq generate | preview | bank`."""
+"""The command line: `digitseq generate | preview | bank | vae`."""
 
 import logging
 import sys
+import warnings
 from typing import Annotated, Any
 
 import typer
 
 from .. import __version__
-from . import bank, generate, preview
+from . import bank, generate, preview, vae
 
 # Typer's usage errors are Click's, which newer versions of Typer bring along
 # under another name.
@@ -23,6 +24,7 @@ app = typer.Typer(
 app.command("generate", epilog=generate.EPILOG, context_settings=generate.SETTINGS)(generate.generate)
 app.command("preview", epilog=preview.EPILOG, context_settings=generate.SETTINGS)(preview.preview)
 app.add_typer(bank.app, name="bank")
+app.add_typer(vae.app, name="vae")
 
 
 def _show_version(wanted: bool) -> None:
@@ -53,7 +55,8 @@ def digitseq(
 
 
 def main() -> None:
-    """Runs the command line; every error is one line on stderr and an exit code."""
+    """Runs the command line; every error is one line on stderr and an exit code, every warning one line."""
+    warnings.showwarning = lambda message, *_: print(f"digitseq: {message}", file=sys.stderr)
     try:
         code = app(standalone_mode=False)
     except UsageError as error:
@@ -65,7 +68,7 @@ def main() -> None:
         _fail(130, "interrupted")
     except (ValueError, FileNotFoundError) as error:
         _fail(2, str(error))
-    except (OSError, ImportError, MemoryError) as error:
+    except (OSError, ImportError, MemoryError, FloatingPointError) as error:
         _fail(1, str(error) or type(error).__name__)
     # What newer versions of Typer make of an interrupt.
     if code == 130:

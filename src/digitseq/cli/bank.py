@@ -27,7 +27,7 @@ def info(bank: common.BankOption = None) -> None:
     """
     source = load_bank(bank)
     counts, starts, ink = (np.asarray(leaf) for leaf in (source.counts, source.starts, source.ink))
-    typer.echo(f"bank    {bank or 'mnist'}")
+    typer.echo(f"bank    {common.source_name(bank)}")
     typer.echo(f"digest  {bank_digest(source)}")
     typer.echo(f"glyphs  {len(ink)} of {np.count_nonzero(counts)} digits, {source.num_classes} classes")
     typer.echo("digit   glyphs  ink: mean width x height")

@@ -11,11 +11,11 @@ import typer
 
 from .. import __version__, png
 from ..arguments import PAD
-from ..bank import DigitBank, bank_digest, require
+from ..bank import DigitBank
 from ..checks import as_integer
 from ..labels import format_sequence, pack
-from ..loading import load_bank
 from ..spec import SequenceSpec, spec_from_json, spec_to_json
+from ..vae import Vae
 from . import common
 
 # So that a negative MIN_SPACING is taken for an argument, not for an option.
@@ -30,6 +30,7 @@ Examples:
   digitseq generate 350 0 10 120 --seed 7                             one picture, 3-5-0.png
   digitseq generate random:3-8 -4 4 260 --count 100 --out pictures    a hundred
   digitseq generate 350 0 10 120 --augment strong                     bent, slanted, noisy
+  digitseq generate 350 0 10 120 --bank vae --style 0.9               digits of a model, in one hand
   digitseq generate --like 3-5-0.png --out again.png                  the same picture again
 """
 
@@ -58,7 +59,8 @@ def generate(
         typer.Option(help="A .png file (numbered where there are several), or a folder.", show_default=False),
     ] = None,
     count: Annotated[int | None, typer.Option(help="How many pictures.", show_default=False)] = None,
-    bank: common.BankOption = None,
+    bank: common.SourceOption = None,
+    style: common.StyleOption = None,
     align: common.AlignOption = "center",
     spacing: common.SpacingOption = "random",
     advance: common.AdvanceOption = "cell",
@@ -100,10 +102,12 @@ def generate(
         line_transforms=line_transforms,
     )
     seed = common.fresh_seed() if seed is None else seed
-    source = load_bank(bank)
+    source = common.source_of(bank, style)
     rows, keys = common.plan(sequence, count, seed, source, spec)
     indices: Iterable[int | None] = range(len(rows)) if count or len(rows) > 1 else [None]
-    recipe = {"seed": str(seed), "bank": bank or "mnist"}
+    recipe = {"seed": str(seed), "bank": common.source_name(bank)}
+    if style is not None:
+        recipe["style"] = str(style)
     _write(rows, keys, indices, source, spec, out, recipe)
 
 
@@ -111,12 +115,13 @@ def _write(
     rows: npt.NDArray[np.int32],
     keys: npt.NDArray[np.uint32],
     indices: Iterable[int | None],
-    bank: DigitBank,
+    bank: DigitBank | Vae,
     spec: SequenceSpec,
     out: Path | None,
     recipe: dict[str, str],
 ) -> None:
-    shared = recipe | {"version": __version__, "spec": spec_to_json(spec), "bank digest": bank_digest(bank)}
+    digest = common.source_digest(bank)
+    shared = recipe | {"version": __version__, "spec": spec_to_json(spec), "bank digest": digest}
     samples = common.rendered(keys, bank, rows, spec)
     places = max(3, len(str(len(rows) - 1)))
     for index, key, row, sample in zip(indices, keys.tolist(), rows, samples, strict=True):
@@ -161,25 +166,27 @@ def _generate_like(picture: Path, bank: str | None, out: Path | None) -> None:
         digits = [int(digit) for digit in recipe.get("asked", recipe["digits"]).split("-")]
         words = [as_integer("key", word) for word in json.loads(recipe["key"])]
         index = int(recipe.get("index", 0))
+        style = float(recipe["style"]) if "style" in recipe else None
     except (ValueError, TypeError) as error:
         raise ValueError(f"{picture}: its recipe can't be read ({error})") from None
     if len(words) != 2 or not all(0 <= n < 2**32 for n in (*words, index, *digits)):
         raise ValueError(f"{picture}: its recipe holds impossible numbers")
     try:
-        source = load_bank(bank or recipe["bank"])
+        source = common.source_of(bank or recipe["bank"], style)
     except FileNotFoundError:
         raise ValueError(
             f"{picture} was made from the bank {recipe['bank']!r}, which is not there; name it with --bank"
         ) from None
-    if (found := bank_digest(source)) != recipe["bank digest"]:
+    if (found := common.source_digest(source)) != recipe["bank digest"]:
         raise ValueError(
             f"{picture} was made from a bank with digest {recipe['bank digest'][:16]}..., "
             f"{bank or recipe['bank']} has {found[:16]}...; name the right one with --bank"
         )
-    require(source, digits)
     rows, key = pack([digits]), np.array([words], np.uint32)
     common.check_rows(source, rows, spec)
     if out is None or not _is_file(out):
         out = (out or Path()) / picture.with_suffix(".png").name
-    kept: dict[str, str] = {name: recipe[name] for name in ("seed", "bank", "index") if name in recipe}
+    kept: dict[str, str] = {
+        name: recipe[name] for name in ("seed", "bank", "style", "index") if name in recipe
+    }
     _write(rows, key, [None], source, spec, out, kept)

@@ -1,0 +1,23 @@
+"""A conditional variational autoencoder of digits: trained, sampled, and a denoiser beside it."""
+
+from .cleaning import denoise
+from .model import Vae, reconstruct, write
+from .settings import Settings
+from .styles import between
+from .training import PHASES, train
+from .weights import digest, load, pretrained, save
+
+__all__ = [
+    "PHASES",
+    "Settings",
+    "Vae",
+    "between",
+    "denoise",
+    "digest",
+    "load",
+    "pretrained",
+    "reconstruct",
+    "save",
+    "train",
+    "write",
+]

@@ -1,0 +1,214 @@
+"""The conditional variational autoencoder: a record of parameters, and a source of glyphs.
+
+D. Kingma and M. Welling, "Auto-Encoding Variational Bayes" (2014), with the
+digit given to both networks (K. Sohn, H. Lee and X. Yan, 2015), so that the
+latent holds what the digit does not say. Latents of real glyphs are not
+normal, so a prior network makes them from a style, which is (see
+`objectives.imitation`).
+"""
+
+import dataclasses
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import numpy.typing as npt
+
+from ..bank import CELL, HEIGHT
+from . import denoising, nets, styles
+
+PIXELS = HEIGHT * CELL
+# What counts as no ink and as full ink of a pixel's expected value: half-grey
+# haze around a stroke is none. It makes about as many pixels empty as MNIST has.
+NO_INK, FULL_INK = 0.05, 0.95
+# Log standard deviations of latents are kept between these.
+NARROWEST, WIDEST = -7.0, 3.0
+
+
+@jax.tree_util.register_dataclass
+@dataclasses.dataclass(frozen=True, eq=False, kw_only=True)
+class Vae:
+    """A trained model. A pytree and a source, as a `DigitBank` is.
+
+    Made by `pretrained`, `train` and `load`.
+
+    Attributes:
+        encoder: layers, from a glyph and its digit to a latent's mean and
+            log standard deviation.
+        decoder: layers, from a latent and a digit to the log-odds of ink.
+        prior: layers, from a style and a digit to a latent.
+        denoiser: layers, from noisy pixels to the log-odds of ink; it is told
+            no digit.
+        style: how much alike the styles of one line's digits are, from 0
+            (every digit its own) to 1 (one hand): their correlation.
+    """
+
+    encoder: nets.Layers
+    decoder: nets.Layers
+    prior: nets.Layers
+    denoiser: nets.Layers
+    style: float | jax.Array = 0.0
+
+    @property
+    def style_size(self) -> int:
+        """D, of a style and of a latent."""
+        return self.prior[-1]["bias"].shape[0]
+
+    @property
+    def num_classes(self) -> int:
+        """C, the number of digits the model was trained on."""
+        return self.prior[0]["weights"].shape[0] - self.style_size
+
+    def serves(self, digits: jax.Array) -> jax.Array:
+        """Whether the model draws each digit; bool, of the digits' shape."""
+        return (digits >= 0) & (digits < self.num_classes)
+
+    def draw(self, key: jax.Array, digits: jax.Array) -> tuple[jax.Array, jax.Array]:
+        """A glyph for each digit of a line: float32 [K, 28, 28] in [0, 1], and -1 for each, int32 [K]."""
+        drawn = styles.draw(key, digits.shape[0], self.style_size, self.style)
+        return glyphs_of(self, drawn, digits), jnp.full(digits.shape, -1, jnp.int32)
+
+    def __repr__(self) -> str:
+        return f"<Vae of {self.num_classes} digits, style {self.style}>"
+
+
+def start(
+    key: jax.Array,
+    *,
+    classes: int,
+    latent: int,
+    encoder_hidden: int,
+    decoder_hidden: int,
+    prior_hidden: int,
+    denoiser_hidden: int,
+) -> dict[str, nets.Layers]:
+    """Random networks of a model, by the record's names."""
+    encoder_key, decoder_key, prior_key, denoiser_key = jax.random.split(key, 4)
+    inner, outer = [encoder_hidden] * 2, [decoder_hidden] * 2
+    return {
+        "encoder": nets.perceptron(encoder_key, [PIXELS + classes, *inner, 2 * latent]),
+        "decoder": nets.perceptron(decoder_key, [latent + classes, *outer, PIXELS]),
+        "prior": nets.perceptron(prior_key, [latent + classes, *[prior_hidden] * 3, latent]),
+        "denoiser": denoising.start(denoiser_key, denoiser_hidden),
+    }
+
+
+def sizes(model: Vae) -> dict[str, int]:
+    """What `start` made the model's networks from."""
+    return {
+        "classes": model.num_classes,
+        "latent": model.style_size,
+        "encoder_hidden": model.encoder[0]["bias"].shape[0],
+        "decoder_hidden": model.decoder[0]["bias"].shape[0],
+        "prior_hidden": model.prior[0]["bias"].shape[0],
+        "denoiser_hidden": model.denoiser[0]["bias"].shape[0],
+    }
+
+
+def encoded(
+    encoder: nets.Layers, images: jax.Array, digits: jax.Array, classes: int
+) -> tuple[jax.Array, jax.Array]:
+    """Mean and log standard deviation of the latents of images [N, 28, 28]; float32 [N, D] each."""
+    pixels = images.reshape(-1, PIXELS) - 0.13
+    outputs = nets.run(encoder, jnp.concatenate([pixels, nets.one_hot(digits, classes)], axis=1))
+    mean, spread = jnp.split(outputs, 2, axis=1)
+    return mean, jnp.clip(spread, NARROWEST, WIDEST)
+
+
+def decoded(decoder: nets.Layers, latents: jax.Array, digits: jax.Array, classes: int) -> jax.Array:
+    """The log-odds of ink for latents [N, D]; float32 [N, 28, 28]."""
+    inputs = jnp.concatenate([latents, nets.one_hot(digits, classes)], axis=1)
+    return nets.run(decoder, inputs).reshape(-1, HEIGHT, CELL)
+
+
+def latents_of(prior: nets.Layers, drawn: jax.Array, digits: jax.Array, classes: int) -> jax.Array:
+    """The latents that styles [N, D] stand for; float32 [N, D]."""
+    inputs = jnp.concatenate([drawn, nets.one_hot(digits, classes)], axis=1)
+    return drawn + nets.run(prior, inputs)
+
+
+def inked(logits: jax.Array) -> jax.Array:
+    """Ink in [0, 1] from log-odds: the expected value, its haze cut off."""
+    return jnp.clip((jax.nn.sigmoid(logits) - NO_INK) / (FULL_INK - NO_INK), 0.0, 1.0)
+
+
+@jax.jit
+def glyphs_of(model: Vae, drawn: jax.Array, digits: jax.Array) -> jax.Array:
+    """Glyphs of styles float32 [N, D] and digits int32 [N]; float32 [N, 28, 28]."""
+    latents = latents_of(model.prior, drawn, digits, model.num_classes)
+    return inked(decoded(model.decoder, latents, digits, model.num_classes))
+
+
+@jax.jit
+def _reconstructed(model: Vae, images: jax.Array, digits: jax.Array) -> jax.Array:
+    mean, _ = encoded(model.encoder, images, digits, model.num_classes)
+    return inked(decoded(model.decoder, mean, digits, model.num_classes))
+
+
+def write(model: Vae, drawn: npt.ArrayLike, digits: npt.ArrayLike) -> jax.Array:
+    """Digits in given styles.
+
+    Args:
+        model: what writes.
+        drawn: styles, float [..., D]: standard normal numbers, from
+            `styles.draw` or `styles.between`.
+        digits: integers [...], from 0 to C - 1.
+
+    Returns:
+        float32 [..., 28, 28] in [0, 1].
+
+    Raises:
+        ValueError: shapes that don't belong together, or a digit that the
+            model does not draw.
+    """
+    drawn = jnp.asarray(drawn, jnp.float32)
+    if drawn.ndim < 1 or drawn.shape[-1] != model.style_size:
+        raise ValueError(f"styles must be [..., {model.style_size}], got {list(drawn.shape)}")
+    known = _digits(model, digits, drawn.shape[:-1])
+    glyphs = glyphs_of(model, drawn.reshape(-1, model.style_size), known.reshape(-1))
+    return glyphs.reshape(*known.shape, HEIGHT, CELL)
+
+
+def reconstruct(model: Vae, images: npt.ArrayLike, digits: npt.ArrayLike) -> jax.Array:
+    """Glyphs as the model sees them: encoded to the latents' means and decoded again.
+
+    Args:
+        model: what sees them.
+        images: float [..., 28, 28] in [0, 1].
+        digits: integers [...], what they are.
+
+    Returns:
+        float32 [..., 28, 28] in [0, 1].
+
+    Raises:
+        ValueError: shapes or dtypes that can't be used, or an unknown digit.
+    """
+    images = as_images(images)
+    if images.ndim < 2 or images.shape[-2:] != (HEIGHT, CELL):
+        raise ValueError(f"images must be [..., {HEIGHT}, {CELL}], got {list(images.shape)}")
+    known = _digits(model, digits, images.shape[:-2])
+    glyphs = _reconstructed(model, images.reshape(-1, HEIGHT, CELL), known.reshape(-1))
+    return glyphs.reshape(images.shape)
+
+
+def as_images(images: npt.ArrayLike) -> jax.Array:
+    """The images as float32.
+
+    Raises:
+        ValueError: they are of no float dtype, as bytes are.
+    """
+    array: Any = images if isinstance(images, jax.Array) else np.asarray(images)
+    if not jnp.issubdtype(array.dtype, jnp.floating):
+        raise ValueError(f"images must be floats in [0, 1], got {array.dtype}; divide bytes by 255")
+    return jnp.asarray(array, jnp.float32)
+
+
+def _digits(model: Vae, digits: npt.ArrayLike, shape: tuple[int, ...]) -> jax.Array:
+    array: Any = digits if isinstance(digits, jax.Array) else np.asarray(digits)
+    if not jnp.issubdtype(array.dtype, jnp.integer) or array.shape != shape:
+        raise ValueError(f"digits must be integers {list(shape)}, got {array.dtype} {list(array.shape)}")
+    if not isinstance(array, jax.core.Tracer) and not np.all(np.asarray(model.serves(array))):
+        wrong = np.asarray(array)[~np.asarray(model.serves(array))].flat[0]
+        raise ValueError(f"digits: {wrong} is out of range, this model has 0..{model.num_classes - 1}")
+    return jnp.asarray(array).astype(jnp.int32)
