@@ -1,4 +1,4 @@
-"""Sessions: tests, lowest, lint, types; on request also benchmarks and effect."""
+"""Sessions: tests, lowest, lint, types; on request also benchmarks, effect, evaluate and pretrain."""
 
 import re
 import tomllib
@@ -22,7 +22,9 @@ def tests(session: nox.Session) -> None:
 def lowest(session: nox.Session) -> None:
     """The tests with the lowest versions that pyproject.toml admits."""
     project = tomllib.loads(Path("pyproject.toml").read_text())["project"]
-    bounds = project["dependencies"] + project["optional-dependencies"]["fetch"]
+    bounds = project["dependencies"] + [
+        bound for extra in ("fetch", "train") for bound in project["optional-dependencies"][extra]
+    ]
     session.install("-e", ".[dev]", *(re.sub(r">=", "==", bound) for bound in bounds))
     session.run("python", "-m", "pytest", "-n", "auto", *session.posargs)
 
@@ -55,3 +57,20 @@ def effect(session: nox.Session) -> None:
     """What augmentation does for a classifier, up to 40 minutes; wants DIGITSEQ_MNIST."""
     session.install("-e", ".")
     session.run("python", "benchmarks/effect.py", *session.posargs)
+
+
+@nox.session
+def evaluate(session: nox.Session) -> None:
+    """How good the shipped model is, about 25 minutes; wants DIGITSEQ_MNIST."""
+    session.install("-e", ".[dev]")
+    session.run("python", "benchmarks/evaluate.py", *session.posargs)
+
+
+@nox.session
+def pretrain(session: nox.Session) -> None:
+    """Makes what ships with digitseq again: the model, then its bank; wants DIGITSEQ_MNIST."""
+    session.install("-e", ".[dev]")
+    folder = Path("src/digitseq/builtin")
+    (folder / "vae.npz").unlink(missing_ok=True)
+    session.run("digitseq", "vae", "train", str(folder / "vae.npz"), "--bank", "mnist", "--compact")
+    session.run("python", "benchmarks/builtin_bank.py", str(folder))

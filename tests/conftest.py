@@ -1,7 +1,11 @@
 """Fixtures, and JAX in its strictest mode: eight CPU devices, no promotion, no key used twice."""
 
 import dataclasses
+import logging
 import os
+import re
+import sys
+import warnings
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -12,6 +16,7 @@ import numpy as np
 import pytest
 
 import digitseq as ds
+from digitseq import cli
 from digitseq import mnist as mnist_files
 from digitseq.augment.geometry import Geometric
 
@@ -106,3 +111,68 @@ class Shift(Geometric):
 
 
 jax.tree_util.register_dataclass(Shift, data_fields=["by"], meta_fields=["interpolation"])
+
+
+@pytest.fixture
+def here(tmp_path_factory, monkeypatch):
+    """The folder that commands run in, empty."""
+    folder = tmp_path_factory.mktemp("here")
+    monkeypatch.chdir(folder)
+    return folder
+
+
+@pytest.fixture
+def digitseq(here, toy_folder, monkeypatch, capsys):
+    """Runs a command line on the toy bank: exit code, stdout, stderr."""
+    monkeypatch.setenv("DIGITSEQ_MNIST", str(toy_folder))
+    # Each command is to set up logging as in a process of its own.
+    monkeypatch.setattr(logging.root, "handlers", [])
+    compiled = {name: getattr(jax.config, name) for name in COMPILED}
+    monkeypatch.setattr(warnings, "showwarning", warnings.showwarning)
+    levels = {log: log.level for log in (logging.root, logging.getLogger("digitseq"))}
+
+    def run(*arguments):
+        for log, level in levels.items():
+            log.setLevel(level)
+        logging.root.handlers.clear()
+        monkeypatch.setattr(sys, "argv", ["digitseq", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        return ended.value.code, *capsys.readouterr()
+
+    yield run
+    for log, level in levels.items():
+        log.setLevel(level)
+    for name, value in compiled.items():
+        jax.config.update(name, value)
+
+
+COMPILED = ("jax_compilation_cache_dir", "jax_persistent_cache_min_compile_time_secs")
+
+
+@pytest.fixture
+def made(digitseq):
+    """Runs a command that must end well and say nothing but paths; returns the paths."""
+
+    def run(*arguments):
+        code, out, err = digitseq(*arguments)
+        assert (code, err) == (0, "")
+        return out.splitlines()
+
+    return run
+
+
+@pytest.fixture
+def refused(digitseq, here):
+    """Runs a command that must fail with one line and write nothing; returns the line."""
+
+    def run(*arguments, code=2):
+        before = sorted(here.rglob("*"))
+        found, out, err = digitseq(*arguments)
+        assert (found, out) == (code, "")
+        assert re.fullmatch(r"digitseq: [^\n]+\n", err), err
+        assert "Traceback" not in err
+        assert sorted(here.rglob("*")) == before
+        return err
+
+    return run

@@ -1,8 +1,6 @@
 """The command line, run in this process: pictures, recipes, sheets, banks, and every bad input."""
 
 import json
-import logging
-import re
 import subprocess
 import sys
 
@@ -13,72 +11,8 @@ from conftest import toy_glyphs
 from PIL import Image
 
 import digitseq as ds
-from digitseq import cli, png
+from digitseq import png
 from digitseq.png import read_text, to_uint8
-
-
-@pytest.fixture
-def here(tmp_path_factory, monkeypatch):
-    """The folder that commands run in, empty."""
-    folder = tmp_path_factory.mktemp("here")
-    monkeypatch.chdir(folder)
-    return folder
-
-
-@pytest.fixture
-def digitseq(here, toy_folder, monkeypatch, capsys):
-    """Runs a command line on the toy bank: exit code, stdout, stderr."""
-    monkeypatch.setenv("DIGITSEQ_MNIST", str(toy_folder))
-    # Each command is to set up logging as in a process of its own.
-    monkeypatch.setattr(logging.root, "handlers", [])
-    compiled = {name: getattr(jax.config, name) for name in COMPILED}
-    levels = {log: log.level for log in (logging.root, logging.getLogger("digitseq"))}
-
-    def run(*arguments):
-        for log, level in levels.items():
-            log.setLevel(level)
-        logging.root.handlers.clear()
-        monkeypatch.setattr(sys, "argv", ["digitseq", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        return ended.value.code, *capsys.readouterr()
-
-    yield run
-    for log, level in levels.items():
-        log.setLevel(level)
-    for name, value in compiled.items():
-        jax.config.update(name, value)
-
-
-COMPILED = ("jax_compilation_cache_dir", "jax_persistent_cache_min_compile_time_secs")
-
-
-@pytest.fixture
-def made(digitseq):
-    """Runs a command that must end well and say nothing but paths; returns the paths."""
-
-    def run(*arguments):
-        code, out, err = digitseq(*arguments)
-        assert (code, err) == (0, "")
-        return out.splitlines()
-
-    return run
-
-
-@pytest.fixture
-def refused(digitseq, here):
-    """Runs a command that must fail with one line and write nothing; returns the line."""
-
-    def run(*arguments, code=2):
-        before = sorted(here.rglob("*"))
-        found, out, err = digitseq(*arguments)
-        assert (found, out) == (code, "")
-        assert re.fullmatch(r"digitseq: [^\n]+\n", err), err
-        assert "Traceback" not in err
-        assert sorted(here.rglob("*")) == before
-        return err
-
-    return run
 
 
 def pixels(path):
@@ -501,7 +435,10 @@ GOOD = ("generate", "350", "0", "10", "120")
         ((*GOOD, "--augment", "none.json"), "none.json"),
         (("preview", *GOOD[1:], "--augment", "heavy"), "heavy"),
         ((*GOOD, "--bank", "."), "no pairs"),
-        ((*GOOD, "--bank", "builtin"), "built-in"),
+        ((*GOOD, "--style", "0.5"), "--style needs a model"),
+        ((*GOOD, "--bank", "vae", "--style", "1.5"), "--style must be from 0 to 1"),
+        ((*GOOD, "--bank", "gone.npz"), "gone.npz"),
+        (("bank", "info", "--bank", "vae"), "no folder 'vae'"),
         (("preview", "350", "0", "10"), "IMAGE_WIDTH"),
         (("preview", "350", "0", "10", "120", "--count", "0"), "--count"),
         (("preview", "350", "0", "10", "120", "--columns", "0"), "--columns"),

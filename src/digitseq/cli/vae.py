@@ -65,6 +65,7 @@ def train(
     weights. Needs the extra: pip install 'digitseq[train]'.
     Example: digitseq vae train model.npz --bank mnist
     """
+    common.keep_programs()
     if out.suffix != ".npz":
         raise ValueError(f"OUT must end in .npz, got {str(out)!r}")
     if out.exists():
@@ -131,6 +132,7 @@ def sample(
     With --style 1 each column of a sheet, and each line, is in one hand.
     Example: digitseq vae sample bank glyphs --count 500 --seed 1
     """
+    common.keep_programs()
     writer = common.model_of(model, style)
     count = count or COUNTS[kind]
     key = jnp.asarray(common.seed_words(common.fresh_seed() if seed is None else seed))
@@ -192,6 +194,7 @@ def denoise(
 
     Example: digitseq vae denoise noisy.png clean.png
     """
+    common.keep_programs()
     common.check_picture_path(out)
     picture = png.read(noisy)
     if picture.shape[0] != HEIGHT:

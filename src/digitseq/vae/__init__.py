@@ -2,9 +2,10 @@
 
 from .cleaning import denoise
 from .model import Vae, reconstruct, write
+from .phases import PHASES
 from .settings import Settings
 from .styles import between
-from .training import PHASES, train
+from .training import train
 from .weights import digest, load, pretrained, save
 
 __all__ = [

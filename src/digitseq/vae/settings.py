@@ -19,25 +19,29 @@ class Settings:
         binarised: draw each pixel as 0 or 1, anew in every epoch, with its
             grey value as the probability, instead of taking grey values.
         guidance: how much the flow is pulled towards what is typical of the digit; 1 is not at all.
-        autoencoder_epochs, flow_epochs, prior_epochs, denoiser_epochs: how
-            often each network sees every glyph; 0 leaves it random.
-        batch: glyphs a step.
-        rate: Adam's learning rate at its highest.
+        autoencoder_epochs, flow_epochs, prior_epochs, reader_epochs,
+            denoiser_epochs: how often each network sees every glyph; 0 leaves
+            it random. The reader only helps to train the denoiser.
+        batch: glyphs a step; twice as many for flow and prior, half for
+            reader and denoiser.
+        rate: Adam's learning rate at its highest; twice that for prior and
+            denoiser.
     """
 
     latent: int = 32
-    encoder_hidden: int = 384
+    encoder_hidden: int = 256
     decoder_hidden: int = 512
     flow_hidden: int = 512
-    prior_hidden: int = 256
-    denoiser_hidden: int = 224
+    prior_hidden: int = 320
+    denoiser_hidden: int = 304
     beta: float = 0.4
     binarised: bool = False
-    guidance: float = 2.0
-    autoencoder_epochs: int = 40
-    flow_epochs: int = 60
-    prior_epochs: int = 10
-    denoiser_epochs: int = 8
+    guidance: float = 2.1
+    autoencoder_epochs: int = 32
+    flow_epochs: int = 50
+    prior_epochs: int = 12
+    reader_epochs: int = 2
+    denoiser_epochs: int = 46
     batch: int = 250
     rate: float = 1e-3
 

@@ -14,7 +14,7 @@ def draw(key: jax.Array, count: int, size: int, coherence: jax.Array | float) ->
         key: a PRNG key.
         count: K, how many.
         size: D, of a style.
-        coherence: from 0 to 1.
+        coherence: from 0 to 1; what lies beyond is taken for the nearer of them.
 
     Returns:
         float32 [K, D]. Slot k's depends on the key and k alone, not on K.
@@ -22,8 +22,7 @@ def draw(key: jax.Array, count: int, size: int, coherence: jax.Array | float) ->
     shared_key, own_key = jax.random.split(key)
     shared = jax.random.normal(shared_key, (1, size), jnp.float32)
     own = jax.random.normal(own_key, (count, size), jnp.float32)
-    # The square root's slope at 0 is infinite, and a spec may be differentiated.
-    coherence = jnp.asarray(coherence, jnp.float32)
+    coherence = jnp.clip(jnp.asarray(coherence, jnp.float32), 0.0, 1.0)
     return jnp.sqrt(coherence) * shared + jnp.sqrt(1 - coherence) * own
 
 

@@ -1,4 +1,4 @@
-"""From glyphs to a model: four networks, trained one after the other, an epoch at a time."""
+"""From glyphs to a model: networks trained one after the other, an epoch at a time."""
 
 import dataclasses
 import math
@@ -12,24 +12,15 @@ import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
 
-from ..arguments import PAD, typed_key
-from ..bank import DigitBank, bank_digest, make_bank, unit_ink
-from ..sequence import sample_sequences
-from ..spec import SequenceSpec
-from . import archive, nets, objectives
-from .model import Vae, encoded, start
+from ..arguments import typed_key
+from ..bank import DigitBank, bank_digest, make_bank
+from . import archive
+from .model import Vae
+from .phases import HELPERS, Networks, Phase, phases_of, start_all
 from .settings import Settings, check
 
-PHASES = ("autoencoder", "flow", "prior", "denoiser")
 CHECKPOINT, VERSION = "training checkpoint", 1
-SIZES = ("latent", "encoder_hidden", "decoder_hidden", "prior_hidden", "denoiser_hidden")
 WARM_UP = 200
-# What the denoiser sees beside single glyphs: a line for so many of those, of up to so many digits.
-GLYPHS_A_LINE = 8
-LINE_DIGITS = 4
-LINES = SequenceSpec(image_width=112, spacing_range=(-6, 14), align="random")
-
-Networks = dict[str, nets.Layers]
 # What is in training (one of PHASES), its epochs so far, and the mean loss of the last.
 Progress = Callable[[str, int, float], None]
 
@@ -39,15 +30,6 @@ class State(NamedTuple):
 
     networks: Networks
     moments: Any
-
-
-class Phase(NamedTuple):
-    """Networks that are trained together, for so many epochs, on `loss(own, others, key, rows, bank)`."""
-
-    title: str
-    names: tuple[str, ...]
-    epochs: int
-    loss: Callable[[Networks, Networks, jax.Array, jax.Array, DigitBank], jax.Array]
 
 
 def train(
@@ -86,22 +68,22 @@ def train(
     bank = make_bank(images, labels, num_classes=max(10, int(np.max(labels, initial=0)) + 1))
     key = typed_key(key)
     start_key, train_key = jax.random.split(key)
-    networks = _start(start_key, settings, bank.num_classes)
+    networks = start_all(start_key, settings, bank.num_classes)
     identity: dict[str, Any] = {
         "settings": dataclasses.asdict(settings),
         "key": np.asarray(jax.random.key_data(jax.random.clone(key))).tolist(),
         "bank digest": bank_digest(bank),
     }
-    phases = _phases(settings, bank.num_classes)
-    done, state = _resumed(checkpoint, identity, networks, phases, settings, bank)
+    phases = phases_of(settings, bank.num_classes)
+    done, state = _resumed(checkpoint, identity, networks, phases, bank)
     for number, phase in enumerate(phases):
         first = sum(earlier.epochs for earlier in phases[:number])
         if done > first + phase.epochs or not phase.epochs:
             continue
         own = {name: state.networks[name] for name in phase.names}
         if done == first:
-            state = State(state.networks, _optimizer(phase, settings, bank).init(own))
-        epoch = _compiled(phase, settings, bank)
+            state = State(state.networks, _optimizer(phase, bank).init(own))
+        epoch = _compiled(phase, bank)
         keys = jax.random.split(jax.random.fold_in(train_key, number), phase.epochs)
         for past in range(done - first, phase.epochs):
             state, loss = epoch(state, keys[past], bank)
@@ -113,77 +95,15 @@ def train(
                 archive.write(checkpoint, header, state._asdict())
             if progress is not None:
                 progress(phase.title, past + 1, float(loss))
-    kept: dict[str, Any] = {name: layers for name, layers in state.networks.items() if name != "flow"}
+    kept: dict[str, Any] = {name: layers for name, layers in state.networks.items() if name not in HELPERS}
     return Vae(**kept)
 
 
-def _start(key: jax.Array, settings: Settings, classes: int) -> Networks:
-    """The model's networks and the flow, random."""
-    model_key, flow_key = jax.random.split(key)
-    sizes = {name: getattr(settings, name) for name in SIZES}
-    flow = objectives.start_flow(flow_key, settings.latent, classes, settings.flow_hidden)
-    return start(model_key, classes=classes, **sizes) | {"flow": flow}
+def _batch(phase: Phase, bank: DigitBank) -> int:
+    return max(1, min(phase.batch, bank.glyphs.shape[0]))
 
 
-def _phases(settings: Settings, classes: int) -> list[Phase]:
-    def autoencoder(
-        own: Networks, others: Networks, key: jax.Array, rows: jax.Array, bank: DigitBank
-    ) -> jax.Array:
-        pixel_key, latent_key = jax.random.split(key)
-        glyphs, digits = _glyphs(bank, rows)
-        if settings.binarised:
-            glyphs = jax.random.bernoulli(pixel_key, glyphs).astype(jnp.float32)
-        error, divergence = objectives.evidence(own, latent_key, glyphs, digits, classes)
-        return (error + settings.beta * divergence).mean()
-
-    def flow(own: Networks, others: Networks, key: jax.Array, rows: jax.Array, bank: DigitBank) -> jax.Array:
-        latent_key, flow_key = jax.random.split(key)
-        glyphs, digits = _glyphs(bank, rows)
-        mean, spread = encoded(others["encoder"], glyphs, digits, classes)
-        latents = mean + jnp.exp(spread) * jax.random.normal(latent_key, mean.shape, jnp.float32)
-        return objectives.flow_matching(own["flow"], flow_key, latents, digits, classes)
-
-    def prior(own: Networks, others: Networks, key: jax.Array, rows: jax.Array, bank: DigitBank) -> jax.Array:
-        _, digits = _glyphs(bank, rows)
-        return objectives.imitation(own["prior"], others["flow"], key, digits, classes, settings.guidance)
-
-    def denoiser(
-        own: Networks, others: Networks, key: jax.Array, rows: jax.Array, bank: DigitBank
-    ) -> jax.Array:
-        line_key, glyph_noise, line_noise = jax.random.split(key, 3)
-        glyphs, _ = _glyphs(bank, rows)
-        lines = _lines(line_key, bank, max(1, len(rows) // GLYPHS_A_LINE))
-        error = objectives.cleaning(own["denoiser"], glyph_noise, glyphs)
-        return error + objectives.cleaning(own["denoiser"], line_noise, lines)
-
-    return [
-        Phase("autoencoder", ("encoder", "decoder"), settings.autoencoder_epochs, autoencoder),
-        Phase("flow", ("flow",), settings.flow_epochs, flow),
-        Phase("prior", ("prior",), settings.prior_epochs, prior),
-        Phase("denoiser", ("denoiser",), settings.denoiser_epochs, denoiser),
-    ]
-
-
-def _glyphs(bank: DigitBank, rows: jax.Array) -> tuple[jax.Array, jax.Array]:
-    """Glyphs of the bank, float32 [N, 28, 28], and their digits, int32 [N]."""
-    digits = jnp.searchsorted(bank.starts + bank.counts, rows, side="right").astype(jnp.int32)
-    return unit_ink(bank.glyphs[rows]), digits
-
-
-def _lines(key: jax.Array, bank: DigitBank, count: int) -> jax.Array:
-    """Lines of one to four digits that may overlap; float32 [count, 28, 112]."""
-    length_key, digit_key, line_key = jax.random.split(key, 3)
-    digits = jax.random.randint(digit_key, (count, LINE_DIGITS), 0, bank.num_classes)
-    lengths = jax.random.randint(length_key, (count, 1), 1, LINE_DIGITS + 1)
-    digits = jnp.where(jnp.arange(LINE_DIGITS)[None] < lengths, digits, PAD)
-    return sample_sequences(line_key, bank, digits, LINES).image
-
-
-def _batch(settings: Settings, bank: DigitBank) -> int:
-    return min(settings.batch, bank.glyphs.shape[0])
-
-
-def _optimizer(phase: Phase, settings: Settings, bank: DigitBank) -> Any:
+def _optimizer(phase: Phase, bank: DigitBank) -> Any:
     """Adam (D. Kingma and J. Ba, 2015), its rate rising for a few steps and then falling along a cosine."""
     try:
         import optax
@@ -191,14 +111,14 @@ def _optimizer(phase: Phase, settings: Settings, bank: DigitBank) -> Any:
         raise ImportError(
             "training needs optax, which the extra `train` brings: pip install 'digitseq[train]'"
         ) from None
-    steps = phase.epochs * (bank.glyphs.shape[0] // _batch(settings, bank))
+    steps = phase.epochs * (bank.glyphs.shape[0] // _batch(phase, bank))
     warm = min(WARM_UP, steps // 4)
-    return optax.adam(optax.warmup_cosine_decay_schedule(0.0, settings.rate, warm, max(steps, warm + 1)))
+    return optax.adam(optax.warmup_cosine_decay_schedule(0.0, phase.rate, warm, max(steps, warm + 1)))
 
 
-def _compiled(phase: Phase, settings: Settings, bank: DigitBank) -> Callable[..., tuple[State, jax.Array]]:
+def _compiled(phase: Phase, bank: DigitBank) -> Callable[..., tuple[State, jax.Array]]:
     """One epoch: every glyph once, in random order, but for the few that fill no batch."""
-    optimizer, size = _optimizer(phase, settings, bank), _batch(settings, bank)
+    optimizer, size = _optimizer(phase, bank), _batch(phase, bank)
 
     @jax.jit
     def epoch(state: State, key: jax.Array, bank: DigitBank) -> tuple[State, jax.Array]:
@@ -210,7 +130,8 @@ def _compiled(phase: Phase, settings: Settings, bank: DigitBank) -> Callable[...
         def step(carried: tuple[Networks, Any], batch: tuple[jax.Array, jax.Array]) -> Any:
             (own, moments), (rows, key) = carried, batch
             loss, slope = jax.value_and_grad(phase.loss)(own, others, key, rows, bank)
-            updates, moments = optimizer.update(slope, moments, own)
+            with jax.numpy_dtype_promotion("standard"):  # optax relies on it
+                updates, moments = optimizer.update(slope, moments, own)
             return (jax.tree.map(jnp.add, own, updates), moments), loss
 
         own = {name: state.networks[name] for name in phase.names}
@@ -226,7 +147,6 @@ def _resumed(
     identity: dict[str, Any],
     networks: Networks,
     phases: list[Phase],
-    settings: Settings,
     bank: DigitBank,
 ) -> tuple[int, State]:
     """How many epochs are done, and what they left."""
@@ -245,5 +165,5 @@ def _resumed(
         if done <= reached and phase.epochs:
             break
     own = {name: networks[name] for name in phase.names}
-    template = State(networks, _optimizer(phase, settings, bank).init(own))
+    template = State(networks, _optimizer(phase, bank).init(own))
     return done, State(**archive.fill(template._asdict(), arrays, checkpoint))

@@ -1,0 +1,112 @@
+"""What is trained, in which order: networks, losses, lengths."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from ..arguments import PAD
+from ..bank import DigitBank, unit_ink
+from ..sequence import sample_sequences
+from ..spec import SequenceSpec
+from . import nets, objectives
+from .model import PIXELS, encoded, start
+from .settings import Settings
+
+PHASES = ("autoencoder", "flow", "prior", "reader", "denoiser")
+SIZES = ("latent", "encoder_hidden", "decoder_hidden", "prior_hidden", "denoiser_hidden")
+# Networks that no longer matter when the model is trained.
+HELPERS = ("flow", "reader")
+READER_HIDDEN = 400
+# What the denoiser sees beside single glyphs: a line for so many of those, of up to so many digits.
+GLYPHS_A_LINE = 10
+LINE_DIGITS = 4
+LINES = SequenceSpec(image_width=112, spacing_range=(-6, 14), align="random")
+
+Networks = dict[str, nets.Layers]
+
+
+class Phase(NamedTuple):
+    """Networks that are trained together, for so many epochs, on `loss(own, others, key, rows, bank)`."""
+
+    title: str
+    names: tuple[str, ...]
+    epochs: int
+    rate: float
+    batch: int
+    loss: Callable[[Networks, Networks, jax.Array, jax.Array, DigitBank], jax.Array]
+
+
+def start_all(key: jax.Array, settings: Settings, classes: int) -> Networks:
+    """The model's networks and those that help to train them, random."""
+    model_key, flow_key, reader_key = jax.random.split(key, 3)
+    sizes = {name: getattr(settings, name) for name in SIZES}
+    flow = objectives.start_flow(flow_key, settings.latent, classes, settings.flow_hidden)
+    reader = nets.perceptron(reader_key, [PIXELS, READER_HIDDEN, classes])
+    return start(model_key, classes=classes, **sizes) | {"flow": flow, "reader": reader}
+
+
+def phases_of(settings: Settings, classes: int) -> list[Phase]:
+    """All phases in their order; each finds what the ones before left in `others`."""
+
+    def autoencoder(
+        own: Networks, others: Networks, key: jax.Array, rows: jax.Array, bank: DigitBank
+    ) -> jax.Array:
+        pixel_key, latent_key = jax.random.split(key)
+        glyphs, digits = _glyphs(bank, rows)
+        if settings.binarised:
+            glyphs = jax.random.bernoulli(pixel_key, glyphs).astype(jnp.float32)
+        error, divergence = objectives.evidence(own, latent_key, glyphs, digits, classes)
+        return (error + settings.beta * divergence).mean()
+
+    def flow(own: Networks, others: Networks, key: jax.Array, rows: jax.Array, bank: DigitBank) -> jax.Array:
+        latent_key, flow_key = jax.random.split(key)
+        glyphs, digits = _glyphs(bank, rows)
+        mean, spread = encoded(others["encoder"], glyphs, digits, classes)
+        latents = mean + jnp.exp(spread) * jax.random.normal(latent_key, mean.shape, jnp.float32)
+        return objectives.flow_matching(own["flow"], flow_key, latents, digits, classes)
+
+    def prior(own: Networks, others: Networks, key: jax.Array, rows: jax.Array, bank: DigitBank) -> jax.Array:
+        _, digits = _glyphs(bank, rows)
+        return objectives.imitation(own["prior"], others["flow"], key, digits, classes, settings.guidance)
+
+    def reader(
+        own: Networks, others: Networks, key: jax.Array, rows: jax.Array, bank: DigitBank
+    ) -> jax.Array:
+        return objectives.reading(own["reader"], *_glyphs(bank, rows))
+
+    def denoiser(
+        own: Networks, others: Networks, key: jax.Array, rows: jax.Array, bank: DigitBank
+    ) -> jax.Array:
+        line_key, glyph_noise, line_noise = jax.random.split(key, 3)
+        glyphs, digits = _glyphs(bank, rows)
+        lines = _lines(line_key, bank, max(1, len(rows) // GLYPHS_A_LINE))
+        error, clean = objectives.cleaning(own["denoiser"], glyph_noise, glyphs)
+        line_error, _ = objectives.cleaning(own["denoiser"], line_noise, lines)
+        unread = objectives.reading(others["reader"], clean, digits)
+        return error + line_error + objectives.LEGIBILITY / PIXELS * unread
+
+    rate, batch = settings.rate, settings.batch
+    return [
+        Phase("autoencoder", ("encoder", "decoder"), settings.autoencoder_epochs, rate, batch, autoencoder),
+        Phase("flow", ("flow",), settings.flow_epochs, rate, 2 * batch, flow),
+        Phase("prior", ("prior",), settings.prior_epochs, 2 * rate, 2 * batch, prior),
+        Phase("reader", ("reader",), settings.reader_epochs, rate, batch // 2, reader),
+        Phase("denoiser", ("denoiser",), settings.denoiser_epochs, 2 * rate, batch // 2, denoiser),
+    ]
+
+
+def _glyphs(bank: DigitBank, rows: jax.Array) -> tuple[jax.Array, jax.Array]:
+    """Glyphs of the bank, float32 [N, 28, 28], and their digits, int32 [N]."""
+    digits = jnp.searchsorted(bank.starts + bank.counts, rows, side="right").astype(jnp.int32)
+    return unit_ink(bank.glyphs[rows]), digits
+
+
+def _lines(key: jax.Array, bank: DigitBank, count: int) -> jax.Array:
+    """Lines of one to four digits that may overlap; float32 [count, 28, 112]."""
+    length_key, digit_key, line_key = jax.random.split(key, 3)
+    digits = jax.random.randint(digit_key, (count, LINE_DIGITS), 0, bank.num_classes)
+    lengths = jax.random.randint(length_key, (count, 1), 1, LINE_DIGITS + 1)
+    digits = jnp.where(jnp.arange(LINE_DIGITS)[None] < lengths, digits, PAD)
+    return sample_sequences(line_key, bank, digits, LINES).image
