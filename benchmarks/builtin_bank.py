@@ -48,6 +48,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Makes the built-in bank from the shipped weights.")
     parser.add_argument("folder", type=Path, nargs="?", default=Path("src/digitseq/builtin"))
     folder = parser.parse_args().folder
+    if not folder.is_dir():
+        sys.exit(f"builtin_bank.py: no folder {folder}")
     print("training the reader", file=sys.stderr)
     weights = reader.train(jax.random.key(READER_SEED), read("train"))
     glyphs = np.concatenate([glyphs_of(vae.pretrained(), weights, digit) for digit in range(10)])

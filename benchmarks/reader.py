@@ -4,8 +4,6 @@ Trained on MNIST's training digits alone, with `digitseq.augment` in its trainin
 and `builtin_bank.py`, each with a seed of its own.
 """
 
-import functools
-
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -101,17 +99,16 @@ def train(key: jax.Array, data: Data, epochs: int = EPOCHS) -> Weights:
     return jax.block_until_ready(state[0])
 
 
-@functools.partial(jax.jit, static_argnums=0)
-def _mapped(function, weights: Weights, glyphs: jax.Array) -> jax.Array:
-    return jax.lax.map(functools.partial(function, weights), glyphs, batch_size=500)
+@jax.jit
+def _look(weights: Weights, glyphs: jax.Array) -> tuple[jax.Array, jax.Array]:
+    def one(glyph: jax.Array) -> tuple[jax.Array, jax.Array]:
+        seen = features(weights, glyph[None])[0]
+        return seen, jax.nn.softmax(seen @ weights["output"] + weights["output bias"])
+
+    return jax.lax.map(one, glyphs, batch_size=500)
 
 
 def look(weights: Weights, glyphs: npt.NDArray[np.floating]) -> tuple[npt.NDArray, npt.NDArray]:
     """Features [N, 128] and probabilities [N, 10] of glyphs [N, 28, 28] in [0, 1]."""
-
-    def both(weights: Weights, glyph: jax.Array):
-        seen = features(weights, glyph[None])[0]
-        return seen, jax.nn.softmax(seen @ weights["output"] + weights["output bias"])
-
-    seen, chances = _mapped(both, weights, jnp.asarray(glyphs, jnp.float32))
+    seen, chances = _look(weights, jnp.asarray(glyphs, jnp.float32))
     return np.asarray(seen), np.asarray(chances)

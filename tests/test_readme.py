@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -17,6 +18,7 @@ ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
 BLOCKS = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
 AUGMENTATION = (ROOT / "docs" / "augmentation.md").read_text()
+MODEL = (ROOT / "docs" / "model.md").read_text()
 SECTIONS = dict(re.findall(r"^### (\w+)\n(.*?)(?=^##|\Z)", AUGMENTATION, flags=re.DOTALL | re.MULTILINE))
 TRANSFORMS = augment.plain.KINDS
 
@@ -45,7 +47,9 @@ def test_there_are_examples():
 
 
 DOCUMENTED = [
-    block for block in re.findall(r"```python\n(.*?)```", AUGMENTATION, re.DOTALL) if "import" in block
+    block
+    for block in re.findall(r"```python\n(.*?)```", AUGMENTATION + MODEL, re.DOTALL)
+    if "import" in block
 ]
 
 
@@ -95,14 +99,27 @@ def test_the_pictures_of_transforms_are_what_the_example_draws(strokes, tmp_path
     script = ROOT / "examples" / "augmentation_pictures.py"
     subprocess.run([sys.executable, script, strokes, tmp_path], check=True, capture_output=True)
     folder = ROOT / "docs" / "pictures" / "augmentation"
-    names = {path.name for path in tmp_path.iterdir()}
-    assert names == {path.name for path in folder.iterdir()}
-    assert names == {f"{name}.png" for name in (*TRANSFORMS, *augment.PRESETS)}
+    assert {path.stem for path in folder.iterdir()} == {*TRANSFORMS, *augment.PRESETS}
+    assert_the_same_pictures(tmp_path, folder)
+
+
+def assert_the_same_pictures(ours, theirs):
+    names = {path.name for path in ours.iterdir()}
+    assert names == {path.name for path in theirs.iterdir()}
     for name in names:
-        with Image.open(tmp_path / name) as drawn, Image.open(folder / name) as kept:
+        with Image.open(ours / name) as drawn, Image.open(theirs / name) as kept:
             # Another JAX may round otherwise.
             close = np.abs(np.asarray(drawn).astype(int) - np.asarray(kept).astype(int)) <= 2
-            assert close.mean() > 0.999
+            assert close.mean() > 0.999, name
+
+
+def test_the_pictures_of_the_model_are_what_the_commands_beside_them_draw(made, here):
+    (text, file), *_ = re.findall(r"^echo '(.*)' > (\S+)$", MODEL, re.MULTILINE)
+    (here / file).write_text(text)
+    commands = re.findall(r"^`?(digitseq .*docs/pictures/\S+\.png.*?)`?$", MODEL, re.MULTILINE)
+    for command in commands:
+        made(*shlex.split(command)[1:])
+    assert_the_same_pictures(here / "docs" / "pictures" / "model", ROOT / "docs" / "pictures" / "model")
 
 
 def test_the_lowest_versions_named_are_the_projects():

@@ -163,12 +163,12 @@ def test_bad_arguments(small, call, message):
         call(small)
 
 
-@pytest.mark.parametrize("shape", [(28, 28), (3, 28, 1), (2, 2, 28, 57), (1, 28, 200)])
+@pytest.mark.parametrize("shape", [(28, 28), (0, 28, 30), (3, 28, 1), (2, 2, 28, 57), (1, 28, 200)])
 def test_denoise_keeps_the_shape(small, shape):
     clean = vae.denoise(small, np.full(shape, 0.5, np.float32))
     assert clean.shape == shape
     assert clean.dtype == jnp.float32
-    assert 0 <= float(clean.min()) <= float(clean.max()) <= 1
+    assert ((clean >= 0) & (clean <= 1)).all()
 
 
 def test_the_denoiser_sees_no_more_than_its_reach(small):
@@ -177,7 +177,7 @@ def test_the_denoiser_sees_no_more_than_its_reach(small):
     other = line.copy()
     other[:, 0:4] = 1
     change = np.abs(np.asarray(vae.denoise(small, line) - vae.denoise(small, other))).max(axis=0)
-    reach = denoising.GROUP * (1 + denoising.REACH)
+    reach = 3 * denoising.GROUP  # its own group and, by two layers, two more
     assert change[:reach].max() > 0
     assert change[reach:].max() == 0
 
@@ -239,6 +239,16 @@ def test_evidence_against_the_formulas(small):
     assert (np.abs(apart.mean(axis=0) - np.asarray(divergences)) < 5 * error + 1e-4).all()
 
 
+@pytest.mark.parametrize("samples", [1, 7, 400])
+def test_the_importance_weighted_bound_without_a_latent(small, samples):
+    """Where latents tell nothing all weights are p(image | digit), and so is their mean, of however many."""
+    networks = jax.tree.map(jnp.zeros_like, {"encoder": small.encoder, "decoder": small.decoder})
+    images = jnp.zeros((3, 28, 28), jnp.float32)
+    key, digits = jax.random.key(5), jnp.zeros(3, jnp.int32)
+    bound = objectives.importance_bound(networks, key, images, digits, 10, samples)
+    np.testing.assert_allclose(bound, -784 * np.log(2), rtol=1e-5)
+
+
 def test_the_importance_weighted_bound_tightens(small):
     images = jax.random.bernoulli(jax.random.key(3), 0.2, (64, 28, 28)).astype(jnp.float32)
     digits = jnp.zeros(64, jnp.int32)
@@ -255,16 +265,39 @@ def test_the_importance_weighted_bound_tightens(small):
     assert float(many.mean()) > float(one.mean())
 
 
-def test_a_straight_flow_is_followed_to_its_end():
-    """A velocity that is the digit's own constant: guidance multiplies what the digit adds."""
-    flow = objectives.start_flow(jax.random.key(0), 3, 10, 4)
-    flow = jax.tree.map(jnp.zeros_like, flow)
-    end = jnp.array([1.0, -2.0, 0.5], jnp.float32)
-    flow = (*flow[:-1], flow[-1] | {"bias": end})
+def constant_flow(plain, digit_adds):
+    """A velocity of `plain` everywhere, and `digit_adds` more where a digit is told."""
+    layers = jax.tree.map(jnp.zeros_like, objectives.start_flow(jax.random.key(0), len(plain), 10, 4))
+    # The first value of each layer carries whether a digit is told, through SiLU.
+    first = layers[0]["weights"].at[-10:, 0].set(1.0)
+    carry = [layer["weights"].at[0, 0].set(1.0) for layer in layers[1:-1]]
+    told = 1.0
+    for _ in range(len(layers) - 1):
+        told = told / (1 + np.exp(-told))
+    last = layers[-1]["weights"].at[0].set(jnp.asarray(digit_adds, jnp.float32) / np.float32(told))
+    weights = [first, *carry, last]
+    layers = [layer | {"weights": own} for layer, own in zip(layers, weights, strict=True)]
+    return (*layers[:-1], layers[-1] | {"bias": jnp.asarray(plain, jnp.float32)})
+
+
+@pytest.mark.parametrize("guidance", [0.0, 1.0, 2.5])
+def test_a_straight_flow_is_followed_to_its_end_with_guidance(guidance):
+    plain, adds = np.array([1.0, -2.0, 0.5]), np.array([0.3, 0.1, -0.2])
     noise = jax.random.normal(jax.random.key(1), (6, 3), jnp.float32)
-    digits = jnp.arange(6, dtype=jnp.int32)
-    np.testing.assert_allclose(objectives.follow(flow, noise, digits, 10, 2.0), noise + end[None], atol=1e-5)
-    assert float(objectives.flow_matching(flow, jax.random.key(2), noise, digits, 10)) > 0
+    found = objectives.follow(constant_flow(plain, adds), noise, jnp.arange(6, dtype=jnp.int32), 10, guidance)
+    np.testing.assert_allclose(found, np.asarray(noise) + (plain + guidance * adds), atol=1e-5)
+
+
+def test_flow_matching_goes_from_noise_to_latents():
+    """Where all latents are the same and far, the error of a flow towards them is the noise's variance."""
+    latents = jnp.full((4000, 3), 5.0, jnp.float32)
+    digits = jnp.zeros(4000, jnp.int32)
+    right, wrong = (
+        float(objectives.flow_matching(constant_flow(end, [0.0] * 3), jax.random.key(2), latents, digits, 10))
+        for end in ([5.0] * 3, [-5.0] * 3)
+    )
+    assert abs(right - 3) < 0.3
+    assert abs(wrong - (3 + 3 * 10**2)) < 10
 
 
 def test_files_keep_a_model_to_the_bit(small, tmp_path):
@@ -305,6 +338,9 @@ def edited(path, change):
         (lambda h, a: h["sizes"].update(latent=5), "wanted float32"),
         (lambda h, a: a.pop("prior.0.bias"), "missing or left over: prior.0.bias"),
         (lambda h, a: a.update(extra=np.zeros(3)), "missing or left over: extra"),
+        (lambda h, a: a.update({"lone.scale": np.zeros(3)}), "no sound model"),
+        (lambda h, a: h.update(version=float("inf")), "no sound model"),
+        (lambda h, a: h["sizes"].update(encoder_hidden=0), "no sound model"),
     ],
 )
 def test_damaged_models_are_refused(small, tmp_path, change, message):

@@ -74,7 +74,7 @@ def generate_numbers_sequence(
     spec = as_numbers(spec) if spec.glyph_transforms or spec.line_transforms else spec
     words = _key_of(key)
     bank = default_bank() if bank is None else bank
-    if not hasattr(bank, "draw"):
+    if isinstance(bank, type) or not callable(getattr(bank, "draw", None)):
         raise ValueError(f"bank must be a DigitBank (from load_bank or make_bank) or a Vae, got {bank!r}")
     require_digits(bank, numbers)
     check_fits([possible_sizes(bank, digit, spec) for digit in numbers], spec, (low, high), width)

@@ -13,6 +13,9 @@ import numpy.typing as npt
 
 from . import files
 
+# Modes of Pillow's that turn into 8-bit grey without loss of more than colour.
+GREY = {"1", "L", "P", "RGB"}
+
 
 def to_uint8(images: npt.NDArray[np.floating]) -> npt.NDArray[np.uint8]:
     """The 8-bit form of images in [0, 1]: round(255 * value)."""
@@ -48,10 +51,12 @@ def read(path: str | os.PathLike[str]) -> npt.NDArray[np.uint8]:
     """A PNG file's picture as grey values; uint8 [height, width].
 
     Raises:
-        ValueError: the file is no PNG.
+        ValueError: the file is no PNG, or one of 16 bits or with transparency.
         FileNotFoundError: there is none.
     """
     with _opened(path) as picture:
+        if picture.mode not in GREY:
+            raise ValueError(f"{os.fspath(path)} is of mode {picture.mode}; wanted 8-bit grey or RGB, opaque")
         return np.asarray(picture.convert("L"))
 
 
@@ -78,5 +83,5 @@ def _opened(path: str | os.PathLike[str]) -> Iterator[Any]:
             yield picture
     except FileNotFoundError:
         raise
-    except (OSError, SyntaxError, EOFError, struct.error):
+    except (OSError, SyntaxError, EOFError, struct.error, Image.DecompressionBombError):
         raise ValueError(f"{os.fspath(path)} is not a sound PNG picture") from None

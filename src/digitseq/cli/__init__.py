@@ -56,7 +56,9 @@ def digitseq(
 
 def main() -> None:
     """Runs the command line; every error is one line on stderr and an exit code, every warning one line."""
-    warnings.showwarning = lambda message, *_: print(f"digitseq: {message}", file=sys.stderr)
+    warnings.showwarning = lambda message, *_: print(
+        f"digitseq: {' '.join(str(message).split())}", file=sys.stderr
+    )
     try:
         code = app(standalone_mode=False)
     except UsageError as error:

@@ -237,10 +237,10 @@ def refuse_leftovers(context: typer.Context) -> None:
         raise ValueError(f"unexpected argument {first!r}")
 
 
-def check_picture_path(out: Path) -> None:
+def check_picture_path(out: Path, name: str = "--out") -> None:
     """Raises where a picture's file does not end in .png."""
     if out.suffix.lower() != ".png":
-        raise ValueError(f"--out must end in .png, got {str(out)!r}")
+        raise ValueError(f"{name} must end in .png, got {str(out)!r}")
 
 
 def seed_words(seed: int) -> npt.NDArray[np.uint32]:

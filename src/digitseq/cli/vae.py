@@ -14,8 +14,10 @@ import typer
 
 from .. import png, vae
 from ..bank import CELL, HEIGHT
+from ..errors import BankError
 from ..idx import write_idx
-from ..loading import load_bank
+from ..loading import NO_MNIST, load_bank
+from ..mnist import mnist_folder
 from ..sequence import sample_sequences
 from ..sheet import sheet
 from ..spec import SequenceSpec
@@ -46,6 +48,7 @@ class Kind(enum.StrEnum):
 
 
 COUNTS = {Kind.sheet: 20, Kind.lines: 24, Kind.styles: 12, Kind.bank: 100}
+MOST = {Kind.sheet: 1000, Kind.lines: 10_000, Kind.styles: 1000, Kind.bank: 100_000}
 
 
 @app.command()
@@ -68,17 +71,22 @@ def train(
     common.keep_programs()
     if out.suffix != ".npz":
         raise ValueError(f"OUT must end in .npz, got {str(out)!r}")
+    checkpoint = out.with_name(f"{out.stem}.checkpoint.npz")
     if out.exists():
-        raise ValueError(f"OUT: {out} is there already; remove it or name another file")
+        if not checkpoint.exists():
+            raise ValueError(f"OUT: {out} is there already; remove it or name another file")
+        _finish(out, checkpoint)  # killed when all but this was done
+        return
     if not 0 < effort <= 1000:
         raise ValueError(f"--effort must be above 0 and at most 1000, got {effort}")
     plain = vae.Settings()
     epochs = {name: max(1, round(getattr(plain, f"{name}_epochs") * effort)) for name in vae.PHASES}
     settings = dataclasses.replace(plain, **{f"{name}_epochs": count for name, count in epochs.items()})
+    if bank is None and mnist_folder() is None:
+        raise BankError(f"{NO_MNIST}; or train on the built-in digits: --bank builtin")
     source = load_bank(bank)
     labels = np.repeat(np.arange(source.num_classes), np.asarray(source.counts))
     out.parent.mkdir(parents=True, exist_ok=True)
-    checkpoint = out.with_name(f"{out.stem}.checkpoint.npz")
     with typer.progressbar(
         length=sum(epochs.values()),
         label="training",
@@ -105,7 +113,13 @@ def train(
             typer.echo("\ndigitseq: the same command goes on from the last whole epoch", err=True)
             raise
     vae.save(out, model, compact=compact)
-    checkpoint.unlink(missing_ok=True)
+    _finish(out, checkpoint)
+
+
+def _finish(out: Path, checkpoint: Path) -> None:
+    """Removes the checkpoint, and what kills in the middle of writing one left."""
+    for path in (checkpoint, *out.parent.glob(f".{checkpoint.name}.*.part")):
+        path.unlink(missing_ok=True)
     common.show_path(out)
 
 
@@ -135,14 +149,16 @@ def sample(
     common.keep_programs()
     writer = common.model_of(model, style)
     count = count or COUNTS[kind]
+    if count > MOST[kind]:
+        raise ValueError(f"--count must be at most {MOST[kind]} for {kind}, got {count}")
+    if style is not None and kind in (Kind.styles, Kind.bank):
+        raise ValueError(f"--style is for lines and sheets, not for {kind}")
     key = jnp.asarray(common.seed_words(common.fresh_seed() if seed is None else seed))
     digits = np.arange(writer.num_classes, dtype=np.int32)
     if kind is Kind.bank:
-        if style is not None:
-            raise ValueError("--style is for lines; every glyph of a bank has its own")
         _write_bank(out, writer, key, count)
         return
-    common.check_picture_path(out)
+    common.check_picture_path(out, "OUT")
     if kind is Kind.lines:
         label_key, line_key = jax.random.split(key)
         rows = jax.random.randint(label_key, (count, LINE_DIGITS), 0, writer.num_classes)
@@ -164,16 +180,19 @@ def sample(
 
 def _write_bank(out: Path, writer: vae.Vae, key: jax.Array, count: int) -> None:
     """`count` glyphs of each digit as a pair of IDX files in a folder that holds none yet."""
-    if out.is_dir() and any(out.glob("*idx?-ubyte*")):
+    if out.is_dir() and any(out.glob("*images?idx3-ubyte*")):
         raise ValueError(f"OUT: {out} holds IDX files already; name another folder")
     labels = np.repeat(np.arange(writer.num_classes, dtype=np.uint8), count)
+    glyphs = _drawn(writer, key, labels)
     out.mkdir(parents=True, exist_ok=True)
-    write_idx(out / "vae-images-idx3-ubyte.gz", drawn(writer, key, labels))
+    images = out / "vae-images-idx3-ubyte.gz"
+    # The images come last: without them there is no pair, and the same command may run again.
     write_idx(out / "vae-labels-idx1-ubyte.gz", labels)
+    write_idx(images, glyphs)
     common.show_path(out)
 
 
-def drawn(writer: vae.Vae, key: jax.Array, labels: npt.NDArray[np.integer]) -> npt.NDArray[np.uint8]:
+def _drawn(writer: vae.Vae, key: jax.Array, labels: npt.NDArray[np.integer]) -> npt.NDArray[np.uint8]:
     """A glyph of each label, uint8 [N, 28, 28]; glyph n depends on the key, n and the label alone."""
     starts = range(0, len(labels), AT_ONCE)
     rows = np.resize(labels.astype(np.int32), len(starts) * AT_ONCE).reshape(-1, AT_ONCE)
@@ -195,7 +214,7 @@ def denoise(
     Example: digitseq vae denoise noisy.png clean.png
     """
     common.keep_programs()
-    common.check_picture_path(out)
+    common.check_picture_path(out, "OUT")
     picture = png.read(noisy)
     if picture.shape[0] != HEIGHT:
         raise ValueError(f"IN: {noisy} is {picture.shape[0]} pixels high, a line is {HEIGHT}")

@@ -3,6 +3,7 @@
 import json
 import os
 import zipfile
+import zlib
 from typing import Any
 
 import jax
@@ -13,6 +14,19 @@ from .. import files
 HEADER = "header"
 SCALE = ".scale"
 STEPS = 127
+# What NumPy, zipfile, zlib and json raise on damaged files.
+DAMAGE = (
+    OSError,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    EOFError,
+    ArithmeticError,
+    RuntimeError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 
 Arrays = dict[str, Any]
 
@@ -64,17 +78,17 @@ def read(path: str | os.PathLike[str], kind: str, version: int) -> tuple[dict[st
             arrays: Arrays = {key: archive[key] for key in archive.files}
         header = json.loads(arrays.pop(HEADER).tobytes())
         found = header["kind"], int(header["version"])
+        for key in [key for key in arrays if key.endswith(SCALE)]:
+            whole = key.removesuffix(SCALE)
+            arrays[whole] = arrays[whole].astype(np.float32) * arrays.pop(key)
     except FileNotFoundError:
         raise
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError, zipfile.BadZipFile) as error:
+    except DAMAGE as error:
         raise ValueError(f"{name} is no sound {kind} of digitseq's ({error})") from None
     if found[0] != kind or not 1 <= found[1] <= version:
         raise ValueError(
             f"{name} holds a {found[0]!r} of version {found[1]}; wanted a {kind!r} up to {version}"
         )
-    for key in [key for key in arrays if key.endswith(SCALE)]:
-        whole = key.removesuffix(SCALE)
-        arrays[whole] = arrays[whole].astype(np.float32) * arrays.pop(key)
     return header, arrays
 
 

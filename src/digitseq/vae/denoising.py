@@ -14,8 +14,6 @@ from . import nets
 HEIGHT = 28
 GROUP = 14
 GROUP_PIXELS = HEIGHT * GROUP
-# How many groups to each side a pixel's value depends on: one for each layer that looks at neighbours.
-REACH = 2
 
 
 def start(key: jax.Array, hidden: int) -> nets.Layers:
@@ -33,12 +31,13 @@ def logits(layers: nets.Layers, images: jax.Array) -> jax.Array:
     """The log-odds of ink in each pixel of images float32 [N, 28, W]; of the same shape."""
     first, middle, last = layers
     count, _, width = images.shape
+    total = -(-width // GROUP)
     columns = jnp.pad(images, ((0, 0), (0, 0), (0, -width % GROUP))).swapaxes(1, 2)
-    groups = columns.reshape(count, -1, GROUP_PIXELS) - 0.5
+    groups = columns.reshape(count, total, GROUP_PIXELS) - 0.5
     inside = jnp.ones((*groups.shape[:2], 1), jnp.float32)
     x = jax.nn.silu(nets.linear(first, _near(jnp.concatenate([groups, inside], axis=-1))))
     x = x + jax.nn.silu(nets.linear(middle, _near(x)))
-    return nets.linear(last, x).reshape(count, -1, HEIGHT).swapaxes(1, 2)[:, :, :width]
+    return nets.linear(last, x).reshape(count, total * GROUP, HEIGHT).swapaxes(1, 2)[:, :, :width]
 
 
 def _near(x: jax.Array) -> jax.Array:

@@ -13,19 +13,19 @@ class Settings:
         latent: D, numbers in a latent, and in a style.
         encoder_hidden, decoder_hidden, flow_hidden, prior_hidden: values in
             each hidden layer of these networks.
-        denoiser_hidden: values of each four columns in the denoiser.
+        denoiser_hidden: values of each 14 columns in the denoiser.
         beta: the weight of the divergence from N(0, 1) (I. Higgins and
-            others, 2017); at 1 the loss is the evidence lower bound.
+            others, 2017); at 1, and binarised, the loss is the negative
+            evidence lower bound.
         binarised: draw each pixel as 0 or 1, anew in every epoch, with its
             grey value as the probability, instead of taking grey values.
         guidance: how much the flow is pulled towards what is typical of the digit; 1 is not at all.
-        autoencoder_epochs, flow_epochs, prior_epochs, reader_epochs,
-            denoiser_epochs: how often each network sees every glyph; 0 leaves
-            it random. The reader only helps to train the denoiser.
-        batch: glyphs a step; twice as many for flow and prior, half for
-            reader and denoiser.
-        rate: Adam's learning rate at its highest; twice that for prior and
+        autoencoder_epochs, flow_epochs, prior_epochs, denoiser_epochs: how
+            often each network sees every glyph; 0 leaves it random.
+        batch: glyphs a step; twice as many for flow and prior, half for the
             denoiser.
+        rate: Adam's learning rate at its highest; twice that for the prior,
+            four times for the denoiser.
     """
 
     latent: int = 32
@@ -40,8 +40,7 @@ class Settings:
     autoencoder_epochs: int = 32
     flow_epochs: int = 50
     prior_epochs: int = 12
-    reader_epochs: int = 2
-    denoiser_epochs: int = 46
+    denoiser_epochs: int = 36
     batch: int = 250
     rate: float = 1e-3
 

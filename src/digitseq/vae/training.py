@@ -13,10 +13,12 @@ import numpy as np
 import numpy.typing as npt
 
 from ..arguments import typed_key
-from ..bank import DigitBank, bank_digest, make_bank
+from ..bank import MAX_CLASSES, DigitBank, bank_digest, make_bank
+from ..checks import as_integer
+from ..errors import BankError
 from . import archive
 from .model import Vae
-from .phases import HELPERS, Networks, Phase, phases_of, start_all
+from .phases import Networks, Phase, phases_of, start_all
 from .settings import Settings, check
 
 CHECKPOINT, VERSION = "training checkpoint", 1
@@ -60,12 +62,13 @@ def train(
     Raises:
         ValueError: arguments that can't be used, or a checkpoint of another
             training.
+        BankError: a label up to the largest has no glyph.
         FloatingPointError: the loss is no longer a number.
         ImportError: the extra `train` is not installed.
     """
     settings = Settings() if settings is None else settings
     check(settings)
-    bank = make_bank(images, labels, num_classes=max(10, int(np.max(labels, initial=0)) + 1))
+    bank = _bank_of(np.asarray(images), np.asarray(labels))
     key = typed_key(key)
     start_key, train_key = jax.random.split(key)
     networks = start_all(start_key, settings, bank.num_classes)
@@ -95,8 +98,19 @@ def train(
                 archive.write(checkpoint, header, state._asdict())
             if progress is not None:
                 progress(phase.title, past + 1, float(loss))
-    kept: dict[str, Any] = {name: layers for name, layers in state.networks.items() if name not in HELPERS}
+    kept: dict[str, Any] = {name: layers for name, layers in state.networks.items() if name != "flow"}
     return Vae(**kept)
+
+
+def _bank_of(images: npt.NDArray[Any], labels: npt.NDArray[Any]) -> DigitBank:
+    """The glyphs as a bank of as many classes as there are labels; a model must not claim others."""
+    whole = labels.dtype.kind in "iu" and labels.size and 0 <= labels.max() < MAX_CLASSES
+    bank = make_bank(images, labels, num_classes=int(labels.max()) + 1 if whole else 10)
+    if missing := np.flatnonzero(np.asarray(bank.counts) == 0).tolist():
+        raise BankError(
+            f"labels: no glyph of digit {missing[0]} to learn from, but of {len(bank.counts) - 1}"
+        )
+    return bank
 
 
 def _batch(phase: Phase, bank: DigitBank) -> int:
@@ -124,7 +138,8 @@ def _compiled(phase: Phase, bank: DigitBank) -> Callable[..., tuple[State, jax.A
     def epoch(state: State, key: jax.Array, bank: DigitBank) -> tuple[State, jax.Array]:
         order_key, step_key = jax.random.split(key)
         count = bank.glyphs.shape[0]
-        order = jax.random.permutation(order_key, count)[: count // size * size].reshape(-1, size)
+        rows = jax.random.permutation(order_key, jnp.arange(count, dtype=jnp.int32))
+        order = rows[: count // size * size].reshape(-1, size)
         others = {name: layers for name, layers in state.networks.items() if name not in phase.names}
 
         def step(carried: tuple[Networks, Any], batch: tuple[jax.Array, jax.Array]) -> Any:
@@ -156,10 +171,10 @@ def _resumed(
     for name, value in identity.items():
         if header.get(name) != value:
             raise ValueError(
-                f"checkpoint {os.fspath(checkpoint)} is of another training (its {name} is "
-                f"{header.get(name)!r}, this one's {value!r}); name another file"
+                f"checkpoint {os.fspath(checkpoint)} is of another training (another {name}); "
+                f"remove it, or write to another file"
             )
-    done, reached = int(header["done"]), 0
+    done, reached = as_integer("done", header.get("done")), 0
     for phase in phases:
         reached += phase.epochs
         if done <= reached and phase.epochs:

@@ -39,7 +39,7 @@ def load(path: str | os.PathLike[str]) -> Vae:
     header, arrays = archive.read(path, KIND, VERSION)
     try:
         template = jax.eval_shape(functools.partial(start, **header["sizes"]), jax.random.key(0))
-    except (KeyError, TypeError, ValueError, OverflowError) as error:
+    except archive.DAMAGE as error:
         raise ValueError(f"{os.fspath(path)} is no sound {KIND} of digitseq's ({error})") from None
     networks: dict[str, Any] = archive.fill(template, arrays, path)
     return Vae(**networks)
