@@ -39,6 +39,7 @@ def test_a_model_from_a_file_is_a_source_too(made, here):
     assert (pixels("mine.png") == pixels("shipped.png")).all()
 
 
+@pytest.mark.filterwarnings("default::UserWarning")
 def test_without_mnist_one_line_says_so(digitseq, monkeypatch):
     monkeypatch.delenv("DIGITSEQ_MNIST")
     code, out, err = digitseq(*LINE)

@@ -21,11 +21,14 @@ TINY = vae.Settings(
     autoencoder_epochs=2,
     flow_epochs=1,
     prior_epochs=1,
+    reader_epochs=1,
     denoiser_epochs=2,
     batch=40,
 )
-NONE = dataclasses.replace(TINY, autoencoder_epochs=0, flow_epochs=0, prior_epochs=0, denoiser_epochs=0)
-EPOCHS = 6
+NONE = dataclasses.replace(
+    TINY, autoencoder_epochs=0, flow_epochs=0, prior_epochs=0, reader_epochs=0, denoiser_epochs=0
+)
+EPOCHS = 7
 
 
 class Killed(Exception):
@@ -48,6 +51,7 @@ def test_progress_tells_every_epoch(unbroken):
         ("autoencoder", 2),
         ("flow", 1),
         ("prior", 1),
+        ("reader", 1),
         ("denoiser", 1),
         ("denoiser", 2),
     ]
@@ -78,6 +82,7 @@ def test_it_learns():
         autoencoder_epochs=30,
         flow_epochs=60,
         prior_epochs=60,
+        reader_epochs=30,
         denoiser_epochs=60,
         rate=5e-3,
     )
