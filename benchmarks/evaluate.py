@@ -118,7 +118,6 @@ def bound(model: vae.Vae, train: Data, test: Data, effort: float) -> None:
         autoencoder_epochs=max(1, round(100 * effort)),
         flow_epochs=0,
         prior_epochs=0,
-        reader_epochs=0,
         denoiser_epochs=0,
     )
     begun = time.perf_counter()

@@ -21,14 +21,11 @@ TINY = vae.Settings(
     autoencoder_epochs=2,
     flow_epochs=1,
     prior_epochs=1,
-    reader_epochs=1,
     denoiser_epochs=2,
     batch=40,
 )
-NONE = dataclasses.replace(
-    TINY, autoencoder_epochs=0, flow_epochs=0, prior_epochs=0, reader_epochs=0, denoiser_epochs=0
-)
-EPOCHS = 7
+NONE = dataclasses.replace(TINY, autoencoder_epochs=0, flow_epochs=0, prior_epochs=0, denoiser_epochs=0)
+EPOCHS = 6
 
 
 class Killed(Exception):
@@ -51,7 +48,6 @@ def test_progress_tells_every_epoch(unbroken):
         ("autoencoder", 2),
         ("flow", 1),
         ("prior", 1),
-        ("reader", 1),
         ("denoiser", 1),
         ("denoiser", 2),
     ]
@@ -82,7 +78,6 @@ def test_it_learns():
         autoencoder_epochs=30,
         flow_epochs=60,
         prior_epochs=60,
-        reader_epochs=30,
         denoiser_epochs=60,
         rate=5e-3,
     )

@@ -15,8 +15,6 @@ FLOW_STEPS = 4
 # The noise that the denoiser learns to remove: each image has a p of its own, the mean of two
 # uniform numbers, and never more than the most.
 LEAST_NOISE, MOST_NOISE = 0.05, 0.8
-# What a digit that can't be read costs it, beside wrong pixels.
-LEGIBILITY = 60.0
 TIMES = 4
 
 
@@ -131,8 +129,8 @@ def imitation(
     return (error**2).sum(axis=1).mean()
 
 
-def cleaning(denoiser: nets.Layers, key: jax.Array, images: jax.Array) -> tuple[jax.Array, jax.Array]:
-    """Images [N, 28, W] after noise was put on and taken off, and the mean cross-entropy of a pixel."""
+def cleaning(denoiser: nets.Layers, key: jax.Array, images: jax.Array) -> jax.Array:
+    """The mean cross-entropy of a pixel of images [N, 28, W] after noise was put on and taken off."""
     amount_key, noise_key = jax.random.split(key)
     drawn = jax.random.uniform(
         amount_key, (len(images), 2), jnp.float32, LEAST_NOISE, MOST_NOISE + LEAST_NOISE
@@ -143,14 +141,7 @@ def cleaning(denoiser: nets.Layers, key: jax.Array, images: jax.Array) -> tuple[
         return ReplaceNoise(p=amount).change(image[None], key[None])[0]
 
     noisy = jax.vmap(spoilt)(jax.random.split(noise_key, len(images)), amounts, images)
-    logits = denoising.logits(denoiser, noisy)
-    return jax.nn.sigmoid(logits), _cross_entropy(logits, images).mean()
-
-
-def reading(reader: nets.Layers, glyphs: jax.Array, digits: jax.Array) -> jax.Array:
-    """The mean cross-entropy of the digits that a small perceptron reads in glyphs [N, 28, 28]."""
-    chances = jax.nn.log_softmax(nets.run(reader, glyphs.reshape(len(glyphs), -1) - 0.13))
-    return -jnp.take_along_axis(chances, digits[:, None], axis=1).mean()
+    return _cross_entropy(denoising.logits(denoiser, noisy), images).mean()
 
 
 def start_flow(key: jax.Array, size: int, classes: int, hidden: int) -> nets.Layers:

@@ -11,14 +11,11 @@ from ..bank import DigitBank, unit_ink
 from ..sequence import sample_sequences
 from ..spec import SequenceSpec
 from . import nets, objectives
-from .model import PIXELS, encoded, start
+from .model import encoded, start
 from .settings import Settings
 
-PHASES = ("autoencoder", "flow", "prior", "reader", "denoiser")
+PHASES = ("autoencoder", "flow", "prior", "denoiser")
 SIZES = ("latent", "encoder_hidden", "decoder_hidden", "prior_hidden", "denoiser_hidden")
-# Networks that no longer matter when the model is trained.
-HELPERS = ("flow", "reader")
-READER_HIDDEN = 400
 # What the denoiser sees beside single glyphs: a line for so many of those, of up to so many digits.
 GLYPHS_A_LINE = 20
 LINE_DIGITS = 4
@@ -40,12 +37,11 @@ class Phase(NamedTuple):
 
 
 def start_all(key: jax.Array, settings: Settings, classes: int) -> Networks:
-    """The model's networks and those that help to train them, random."""
-    model_key, flow_key, reader_key = jax.random.split(key, 3)
+    """The model's networks and the flow that its prior learns from, random."""
+    model_key, flow_key = jax.random.split(key)
     sizes = {name: getattr(settings, name) for name in SIZES}
     flow = objectives.start_flow(flow_key, settings.latent, classes, settings.flow_hidden)
-    reader = nets.perceptron(reader_key, [PIXELS, READER_HIDDEN, classes])
-    return start(model_key, classes=classes, **sizes) | {"flow": flow, "reader": reader}
+    return start(model_key, classes=classes, **sizes) | {"flow": flow}
 
 
 def phases_of(settings: Settings, classes: int) -> list[Phase]:
@@ -72,28 +68,20 @@ def phases_of(settings: Settings, classes: int) -> list[Phase]:
         _, digits = _glyphs(bank, rows)
         return objectives.imitation(own["prior"], others["flow"], key, digits, classes, settings.guidance)
 
-    def reader(
-        own: Networks, others: Networks, key: jax.Array, rows: jax.Array, bank: DigitBank
-    ) -> jax.Array:
-        return objectives.reading(own["reader"], *_glyphs(bank, rows))
-
     def denoiser(
         own: Networks, others: Networks, key: jax.Array, rows: jax.Array, bank: DigitBank
     ) -> jax.Array:
         line_key, glyph_noise, line_noise = jax.random.split(key, 3)
-        glyphs, digits = _glyphs(bank, rows)
+        glyphs, _ = _glyphs(bank, rows)
         lines = _lines(line_key, bank, max(1, len(rows) // GLYPHS_A_LINE))
-        clean, error = objectives.cleaning(own["denoiser"], glyph_noise, glyphs)
-        _, line_error = objectives.cleaning(own["denoiser"], line_noise, lines)
-        unread = objectives.reading(others["reader"], clean, digits)
-        return error + LINE_WEIGHT * line_error + objectives.LEGIBILITY / PIXELS * unread
+        error = objectives.cleaning(own["denoiser"], glyph_noise, glyphs)
+        return error + LINE_WEIGHT * objectives.cleaning(own["denoiser"], line_noise, lines)
 
     rate, batch = settings.rate, settings.batch
     return [
         Phase("autoencoder", ("encoder", "decoder"), settings.autoencoder_epochs, rate, batch, autoencoder),
         Phase("flow", ("flow",), settings.flow_epochs, rate, 2 * batch, flow),
         Phase("prior", ("prior",), settings.prior_epochs, 2 * rate, 2 * batch, prior),
-        Phase("reader", ("reader",), settings.reader_epochs, rate, batch // 2, reader),
         Phase("denoiser", ("denoiser",), settings.denoiser_epochs, 4 * rate, batch // 2, denoiser),
     ]
 

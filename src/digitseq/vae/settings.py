@@ -20,11 +20,10 @@ class Settings:
         binarised: draw each pixel as 0 or 1, anew in every epoch, with its
             grey value as the probability, instead of taking grey values.
         guidance: how much the flow is pulled towards what is typical of the digit; 1 is not at all.
-        autoencoder_epochs, flow_epochs, prior_epochs, reader_epochs,
-            denoiser_epochs: how often each network sees every glyph; 0 leaves
-            it random. The reader only helps to train the denoiser.
-        batch: glyphs a step; twice as many for flow and prior, half for
-            reader and denoiser.
+        autoencoder_epochs, flow_epochs, prior_epochs, denoiser_epochs: how
+            often each network sees every glyph; 0 leaves it random.
+        batch: glyphs a step; twice as many for flow and prior, half for the
+            denoiser.
         rate: Adam's learning rate at its highest; twice that for the prior,
             four times for the denoiser.
     """
@@ -41,7 +40,6 @@ class Settings:
     autoencoder_epochs: int = 32
     flow_epochs: int = 50
     prior_epochs: int = 12
-    reader_epochs: int = 2
     denoiser_epochs: int = 36
     batch: int = 250
     rate: float = 1e-3

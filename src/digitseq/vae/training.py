@@ -18,7 +18,7 @@ from ..checks import as_integer
 from ..errors import BankError
 from . import archive
 from .model import Vae
-from .phases import HELPERS, Networks, Phase, phases_of, start_all
+from .phases import Networks, Phase, phases_of, start_all
 from .settings import Settings, check
 
 CHECKPOINT, VERSION = "training checkpoint", 1
@@ -98,7 +98,7 @@ def train(
                 archive.write(checkpoint, header, state._asdict())
             if progress is not None:
                 progress(phase.title, past + 1, float(loss))
-    kept: dict[str, Any] = {name: layers for name, layers in state.networks.items() if name not in HELPERS}
+    kept: dict[str, Any] = {name: layers for name, layers in state.networks.items() if name != "flow"}
     return Vae(**kept)
 
 
