@@ -14,20 +14,20 @@ from ..fetch import fetch_mnist
 from ..loading import load_bank
 from ..mnist import FILES, MIRRORS
 from ..sheet import sheet
-from . import common
+from . import common, sources
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Banks of glyphs: info, fetch, preview.")
 
 
 @app.command()
-def info(bank: common.BankOption = None) -> None:
+def info(bank: sources.BankOption = None) -> None:
     """Say what a bank holds: glyphs of each digit, their ink, the digest.
 
     Example: digitseq bank info --bank mnist-test
     """
     source = load_bank(bank)
     counts, starts, ink = (np.asarray(leaf) for leaf in (source.counts, source.starts, source.ink))
-    typer.echo(f"bank    {common.source_name(bank)}")
+    typer.echo(f"bank    {sources.source_name(bank)}")
     typer.echo(f"digest  {bank_digest(source)}")
     typer.echo(f"glyphs  {len(ink)} of {np.count_nonzero(counts)} digits, {source.num_classes} classes")
     typer.echo("digit   glyphs  ink: mean width x height")
@@ -41,7 +41,7 @@ def info(bank: common.BankOption = None) -> None:
 
 @app.command()
 def preview(
-    bank: common.BankOption = None,
+    bank: sources.BankOption = None,
     out: Annotated[Path, typer.Option(help="The sheet's file.")] = Path("bank.png"),
     columns: Annotated[int, typer.Option(min=1, help="Glyphs of each digit.")] = 20,
     seed: common.SeedOption = None,

@@ -1,6 +1,5 @@
 """What the commands share: labels from SEQUENCE, keys from seeds, chunks of images."""
 
-import dataclasses
 import json
 import secrets
 import sys
@@ -14,46 +13,19 @@ import numpy as np
 import numpy.typing as npt
 import typer
 
-from .. import augment, images, labels, vae
+from .. import augment, images, labels
 from ..arguments import PAD, typed_key
-from ..bank import DigitBank, bank_digest
-from ..loading import load_bank
-from ..mnist import cache_folder, mnist_folder
+from ..bank import DigitBank
+from ..mnist import cache_folder
 from ..sequence import DigitSequence, render, serves
 from ..spec import Advance, Align, SequenceSpec, Spacing, check_spacing_range, check_spec, spec_from_json
+from .sources import Source
 
-MODEL = "vae"
 CHUNK = 64
 # Rows and slots (or a multiple) of one compiled program, where images are transformed.
 SHAPE = 16, 16
 LONGEST = 10_000
 
-BankOption = Annotated[
-    str | None,
-    typer.Option(
-        "--bank",
-        metavar="SOURCE",
-        help="mnist, mnist-test, builtin, or a folder of IDX files. Without it: the folder in "
-        "DIGITSEQ_MNIST, then what `digitseq bank fetch` brought, then builtin.",
-        show_default=False,
-    ),
-]
-SourceOption = Annotated[
-    str | None,
-    typer.Option(
-        "--bank",
-        metavar="SOURCE",
-        help="mnist, mnist-test, builtin, or a folder of IDX files; vae or a model's .npz file. Without it: "
-        "the folder in DIGITSEQ_MNIST, then what `digitseq bank fetch` brought, then builtin.",
-        show_default=False,
-    ),
-]
-StyleOption = Annotated[
-    float | None,
-    typer.Option(
-        help="How much alike a line's digits are written, 0 to 1: of a model's only.", show_default=False
-    ),
-]
 SeedOption = Annotated[
     int | None,
     typer.Option(min=0, max=2**32 - 1, help="The same seed makes the same picture.", show_default=False),
@@ -106,51 +78,12 @@ def transforms_of(choice: str | None) -> augment.Chains:
     return spec.glyph_transforms, spec.line_transforms
 
 
-def source_of(bank: str | None, style: float | None) -> DigitBank | vae.Vae:
-    """The bank, or with `vae` or a .npz file the model, that --bank names.
-
-    Raises:
-        ValueError: a style for a bank, or one outside 0..1.
-        BankError, FileNotFoundError, IdxError: what can't be loaded.
-    """
-    if bank is not None and (bank == MODEL or bank.endswith(".npz")):
-        return model_of(bank, style)
-    if style is not None:
-        raise ValueError("--style needs a model: --bank vae, or the .npz file of one")
-    return load_bank(bank)
-
-
-def model_of(name: str, style: float | None) -> vae.Vae:
-    """The model that ships with digitseq, or the one in a file, with a style.
-
-    Raises:
-        ValueError: a style outside 0..1, or a file that holds no model.
-        FileNotFoundError: no such file.
-    """
-    if style is not None and not 0 <= style <= 1:
-        raise ValueError(f"--style must be from 0 to 1, got {style}")
-    model = vae.pretrained() if name == MODEL else vae.load(name)
-    return dataclasses.replace(model, style=jnp.float32(style or 0))
-
-
-def source_name(bank: str | None) -> str:
-    """What --bank stands for where it is not given."""
-    return bank or ("builtin" if mnist_folder() is None else "mnist")
-
-
-def source_digest(source: DigitBank | vae.Vae) -> str:
-    """64 hex digits that name a bank's glyphs or a model's weights and style."""
-    return bank_digest(source) if isinstance(source, DigitBank) else vae.digest(source)
-
-
 def fresh_seed() -> int:
     """A seed of 32 random bits."""
     return secrets.randbits(32)
 
 
-def labels_of(
-    sequence: str, count: int | None, key: jax.Array, bank: DigitBank | vae.Vae
-) -> npt.NDArray[np.int32]:
+def labels_of(sequence: str, count: int | None, key: jax.Array, bank: Source) -> npt.NDArray[np.int32]:
     """The labels that SEQUENCE asks for: int32 [count, K], PAD after the last digit.
 
     Args:
@@ -185,7 +118,7 @@ def labels_of(
 
 
 def plan(
-    sequence: str, count: int | None, seed: int, bank: DigitBank | vae.Vae, spec: SequenceSpec
+    sequence: str, count: int | None, seed: int, bank: Source, spec: SequenceSpec
 ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.uint32]]:
     """Labels [n, K] that the bank has and the spec fits, and each image's own raw key, uint32 [n, 2].
 
@@ -213,7 +146,7 @@ def plan(
     return rows, np.asarray(jax.random.key_data(folded(image_key, np.arange(len(rows), dtype=np.uint32))))
 
 
-def check_rows(bank: DigitBank | vae.Vae, rows: npt.NDArray[np.int32], spec: SequenceSpec) -> None:
+def check_rows(bank: Source, rows: npt.NDArray[np.int32], spec: SequenceSpec) -> None:
     """Raises where the bank lacks a digit or a row does not fit the spec."""
     used = np.unique(rows[rows != PAD]).tolist()
     images.require_digits(bank, used)
@@ -249,14 +182,12 @@ def seed_words(seed: int) -> npt.NDArray[np.uint32]:
 
 
 @jax.jit
-def _render(
-    keys: jax.Array, bank: DigitBank | vae.Vae, digits: jax.Array, spec: SequenceSpec
-) -> DigitSequence:
+def _render(keys: jax.Array, bank: Source, digits: jax.Array, spec: SequenceSpec) -> DigitSequence:
     return render(jax.vmap(typed_key)(keys), bank, digits, spec, spec.image_width)
 
 
 def rendered(
-    keys: npt.NDArray[np.uint32], bank: DigitBank | vae.Vae, rows: npt.NDArray[np.int32], spec: SequenceSpec
+    keys: npt.NDArray[np.uint32], bank: Source, rows: npt.NDArray[np.int32], spec: SequenceSpec
 ) -> Iterator[DigitSequence]:
     """The images one by one, as NumPy records, made in chunks of one compiled size, with a progress bar.
 

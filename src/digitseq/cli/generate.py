@@ -11,12 +11,10 @@ import typer
 
 from .. import __version__, png
 from ..arguments import PAD
-from ..bank import DigitBank
 from ..checks import as_integer
 from ..labels import format_sequence, pack
 from ..spec import SequenceSpec, spec_from_json, spec_to_json
-from ..vae import Vae
-from . import common
+from . import common, sources
 
 # So that a negative MIN_SPACING is taken for an argument, not for an option.
 SETTINGS = {"ignore_unknown_options": True, "allow_extra_args": True}
@@ -59,8 +57,8 @@ def generate(
         typer.Option(help="A .png file (numbered where there are several), or a folder.", show_default=False),
     ] = None,
     count: Annotated[int | None, typer.Option(help="How many pictures.", show_default=False)] = None,
-    bank: common.SourceOption = None,
-    style: common.StyleOption = None,
+    bank: sources.SourceOption = None,
+    style: sources.StyleOption = None,
     align: common.AlignOption = "center",
     spacing: common.SpacingOption = "random",
     advance: common.AdvanceOption = "cell",
@@ -81,8 +79,8 @@ def generate(
     if out is not None and out.suffix.lower() in OTHER_PICTURES and not out.is_dir():
         common.check_picture_path(out)
     if like is not None:
-        sources = {name: context.get_parameter_source(name) for name in context.params}
-        given = [name for name, source in sources.items() if source and source.name == "COMMANDLINE"]
+        origins = {name: context.get_parameter_source(name) for name in context.params}
+        given = [name for name, origin in origins.items() if origin and origin.name == "COMMANDLINE"]
         if other := set(given) - {"like", "out", "bank"}:
             raise ValueError(
                 f"--like takes all but --out and --bank from the picture, got {', '.join(sorted(other))}"
@@ -102,10 +100,10 @@ def generate(
         line_transforms=line_transforms,
     )
     seed = common.fresh_seed() if seed is None else seed
-    source = common.source_of(bank, style)
+    source = sources.source_of(bank, style)
     rows, keys = common.plan(sequence, count, seed, source, spec)
     indices: Iterable[int | None] = range(len(rows)) if count or len(rows) > 1 else [None]
-    recipe = {"seed": str(seed), "bank": common.source_name(bank)}
+    recipe = {"seed": str(seed), "bank": sources.source_name(bank)}
     if style is not None:
         recipe["style"] = str(style)
     _write(rows, keys, indices, source, spec, out, recipe)
@@ -115,12 +113,12 @@ def _write(
     rows: npt.NDArray[np.int32],
     keys: npt.NDArray[np.uint32],
     indices: Iterable[int | None],
-    bank: DigitBank | Vae,
+    bank: sources.Source,
     spec: SequenceSpec,
     out: Path | None,
     recipe: dict[str, str],
 ) -> None:
-    digest = common.source_digest(bank)
+    digest = sources.source_digest(bank)
     shared = recipe | {"version": __version__, "spec": spec_to_json(spec), "bank digest": digest}
     samples = common.rendered(keys, bank, rows, spec)
     places = max(3, len(str(len(rows) - 1)))
@@ -172,12 +170,12 @@ def _generate_like(picture: Path, bank: str | None, out: Path | None) -> None:
     if len(words) != 2 or not all(0 <= n < 2**32 for n in (*words, index, *digits)):
         raise ValueError(f"{picture}: its recipe holds impossible numbers")
     try:
-        source = common.source_of(bank or recipe["bank"], style)
+        source = sources.source_of(bank or recipe["bank"], style)
     except FileNotFoundError:
         raise ValueError(
             f"{picture} was made from the bank {recipe['bank']!r}, which is not there; name it with --bank"
         ) from None
-    if (found := common.source_digest(source)) != recipe["bank digest"]:
+    if (found := sources.source_digest(source)) != recipe["bank digest"]:
         raise ValueError(
             f"{picture} was made from a bank with digest {recipe['bank digest'][:16]}..., "
             f"{bank or recipe['bank']} has {found[:16]}...; name the right one with --bank"

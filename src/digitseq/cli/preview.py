@@ -10,7 +10,7 @@ from .. import png
 from ..labels import format_sequence
 from ..sheet import sheet
 from ..spec import SequenceSpec
-from . import common
+from . import common, sources
 
 EPILOG = """\b
 Examples:
@@ -32,8 +32,8 @@ def preview(
     scale: Annotated[int, typer.Option(min=1, max=16, help="Sheet pixels for one of the picture's.")] = 2,
     captions: Annotated[bool, typer.Option(help="Write the digits under each.")] = True,
     boxes: Annotated[bool, typer.Option(help="Draw the box of each digit's ink.")] = False,
-    bank: common.SourceOption = None,
-    style: common.StyleOption = None,
+    bank: sources.SourceOption = None,
+    style: sources.StyleOption = None,
     align: common.AlignOption = "center",
     spacing: common.SpacingOption = "random",
     advance: common.AdvanceOption = "cell",
@@ -53,7 +53,7 @@ def preview(
         glyph_transforms=glyph_transforms,
         line_transforms=line_transforms,
     )
-    source = common.source_of(bank, style)
+    source = sources.source_of(bank, style)
     rows, keys = common.plan(sequence, count, common.fresh_seed() if seed is None else seed, source, spec)
     samples = list(common.rendered(keys, source, rows, spec))
     page = sheet(

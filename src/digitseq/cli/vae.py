@@ -21,7 +21,7 @@ from ..mnist import mnist_folder
 from ..sequence import sample_sequences
 from ..sheet import sheet
 from ..spec import SequenceSpec
-from . import common
+from . import common, sources
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -54,7 +54,7 @@ MOST = {Kind.sheet: 1000, Kind.lines: 10_000, Kind.styles: 1000, Kind.bank: 100_
 @app.command()
 def train(
     out: Annotated[Path, typer.Argument(help="The model's file, .npz.")],
-    bank: common.BankOption = None,
+    bank: sources.BankOption = None,
     seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Another seed, another model.")] = 0,
     effort: Annotated[
         float, typer.Option(help="Times the epochs that the shipped model had; 0.1 is a first look.")
@@ -138,7 +138,7 @@ def sample(
         typer.Option(min=1, help="Columns, lines, steps, or glyphs of each digit.", show_default=False),
     ] = None,
     seed: common.SeedOption = None,
-    style: common.StyleOption = None,
+    style: sources.StyleOption = None,
     model: ModelOption = "vae",
 ) -> None:
     """Draw digits that nobody wrote.
@@ -147,7 +147,7 @@ def sample(
     Example: digitseq vae sample bank glyphs --count 500 --seed 1
     """
     common.keep_programs()
-    writer = common.model_of(model, style)
+    writer = sources.model_of(model, style)
     count = count or COUNTS[kind]
     if count > MOST[kind]:
         raise ValueError(f"--count must be at most {MOST[kind]} for {kind}, got {count}")
@@ -218,7 +218,7 @@ def denoise(
     picture = png.read(noisy)
     if picture.shape[0] != HEIGHT:
         raise ValueError(f"IN: {noisy} is {picture.shape[0]} pixels high, a line is {HEIGHT}")
-    clean = vae.denoise(common.model_of(model, None), picture / np.float32(255))
+    clean = vae.denoise(sources.model_of(model, None), picture / np.float32(255))
     out.parent.mkdir(parents=True, exist_ok=True)
     png.save(out, png.to_uint8(np.asarray(clean)))
     common.show_path(out)

@@ -1,0 +1,79 @@
+"""Where the digits come from: the bank or the model that --bank and --style name."""
+
+import dataclasses
+from typing import Annotated
+
+import jax.numpy as jnp
+import typer
+
+from .. import vae
+from ..bank import DigitBank, bank_digest
+from ..loading import load_bank
+from ..mnist import mnist_folder
+
+MODEL = "vae"
+Source = DigitBank | vae.Vae
+
+BankOption = Annotated[
+    str | None,
+    typer.Option(
+        "--bank",
+        metavar="SOURCE",
+        help="mnist, mnist-test, builtin, or a folder of IDX files. Without it: the folder in "
+        "DIGITSEQ_MNIST, then what `digitseq bank fetch` brought, then builtin.",
+        show_default=False,
+    ),
+]
+SourceOption = Annotated[
+    str | None,
+    typer.Option(
+        "--bank",
+        metavar="SOURCE",
+        help="mnist, mnist-test, builtin, or a folder of IDX files; vae or a model's .npz file. Without it: "
+        "the folder in DIGITSEQ_MNIST, then what `digitseq bank fetch` brought, then builtin.",
+        show_default=False,
+    ),
+]
+StyleOption = Annotated[
+    float | None,
+    typer.Option(
+        help="How much alike a line's digits are written, 0 to 1: of a model's only.", show_default=False
+    ),
+]
+
+
+def source_of(bank: str | None, style: float | None) -> Source:
+    """The bank, or with `vae` or a .npz file the model, that --bank names.
+
+    Raises:
+        ValueError: a style for a bank, or one outside 0..1.
+        BankError, FileNotFoundError, IdxError: what can't be loaded.
+    """
+    if bank is not None and (bank == MODEL or bank.endswith(".npz")):
+        return model_of(bank, style)
+    if style is not None:
+        raise ValueError("--style needs a model: --bank vae, or the .npz file of one")
+    return load_bank(bank)
+
+
+def model_of(name: str, style: float | None) -> vae.Vae:
+    """The model that ships with digitseq, or the one in a file, with a style.
+
+    Raises:
+        ValueError: a style outside 0..1, or a file that holds no model.
+        FileNotFoundError: no such file.
+    """
+    if style is not None and not 0 <= style <= 1:
+        raise ValueError(f"--style must be from 0 to 1, got {style}")
+    model = vae.pretrained() if name == MODEL else vae.load(name)
+    return dataclasses.replace(model, style=jnp.float32(style or 0))
+
+
+def source_name(bank: str | None) -> str:
+    """What --bank stands for where it is not given."""
+    return bank or ("builtin" if mnist_folder() is None else "mnist")
+
+
+def source_digest(source: Source) -> str:
+    """64 hex digits that name a bank's glyphs or a model's weights and style."""
+    return bank_digest(source) if isinstance(source, DigitBank) else vae.digest(source)
