@@ -477,7 +477,7 @@ def test_a_malformed_bank(refused, toy_folder):
 
 def test_no_bank_in_reach(refused, monkeypatch):
     monkeypatch.delenv("DIGITSEQ_MNIST")
-    assert "digitseq bank fetch" in refused(*GOOD)
+    assert "digitseq bank fetch" in refused(*GOOD, "--bank", "mnist")
 
 
 def test_an_out_that_cannot_be_written_is_a_failure(refused, here):
@@ -489,7 +489,7 @@ def test_an_interrupt(refused, monkeypatch):
     def interrupted(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("digitseq.cli.generate.load_bank", interrupted)
+    monkeypatch.setattr("digitseq.cli.sources.load_bank", interrupted)
     assert "interrupted" in refused(*GOOD, code=130)
 
 

@@ -78,8 +78,9 @@ def test_the_arguments_win_over_the_spec(bank):
 
 def test_without_a_bank_it_takes_the_one_in_reach(bank, toy_folder, monkeypatch):
     monkeypatch.delenv("DIGITSEQ_MNIST", raising=False)
-    with pytest.raises(ds.BankError, match="digitseq bank fetch"):
-        ds.generate_numbers_sequence([1], (0, 0), 28)
+    with pytest.warns(UserWarning, match="digitseq bank fetch"):
+        built_in = ds.generate_numbers_sequence([1], (0, 0), 28, key=7)
+    np.testing.assert_array_equal(built_in, generate(ds.load_bank("builtin"), [1], (0, 0), 28))
     monkeypatch.setenv("DIGITSEQ_MNIST", str(toy_folder))
     image = ds.generate_numbers_sequence([3, 5, 0], (0, 10), 120, key=7)
     np.testing.assert_array_equal(image, generate(bank))
