@@ -23,7 +23,7 @@ def generate(glyphs, digits=(3, 5, 0), spacing_range=(0, 10), image_width=120, *
 
 
 @pytest.mark.parametrize("spec", SPECS, ids=repr)
-@pytest.mark.parametrize("width", [112, 130, 256, 257, 700])
+@pytest.mark.parametrize("width", [112, 257])
 def test_it_is_the_pipelines_image(bank, spec, width):
     digits = [3, 5, 0, 9]
     image = generate(bank, digits, (0, 20), width, spec=spec)
@@ -165,7 +165,7 @@ def test_the_smallest_width_works(bank):
             generate(bank, digits, (low, low + 3), least - 1)
 
 
-@pytest.mark.parametrize("low", [-14, -3, 0, 4])
+@pytest.mark.parametrize("low", [-14, 4])
 def test_the_width_that_always_works_for_ink_is_the_smallest(low):
     """Against all combinations of a bank with a few widths of ink a digit."""
     widths = {1: [3, 8], 2: [20], 3: [5, 6, 7, 13]}

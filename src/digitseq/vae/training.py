@@ -5,6 +5,7 @@ import math
 import os
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import Any, NamedTuple
 
 import jax
@@ -68,6 +69,7 @@ def train(
     """
     settings = Settings() if settings is None else settings
     check(settings)
+    _optax()
     bank = _bank_of(np.asarray(images), np.asarray(labels))
     key = typed_key(key)
     start_key, train_key = jax.random.split(key)
@@ -113,18 +115,23 @@ def _bank_of(images: npt.NDArray[Any], labels: npt.NDArray[Any]) -> DigitBank:
     return bank
 
 
-def _batch(phase: Phase, bank: DigitBank) -> int:
-    return max(1, min(phase.batch, bank.glyphs.shape[0]))
-
-
-def _optimizer(phase: Phase, bank: DigitBank) -> Any:
-    """Adam (D. Kingma and J. Ba, 2015), its rate rising for a few steps and then falling along a cosine."""
+def _optax() -> ModuleType:
     try:
         import optax
     except ImportError:
         raise ImportError(
             "training needs optax, which the extra `train` brings: pip install 'digitseq[train]'"
         ) from None
+    return optax
+
+
+def _batch(phase: Phase, bank: DigitBank) -> int:
+    return max(1, min(phase.batch, bank.glyphs.shape[0]))
+
+
+def _optimizer(phase: Phase, bank: DigitBank) -> Any:
+    """Adam (D. Kingma and J. Ba, 2015), its rate rising for a few steps and then falling along a cosine."""
+    optax = _optax()
     steps = phase.epochs * (bank.glyphs.shape[0] // _batch(phase, bank))
     warm = min(WARM_UP, steps // 4)
     return optax.adam(optax.warmup_cosine_decay_schedule(0.0, phase.rate, warm, max(steps, warm + 1)))
