@@ -54,7 +54,7 @@ def train(
         images: uint8 [N, 28, 28], ink bright.
         labels: integers [N], from 0.
         settings: sizes and lengths; None takes `Settings()`, which takes
-            about ten minutes on two cores for MNIST.
+            about a quarter of an hour on two cores for MNIST.
         checkpoint: a file that is written after each epoch, whole or not at
             all. If it is there, training goes on from it.
         progress: called after each epoch with the name of what is in
