@@ -1,4 +1,4 @@
-"""Sessions: tests, lowest, lint, types; on request also benchmarks, effect, evaluate and pretrain."""
+"""Sessions: tests, lowest, lint, types; on request benchmarks, effect, evaluate, recognition, pretrain."""
 
 import re
 import shutil
@@ -65,6 +65,13 @@ def evaluate(session: nox.Session) -> None:
     """How good the shipped model is, about half an hour; wants DIGITSEQ_MNIST."""
     session.install("-e", ".[dev]")
     session.run("python", "benchmarks/evaluate.py", *session.posargs)
+
+
+@nox.session
+def recognition(session: nox.Session) -> None:
+    """How well a recogniser reads unseen digits, about 45 minutes; wants DIGITSEQ_MNIST."""
+    session.install("-e", ".[dev]")
+    session.run("python", "benchmarks/recognition.py", *session.posargs)
 
 
 @nox.session

@@ -1,23 +1,36 @@
 """digitseq: images of handwritten digit sequences, with exact labels, in JAX."""
 
 from .bank import DigitBank, bank_digest, make_bank
+from .dataset import Dataset
 from .errors import BankError, FetchError, IdxError
 from .idx import read_idx, write_idx
 from .images import generate_numbers_sequence
+from .labels import FileLabels, FixedLabels, RandomDigits
 from .loading import load_bank
+from .numbers import NumberRange, Pattern
 from .sequence import DigitSequence, sample_sequence, sample_sequences
 from .spec import SequenceSpec, check_spec, spec_from_json, spec_to_json
+from .split import split_bank
+from .stream import batch_at, batches
 
 __version__ = "0.1.0"
 
 __all__ = [
     "BankError",
+    "Dataset",
     "DigitBank",
     "DigitSequence",
     "FetchError",
+    "FileLabels",
+    "FixedLabels",
     "IdxError",
+    "NumberRange",
+    "Pattern",
+    "RandomDigits",
     "SequenceSpec",
     "bank_digest",
+    "batch_at",
+    "batches",
     "check_spec",
     "generate_numbers_sequence",
     "load_bank",
@@ -27,5 +40,6 @@ __all__ = [
     "sample_sequences",
     "spec_from_json",
     "spec_to_json",
+    "split_bank",
     "write_idx",
 ]

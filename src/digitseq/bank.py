@@ -13,6 +13,7 @@ import numpy.typing as npt
 from . import draws
 from .checks import as_size
 from .errors import BankError
+from .hands import Hands, hands_of
 
 HEIGHT = 28
 CELL = 28
@@ -36,12 +37,20 @@ class DigitBank:
         counts: int32 [C], the length of each digit's run, which may be 0.
         ink: int32 [N, 4], the box (x0, y0, x1, y1) of each glyph's non-zero
             pixels, half-open; all 0 for a blank glyph.
+        writers: int32 [N], who wrote each glyph; those of one digit are then
+            sorted by writer (stable). None where that is not known.
+        hands: `Hands`, where the writers are known.
+        rows: int32 [N], where `split_bank` made this bank: the row that each
+            glyph has in the bank that was split, at first. Else None.
     """
 
     glyphs: jax.Array
     starts: jax.Array
     counts: jax.Array
     ink: jax.Array
+    writers: jax.Array | None = None
+    hands: Hands | None = None
+    rows: jax.Array | None = None
 
     @property
     def num_classes(self) -> int:
@@ -79,7 +88,8 @@ class DigitBank:
         return jnp.clip(digits, 0, self.num_classes - 1)
 
     def __repr__(self) -> str:
-        return f"<DigitBank of {self.glyphs.shape[0]} glyphs of {self.num_classes} digits>"
+        by = "" if self.hands is None else f" by {self.hands.names.shape[0]} writers"
+        return f"<DigitBank of {self.glyphs.shape[0]} glyphs of {self.num_classes} digits{by}>"
 
 
 def unit_ink(values: jax.Array) -> jax.Array:
@@ -99,8 +109,9 @@ def make_bank(
     *,
     num_classes: int = 10,
     transpose: bool = False,
+    writers: npt.ArrayLike | None = None,
 ) -> DigitBank:
-    """A bank of the given glyphs, sorted by digit (stable).
+    """A bank of the given glyphs, sorted by digit, then by writer where they are known (stable).
 
     Args:
         images: uint8 [N, 28, 28], indexed [glyph, row, column], ink bright.
@@ -109,25 +120,53 @@ def make_bank(
             error at the fronts.
         transpose: swap rows and columns, for EMNIST, whose files store each
             image column by column.
+        writers: integers [N], who wrote each glyph; for `hand="one-writer"`.
 
     Raises:
-        BankError: the two disagree in number, a label is out of range, the
+        BankError: they disagree in number, a label is out of range, the
             images are of another size, or there are none.
         ValueError: a dtype, rank or `num_classes` that can't be used.
     """
-    return to_device(*sorted_arrays(images, labels, num_classes=num_classes, transpose=transpose))
+    return to_device(
+        *sorted_arrays(images, labels, num_classes=num_classes, transpose=transpose, writers=writers)
+    )
+
+
+# Glyphs [N, 28, 28], counts [C], ink [N, 4] and writers, int32 [N] or [0].
+Arrays = tuple[npt.NDArray[np.uint8], npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.int32]]
 
 
 def sorted_arrays(
-    images: npt.ArrayLike, labels: npt.ArrayLike, *, num_classes: int, transpose: bool
-) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int32], npt.NDArray[np.int32]]:
-    """`make_bank` on the host: glyphs [N, 28, 28], counts [C] and ink [N, 4]."""
+    images: npt.ArrayLike,
+    labels: npt.ArrayLike,
+    *,
+    num_classes: int,
+    transpose: bool,
+    writers: npt.ArrayLike | None = None,
+) -> Arrays:
+    """`make_bank` on the host."""
     images, labels = _checked(np.asarray(images), np.asarray(labels), num_classes)
     if transpose:
         images = images.swapaxes(1, 2)
-    glyphs = np.ascontiguousarray(images[np.argsort(labels, kind="stable")])
     counts = np.bincount(labels, minlength=num_classes).astype(np.int32)
-    return glyphs, counts, ink_of(glyphs)
+    if writers is None:
+        order, by = np.argsort(labels, kind="stable"), np.zeros(0, np.int32)
+    else:
+        by = _checked_writers(np.asarray(writers), len(images))
+        order = np.lexsort((by, labels))
+        by = by[order]
+    glyphs = np.ascontiguousarray(images[order])
+    return glyphs, counts, ink_of(glyphs), by
+
+
+def _checked_writers(writers: npt.NDArray[Any], count: int) -> npt.NDArray[np.int32]:
+    if writers.ndim != 1 or writers.dtype.kind not in "iu":
+        raise ValueError(f"writers must be integers [N], got {writers.dtype} {list(writers.shape)}")
+    if len(writers) != count:
+        raise BankError(f"{count} images but {len(writers)} writers")
+    if writers.min() < 0 or writers.max() >= 2**31:
+        raise BankError(f"writers must be numbers from 0 to 2**31 - 1, got {writers.min()}..{writers.max()}")
+    return writers.astype(np.int32)
 
 
 def _checked(
@@ -171,7 +210,11 @@ def ink_of(glyphs: npt.NDArray[np.uint8]) -> npt.NDArray[np.int32]:
 
 
 def to_device(
-    glyphs: npt.NDArray[np.uint8], counts: npt.NDArray[np.int32], ink: npt.NDArray[np.int32]
+    glyphs: npt.NDArray[np.uint8],
+    counts: npt.NDArray[np.int32],
+    ink: npt.NDArray[np.int32],
+    writers: npt.NDArray[np.int32],
+    rows: npt.NDArray[np.int32] | None = None,
 ) -> DigitBank:
     starts = (np.cumsum(counts) - counts).astype(np.int32)
     return DigitBank(
@@ -179,6 +222,9 @@ def to_device(
         starts=jnp.asarray(starts),
         counts=jnp.asarray(counts),
         ink=jnp.asarray(ink),
+        writers=jnp.asarray(writers) if writers.size else None,
+        hands=hands_of(counts, writers) if writers.size else None,
+        rows=None if rows is None else jnp.asarray(rows),
     )
 
 

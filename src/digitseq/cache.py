@@ -1,7 +1,7 @@
 """Memory-mapped copies of banks, so that the next start inflates and sorts nothing.
 
 One file a bank: a magic line, the length and CRC of a JSON header, the header, then at
-the next page the glyphs and after them their ink boxes, as they lie in memory.
+the next page the glyphs and after them their ink boxes and writers, as they lie in memory.
 A copy is used only if its header names the source files as they are now and
 its digest is that of the glyphs that are really there.
 """
@@ -17,18 +17,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from . import files
-from .bank import CELL, HEIGHT, digest_arrays
+from .bank import CELL, HEIGHT, Arrays, digest_arrays
 from .mnist import cache_folder
 
 log = logging.getLogger("digitseq")
 
-MAGIC = b"digitseq bank 2\n"
+MAGIC = b"digitseq bank 3\n"
 LENGTH_AND_CRC = struct.Struct("<QI")
-
-Arrays = tuple[npt.NDArray[np.uint8], npt.NDArray[np.int32], npt.NDArray[np.int32]]
 
 
 def kept(sources: tuple[Path, ...], options: dict[str, object], build: Callable[[], Arrays]) -> Arrays:
@@ -38,8 +35,7 @@ def kept(sources: tuple[Path, ...], options: dict[str, object], build: Callable[
         sources: the files that `build` reads. A file that was written since,
             or is another, makes the copy stale.
         options: what else the result depends on; JSON.
-        build: makes glyphs uint8 [N, 28, 28], counts int32 [C] and ink int32
-            [N, 4]. Called where there is no sound copy.
+        build: makes the host arrays of a bank. Called where there is no sound copy.
 
     A cache folder that can't be written is no error: the bank is built anew
     each time.
@@ -74,13 +70,14 @@ def _stamp(path: Path) -> list[object]:
 
 
 def _save(path: Path, wanted: dict[str, object], arrays: Arrays) -> None:
-    glyphs, counts, ink = arrays
+    glyphs, counts, ink, writers = arrays
     header = json.dumps(
         wanted
         | {
             "counts": counts.tolist(),
             "digest": digest_arrays(glyphs, counts),
-            "ink_crc32": zlib.crc32(ink.tobytes()),
+            "writers": writers.size,
+            "labels_crc32": zlib.crc32(writers.tobytes(), zlib.crc32(ink.tobytes())),
         }
     ).encode()
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -88,7 +85,7 @@ def _save(path: Path, wanted: dict[str, object], arrays: Arrays) -> None:
         file.write(MAGIC + LENGTH_AND_CRC.pack(len(header), zlib.crc32(header)) + header)
         file.seek(_page_after(file.tell()))
         file.write(glyphs.data)
-        file.write(ink.tobytes())
+        file.write(ink.tobytes() + writers.tobytes())
 
 
 def _load(path: Path, wanted: dict[str, object]) -> Arrays:
@@ -107,9 +104,13 @@ def _load(path: Path, wanted: dict[str, object]) -> Arrays:
     total = int(counts.sum())
     glyphs = np.memmap(path, np.uint8, "r", start, (total, HEIGHT, CELL))
     ink = np.memmap(path, np.int32, "r", start + glyphs.nbytes, (total, 4))
-    if zlib.crc32(ink.tobytes()) != header["ink_crc32"] or digest_arrays(glyphs, counts) != header["digest"]:
+    writers = np.zeros(0, np.int32)
+    if header["writers"]:
+        writers = np.array(np.memmap(path, np.int32, "r", start + glyphs.nbytes + ink.nbytes, (total,)))
+    crc = zlib.crc32(writers.tobytes(), zlib.crc32(ink.tobytes()))
+    if crc != header["labels_crc32"] or digest_arrays(glyphs, counts) != header["digest"]:
         raise ValueError("its contents are damaged")
-    return np.asarray(glyphs), counts, np.asarray(ink)
+    return np.asarray(glyphs), counts, np.asarray(ink), writers
 
 
 def _page_after(offset: int) -> int:

@@ -23,13 +23,29 @@ def integers_below(bits: jax.Array, bound: jax.Array) -> jax.Array:
     Returns:
         int32 of the same shape.
     """
-    bound = bound.astype(jnp.uint32)
+    return _upper_word(bits, bound.astype(jnp.uint32)).astype(jnp.int32)
+
+
+def _upper_word(bits: jax.Array, bound: jax.Array) -> jax.Array:
+    """The upper word of a 64-bit product, from products of 16-bit halves."""
     low, high = bits & LOW_HALF, bits >> 16
     bound_low, bound_high = bound & LOW_HALF, bound >> 16
-    # The upper word of a 64-bit product, from products of 16-bit halves.
     middle = high * bound_low + ((low * bound_low) >> 16)
     other = low * bound_high + (middle & LOW_HALF)
-    return (high * bound_high + (middle >> 16) + (other >> 16)).astype(jnp.int32)
+    return high * bound_high + (middle >> 16) + (other >> 16)
+
+
+def wide_integers_below(bits: jax.Array, bound: jax.Array) -> jax.Array:
+    """`integers_below` from 64 random bits: right to 2**-64, for bounds as large as int32 allows.
+
+    Args:
+        bits: uint32 [..., 2], uniform random bits.
+        bound: uint32 [...], 1 to 2**31.
+    """
+    upper = _upper_word(bits[..., 0], bound)
+    lower = bits[..., 0] * bound
+    carried = lower + _upper_word(bits[..., 1], bound)
+    return (upper + (carried < lower).astype(jnp.uint32)).astype(jnp.int32)
 
 
 def fractions(bits: jax.Array) -> jax.Array:

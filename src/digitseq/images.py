@@ -1,7 +1,6 @@
 """generate_numbers_sequence: the NumPy front, with every check that can be made beforehand."""
 
 import functools
-import math
 import os
 from collections.abc import Iterable
 from typing import Any
@@ -11,14 +10,15 @@ import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
 
-from .arguments import PAD, as_digits, as_numbers, typed_key
-from .bank import CELL, HEIGHT, DigitBank, require
+from .arguments import PAD, as_numbers, typed_key
+from .bank import DigitBank
 from .checks import as_integer, as_size
+from .drawing import Source
+from .fits import check_fits, check_memory, possible_sizes, require_digits, require_hand
 from .loading import load_bank
 from .mnist import CACHE_ENVIRONMENT, ENVIRONMENT
-from .sequence import Source, render, serves
+from .sequence import render
 from .spec import MAX_WIDTH, SequenceSpec, check_spacing_range, check_spec
-from .stage import PIXELS
 
 # Slots and columns are padded to the next of a few sizes, so that calls with
 # all sorts of lengths and widths share a few compiled programs.
@@ -77,6 +77,7 @@ def generate_numbers_sequence(
     if isinstance(bank, type) or not callable(getattr(bank, "draw", None)):
         raise ValueError(f"bank must be a DigitBank (from load_bank or make_bank) or a Vae, got {bank!r}")
     require_digits(bank, numbers)
+    require_hand(bank, [numbers], spec)
     check_fits([possible_sizes(bank, digit, spec) for digit in numbers], spec, (low, high), width)
 
     check_memory(width, len(numbers))
@@ -136,74 +137,6 @@ def check_digits(digits: Iterable[int] | str) -> list[int]:
     return numbers
 
 
-def require_digits(source: Source, digits: list[int]) -> None:
-    """Raises where the source can't draw one of the digits.
-
-    Raises:
-        ValueError: a digit outside the source's classes.
-        BankError: a digit the bank has no glyph of.
-    """
-    if isinstance(source, DigitBank):
-        require(source, digits)
-        return
-    known = np.asarray(serves(source, as_digits(digits, 1)))
-    if not known.all():
-        raise ValueError(f"digits: {digits[int(known.argmin())]} is not among those of {source!r}")
-
-
-def possible_sizes(bank: Source, digit: int, spec: SequenceSpec) -> list[int]:
-    """The pixels that a digit may take, over all its glyphs: its cell, or each width of ink."""
-    if spec.advance == "cell":
-        return [CELL]
-    if spec.glyph_transforms or not isinstance(bank, DigitBank):
-        return list(range(CELL + 1))
-    start, count = int(np.asarray(bank.starts)[digit]), int(np.asarray(bank.counts)[digit])
-    run = np.asarray(bank.ink)[start : start + count]
-    widths: list[int] = np.unique(run[:, 2] - run[:, 0]).tolist()
-    return widths
-
-
-def check_fits(
-    sizes: list[list[int]], spec: SequenceSpec, spacing_range: tuple[int, int], width: int
-) -> None:
-    """Raises where the digits may not fit the width, whichever glyphs are drawn.
-
-    Args:
-        sizes: of each digit, from `possible_sizes`.
-        spec: the layout, but for
-        spacing_range: its range and
-        width: its width.
-
-    Raises:
-        ValueError: stating the smallest width that works, or, for even
-            spacing of cells, the nearest.
-    """
-    low, high = spacing_range
-    gaps = len(sizes) - 1
-    # The most that glyphs up to here can take, by the size of the last.
-    most = {size: size for size in sizes[0]}
-    for following in sizes[1:]:
-        most = {
-            size: size + max(taken + max(low, -(min(last, size) // 2)) for last, taken in most.items())
-            for size in following
-        }
-    least = max(most.values())
-    if width < least:
-        raise ValueError(
-            f"image_width {width} is too small for {len(sizes)} digits with gaps of at least {low}: "
-            f"the smallest width that {'works' if spec.advance == 'cell' else 'always works'} is {least}"
-        )
-    if spec.spacing == "even" and spec.advance == "cell" and gaps:
-        gap = (width - CELL * len(sizes)) / gaps
-        if gap != int(gap) or gap > high:
-            near = {min(max(rounded, low), high) for rounded in (math.floor(gap), math.ceil(gap))}
-            widths = " or ".join(str(CELL * len(sizes) + g * gaps) for g in sorted(near))
-            raise ValueError(
-                f"image_width {width} can't be filled by {len(sizes)} digits with even gaps of {low} "
-                f"to {high} pixels; the nearest that works: {widths}"
-            )
-
-
 def _key_of(key: Any) -> Any:
     """A PRNG key from a key, a seed, or nothing."""
     if key is None:
@@ -223,26 +156,3 @@ def _key_of(key: Any) -> Any:
 
 def _padded(size: int, least: int) -> int:
     return max(least, 1 << (size - 1).bit_length())
-
-
-def check_memory(width: int, slots: int, batch: int = 1, *, follow: bool = False) -> None:
-    """Raises where the canvases, a copy and the working tables exceed the machine's memory.
-
-    Labels that follow line transforms take a canvas for each digit of some
-    rows at a time, and what lies between the stages that it goes through.
-
-    Raises:
-        ValueError: saying what it takes and what there is.
-    """
-    needed = 4 * width * (2 * HEIGHT + 4 * slots) * batch
-    if follow:
-        needed += 8 * 4 * max(PIXELS, slots * HEIGHT * width)
-    try:
-        there = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, ValueError, OSError):  # not every system tells
-        return
-    if needed > there:
-        raise ValueError(
-            f"image_width {width} is too large for memory: it takes about {needed / 2**30:.1f} GiB, "
-            f"this machine has {there / 2**30:.1f}"
-        )

@@ -1,9 +1,9 @@
-"""What to write: sequences of digits, given, random, or from a file."""
+"""What to write: sources of labels, each a pytree with `draw(key, batch_size)`; given and random digits."""
 
 import dataclasses
 import os
 from collections.abc import Sequence
-from pathlib import Path
+from typing import Any, Protocol
 
 import jax
 import jax.numpy as jnp
@@ -11,86 +11,163 @@ import numpy as np
 import numpy.typing as npt
 
 from . import draws
-from .arguments import PAD
+from .arguments import MAX_DIGIT, PAD, as_digits
+from .checks import as_integer, as_size
+from .text import pack, parse_sequence, read_sequences
+
+LONGEST = 10_000
+# For each slot of a row, the digits that may stand there.
+Row = list[list[int]]
+
+
+class LabelSource(Protocol):
+    """What draws labels: a pytree, so that it can be an argument of a jitted function.
+
+    A source may also have `check()`, which raises ValueError on values that
+    can't be used, and `rows()`, the rows it may draw, by the digits that may
+    stand in each slot: the fronts refuse beforehand what can't be drawn or
+    does not fit.
+    """
+
+    def draw(self, key: jax.Array, batch_size: int) -> jax.Array:
+        """Labels int32 [B, K], PAD (-1) after the last digit; row b depends on key and b alone."""
+        ...
+
+
+class Rows:
+    """Draws row b from `fold_in(key, b)`."""
+
+    def draw(self, key: jax.Array, batch_size: int) -> jax.Array:
+        """Labels int32 [B, K], PAD (-1) after the last digit; row b depends on key and b alone."""
+        fold = jax.vmap(jax.random.fold_in, in_axes=(None, 0))
+        return jnp.asarray(jax.vmap(self._one)(fold(key, jnp.arange(batch_size, dtype=jnp.uint32))))
+
+    def _one(self, key: jax.Array) -> jax.Array:
+        raise NotImplementedError
+
+
+def static(default: Any) -> Any:
+    """A field that is part of the tree's structure."""
+    return dataclasses.field(default=default, metadata={"static": True})
 
 
 @jax.tree_util.register_dataclass
-@dataclasses.dataclass(frozen=True, eq=False, kw_only=True)
-class RandomDigits:
-    """Random digits, independent and uniform, of a random length, uniform too.
+@dataclasses.dataclass(frozen=True, eq=False)
+class FixedLabels(Rows):
+    """Given sequences, each drawn equally often.
 
     Attributes:
-        min_length: the least number of digits. A leaf.
-        max_length: the greatest, and the number of slots. Static.
-        choices: int32 [M], the digits to draw from.
+        digits: int32 [M, K], PAD (-1) after each row's last digit. A list of
+            sequences becomes one: `["350", "0042"]`, or lists of numbers.
     """
 
-    min_length: int | jax.Array = 5
-    max_length: int = dataclasses.field(default=5, metadata={"static": True})
-    choices: jax.Array | npt.NDArray[np.int32] = dataclasses.field(
-        default_factory=lambda: np.arange(10, dtype=np.int32)
-    )
+    digits: Any
 
-    def draw(self, key: jax.Array, batch_size: int) -> jax.Array:
-        """Labels int32 [B, max_length], PAD after the last digit; row b depends on key and b alone."""
-        fold = jax.vmap(jax.random.fold_in, in_axes=(None, 0))
-        return jax.vmap(self._one)(fold(key, jnp.arange(batch_size, dtype=jnp.uint32)))
+    def __post_init__(self) -> None:
+        if isinstance(self.digits, list | tuple):
+            rows = [
+                parse_sequence(r) if isinstance(r, str) else [as_integer("FixedLabels.digits", d) for d in r]
+                for r in self.digits
+            ]
+            object.__setattr__(self, "digits", pack(rows))
 
     def _one(self, key: jax.Array) -> jax.Array:
-        bits = jax.random.bits(key, (1 + self.max_length,), jnp.uint32)
-        spread = jnp.asarray(self.max_length - self.min_length + 1)
-        length = self.min_length + draws.integers_below(bits[0], spread)
-        size = jnp.full(self.max_length, len(self.choices), jnp.int32)
-        digits = jnp.asarray(self.choices)[draws.integers_below(bits[1:], size)]
-        return jnp.where(jnp.arange(self.max_length, dtype=jnp.int32) < length, digits, PAD)
+        digits = jnp.asarray(self.digits)
+        return digits[draws.integers_below(jax.random.bits(key), jnp.int32(len(digits)))]
+
+    def check(self) -> None:
+        """Raises ValueError on digits that are no integers [M, K], or a row without any."""
+        if np.shape(self.digits)[:1] == (0,):
+            raise ValueError("FixedLabels.digits holds no sequence")
+        as_digits(self.digits, 2)
+        if blank := np.flatnonzero(np.asarray(self.digits)[:, 0] < 0).tolist():
+            raise ValueError(f"FixedLabels.digits: sequence {blank[0]} holds no digit")
+
+    def rows(self) -> list[Row]:
+        """Each sequence."""
+        unique = np.unique(np.asarray(self.digits), axis=0)
+        return [[[digit] for digit in row if digit >= 0] for row in unique.tolist()]
 
 
-def pack(sequences: Sequence[Sequence[int]]) -> npt.NDArray[np.int32]:
-    """Sequences of any lengths as rows of int32 [N, K], PAD after the last digit."""
-    packed = np.full((len(sequences), max(map(len, sequences))), PAD, np.int32)
-    for row, sequence in zip(packed, sequences, strict=True):
-        row[: len(sequence)] = sequence
-    return packed
-
-
-def parse_sequence(text: str) -> list[int]:
-    """Digits from `350` (each a digit) or `3-5-0` (each a number, for banks of more than ten classes).
-
-    Raises:
-        ValueError: anything else.
-    """
-    parts = text.split("-") if "-" in text else list(text)
-    if not parts or not all(part.isascii() and part.isdigit() for part in parts):
-        raise ValueError(f"SEQUENCE must be digits as in 350 or 3-5-0, got {text!r}")
-    digits = [int(part) for part in parts]
-    if max(digits) >= 2**31:
-        raise ValueError(f"SEQUENCE: digit {max(digits)} is out of range")
-    return digits
-
-
-def format_sequence(digits: Sequence[int]) -> str:
-    """The digits as `3-5-0`."""
-    return "-".join(str(digit) for digit in digits)
-
-
-def read_sequences(path: str | os.PathLike[str]) -> list[list[int]]:
-    """The sequences of a text file, one a line as `parse_sequence` reads them; empty lines are skipped.
+def FileLabels(path: str | os.PathLike[str]) -> FixedLabels:
+    """The sequences of a text file, one a line, leading zeros kept; empty lines are skipped.
 
     Raises:
         ValueError: naming the line that can't be read, or a file with none.
         FileNotFoundError: there is no such file.
     """
-    sequences = []
-    try:
-        lines = Path(path).read_text(encoding="utf-8").splitlines()
-    except (UnicodeDecodeError, IsADirectoryError) as error:
-        raise ValueError(f"{os.fspath(path)} is not a text file ({error})") from None
-    for number, line in enumerate(lines, 1):
-        if line.strip():
-            try:
-                sequences.append(parse_sequence(line.strip()))
-            except ValueError as error:
-                raise ValueError(f"{os.fspath(path)}, line {number}: {error}") from None
-    if not sequences:
-        raise ValueError(f"{os.fspath(path)} holds no sequence; write one a line")
-    return sequences
+    return FixedLabels(pack(read_sequences(path)))
+
+
+@jax.tree_util.register_dataclass
+@dataclasses.dataclass(frozen=True, eq=False, kw_only=True)
+class RandomDigits(Rows):
+    """Random digits of a random length, all lengths equally likely.
+
+    Attributes:
+        min_length: the least number of digits. A leaf.
+        max_length: the greatest, and the number of slots. Static.
+        choices: int32 [M], the digits to draw from. A leaf.
+        weights: float32 [M], how often each choice is drawn, in proportion;
+            None draws all alike. A leaf.
+        repeat: the probability that a digit is made the same as the one
+            before it; otherwise it is drawn afresh, which may give the same
+            too. A leaf.
+    """
+
+    min_length: int | jax.Array = 5
+    max_length: int = static(5)
+    choices: jax.Array | npt.NDArray[np.int32] = dataclasses.field(
+        default_factory=lambda: np.arange(10, dtype=np.int32)
+    )
+    weights: Sequence[float] | npt.ArrayLike | None = None
+    repeat: float | jax.Array = 0.0
+
+    def __post_init__(self) -> None:
+        if isinstance(self.weights, list | tuple):
+            object.__setattr__(self, "weights", np.asarray(self.weights, np.float32))
+
+    def _one(self, key: jax.Array) -> jax.Array:
+        slots = self.max_length
+        bits = jax.random.bits(key, (1 + 2 * slots,), jnp.uint32)
+        spread = jnp.asarray(self.max_length - self.min_length + 1)
+        length = self.min_length + draws.integers_below(bits[0], spread)
+        digits = jnp.asarray(self.choices, jnp.int32)[self._picks(bits[1 : 1 + slots])]
+        places = jnp.arange(slots, dtype=jnp.int32)
+        again = draws.fractions(bits[1 + slots :]) < jnp.asarray(self.repeat, jnp.float32)
+        # Each slot takes the last one before it that was drawn afresh.
+        digits = digits[jax.lax.cummax(jnp.where(again, 0, places))]
+        return jnp.where(places < length, digits, PAD)
+
+    def _picks(self, bits: jax.Array) -> jax.Array:
+        if self.weights is None:
+            return draws.integers_below(bits, jnp.full(bits.shape, len(self.choices), jnp.int32))
+        sums = jnp.cumsum(jnp.asarray(self.weights, jnp.float32))
+        # Its last is exactly 1, and a choice of weight 0 takes no part of it.
+        return jnp.searchsorted(sums / sums[-1], draws.fractions(bits), side="right").astype(jnp.int32)
+
+    def check(self) -> None:
+        """Raises ValueError, naming the field, on values that can't be used."""
+        longest = as_size("RandomDigits.max_length", self.max_length, LONGEST)
+        least = as_integer("RandomDigits.min_length", self.min_length)
+        if not 1 <= least <= longest:
+            raise ValueError(f"RandomDigits.min_length must be from 1 to max_length {longest}, got {least}")
+        choices = as_digits(np.asarray(self.choices), 1)
+        if (np.asarray(choices) < 0).any():
+            raise ValueError(f"RandomDigits.choices must be from 0 to {MAX_DIGIT}, got {self.choices!r}")
+        if self.weights is not None:
+            weights = np.asarray(self.weights, np.float32)
+            if weights.shape != choices.shape or not (weights >= 0).all() or not 0 < weights.sum() < np.inf:
+                raise ValueError(
+                    f"RandomDigits.weights must be {len(choices)} numbers from 0, one of each of "
+                    f"choices, not all 0, got {self.weights!r}"
+                )
+        if not 0 <= float(self.repeat) <= 1:
+            raise ValueError(f"RandomDigits.repeat must be from 0 to 1, got {self.repeat}")
+
+    def rows(self) -> list[Row]:
+        """One row of the most slots."""
+        choices = np.asarray(self.choices)
+        if self.weights is not None:
+            choices = choices[np.asarray(self.weights) > 0]
+        return [[choices.tolist()] * self.max_length]

@@ -5,11 +5,12 @@ import warnings
 from pathlib import Path
 
 from . import cache
-from .bank import MAX_CLASSES, DigitBank, sorted_arrays, to_device
+from .bank import MAX_CLASSES, Arrays, DigitBank, sorted_arrays, to_device
 from .checks import as_size
 from .errors import BankError
 from .idx import read_idx
 from .mnist import ENVIRONMENT, find_pair, mnist_folder
+from .qmnist import find_writers, read_writers
 
 NO_MNIST = (
     f"no MNIST in reach: run `digitseq bank fetch` (downloads 11 MB; needs the extra digitseq[fetch]), "
@@ -26,6 +27,7 @@ def load_bank(
     split: str = "train",
     num_classes: int | None = None,
     transpose: bool = False,
+    writers: str | os.PathLike[str] | None = None,
 ) -> DigitBank:
     """The bank that `source` names. Never touches the network.
 
@@ -43,6 +45,10 @@ def load_bank(
         split: "train" or "test": which pair of a folder that holds both.
         num_classes: C; None takes the largest label plus one, at least 10.
         transpose: swap rows and columns, for EMNIST's files.
+        writers: who wrote the digits: QMNIST's extended labels (C. Yadav and
+            L. Bottou, "Cold Case: the Lost MNIST Digits", 2019), an IDX file
+            whose rows match MNIST's images one by one, or a folder of both
+            splits' files. `bank.writers` has them then.
 
     Raises:
         BankError: "mnist" is not in reach, or a folder without such a pair of
@@ -71,17 +77,24 @@ def load_bank(
             raise FileNotFoundError(
                 f"bank: no folder {os.fspath(source)!r} (the words are builtin, mnist and mnist-test)"
             )
-    pair = find_pair(folder, split)
+    files: tuple[Path, ...] = find_pair(folder, split)
+    if writers is not None:
+        files = (*files, find_writers(Path(writers), split))
     options: dict[str, object] = {"num_classes": num_classes, "transpose": bool(transpose)}
-    return to_device(*cache.kept(pair, options, lambda: _read_pair(*pair, num_classes, transpose)))
+    return to_device(
+        *cache.kept(files, options, lambda: _read(*files, num_classes=num_classes, transpose=transpose))
+    )
 
 
-def _read_pair(images: Path, labels: Path, num_classes: int | None, transpose: bool) -> cache.Arrays:
+def _read(
+    images: Path, labels: Path, writers: Path | None = None, *, num_classes: int | None, transpose: bool
+) -> Arrays:
     glyphs, digits = read_idx(images), read_idx(labels)
     if num_classes is None:
         # What is no label at all is refused with all else that is wrong.
         num_classes = max(10, int(digits.max(initial=0)) + 1) if digits.dtype.kind in "iu" else 10
     try:
-        return sorted_arrays(glyphs, digits, num_classes=num_classes, transpose=transpose)
+        by = None if writers is None else read_writers(writers, digits)
+        return sorted_arrays(glyphs, digits, num_classes=num_classes, transpose=transpose, writers=by)
     except ValueError as error:
         raise BankError(f"{images} with {labels.name}: {error}") from None

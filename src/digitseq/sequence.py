@@ -2,33 +2,20 @@
 
 import dataclasses
 import math
-from typing import Protocol
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
 
-from . import augment, canvas, layout, line
+from . import augment, canvas, drawing, layout, line
 from .arguments import PAD, as_digits, as_numbers, narrowed, typed_key
-from .bank import CELL, HEIGHT, MAX_GLYPHS, DigitBank
+from .bank import CELL, HEIGHT
+from .drawing import Source
 from .spec import SequenceSpec, check_structure
-from .stage import in_chunks, stage
 
 # A mask is an int8 that holds a slot + 1.
 MAX_MASKED_SLOTS = 127
-
-
-class Source(Protocol):
-    """What draws glyphs: a pytree, so that it can be an argument of a jitted function.
-
-    A source may also have `serves(digits) -> bool`, as `DigitBank` does: a
-    row then ends before the first digit that is not served.
-    """
-
-    def draw(self, key: jax.Array, digits: jax.Array) -> tuple[jax.Array, jax.Array]:
-        """A glyph for each digit: float32 [K, 28, 28] in [0, 1], and glyph ids int32 [K] (-1: no bank)."""
-        ...
 
 
 @jax.tree_util.register_dataclass
@@ -55,6 +42,8 @@ class DigitSequence:
             strongest at the pixel (the earlier where equal), 0 background.
             "amodal": bool [K, 28, W], where each digit has ink, covered by
             others or not. None unless the spec asks.
+        writer: int32 [], the number of the one who wrote all the digits,
+            where the spec asks for one hand; else -1.
     """
 
     image: jax.Array
@@ -64,6 +53,7 @@ class DigitSequence:
     boxes: jax.Array
     glyph_ids: jax.Array
     masks: jax.Array | None
+    writer: jax.Array
 
     def _repr_png_(self) -> bytes:
         """The picture that a notebook shows: the image, or a batch as a sheet."""
@@ -151,8 +141,10 @@ def render(
     split = jax.vmap(lambda key: tuple(jax.random.split(key, 5)))
     glyph_keys, gap_keys, align_keys, transform_keys, line_keys = split(keys)
     digits = narrowed(digits)
-    lengths = _lengths(source, digits)
-    store, rows, glyph_ids, ink = _draw(glyph_keys, transform_keys, source, digits, spec)
+    lengths, writers, chosen = drawing.choose(glyph_keys, source, digits, spec)
+    store, rows, glyph_ids, ink = drawing.draw(
+        jax.random.clone(glyph_keys), transform_keys, source, digits, chosen, spec
+    )
 
     by_ink = spec.advance == "ink"
     sizes = ink[..., 2] - ink[..., 0] if by_ink else jnp.full_like(digits, CELL)
@@ -186,65 +178,13 @@ def render(
         boxes=jnp.where(shown[..., None], boxes, -1),
         glyph_ids=jnp.where(shown, glyph_ids, -1),
         masks=masks,
+        writer=writers,
     )
 
 
 def _first(lengths: jax.Array, digits: jax.Array) -> jax.Array:
     """Whether each slot of [B, K] is one of the first so many."""
     return jnp.arange(digits.shape[1], dtype=jnp.int32)[None, :] < lengths[:, None]
-
-
-def _draw(
-    keys: jax.Array, transform_keys: jax.Array, source: Source, digits: jax.Array, spec: SequenceSpec
-) -> tuple[jax.Array, ...]:
-    """A store of glyphs [M, 28, 28], each slot's row in it [B, K], glyph ids [B, K], ink [B, K, 4].
-
-    A bank's glyphs are painted from where they lie, which saves a copy; any
-    other source draws into a store of its own, and so do transforms.
-    """
-    if isinstance(source, DigitBank) and not spec.glyph_transforms:
-        glyph_ids = jax.vmap(source.choose)(keys, digits)
-        ink = source.ink.at[glyph_ids].get(mode="promise_in_bounds")
-        return source.glyphs, glyph_ids, glyph_ids, ink
-    if digits.size > MAX_GLYPHS:
-        raise ValueError(f"digits {list(digits.shape)} are more than int32 can place in one batch")
-    if isinstance(source, DigitBank):
-        glyph_ids = jax.vmap(source.choose)(keys, digits)
-        glyphs = source.glyphs
-    else:
-        glyphs, glyph_ids = jax.vmap(source.draw)(keys, digits)
-        if glyphs.shape != (*digits.shape, HEIGHT, CELL) or glyph_ids.shape != digits.shape:
-            raise ValueError(
-                f"source.draw must return glyphs [K, {HEIGHT}, {CELL}] and glyph ids [K], got "
-                f"{list(glyphs.shape[1:])} and {list(glyph_ids.shape[1:])}"
-            )
-        glyphs = glyphs.reshape(-1, HEIGHT, CELL)
-    rows = jnp.arange(digits.size, dtype=jnp.int32)
-    if not spec.glyph_transforms:
-        ink = canvas.ink_boxes(glyphs)
-    else:
-        fold = jax.vmap(jax.vmap(jax.random.fold_in, in_axes=(None, 0)), in_axes=(0, None))
-        slot_keys = fold(transform_keys, jnp.arange(digits.shape[1], dtype=jnp.uint32)).reshape(-1)
-        drawn = glyph_ids.reshape(-1) if isinstance(source, DigitBank) else rows
-
-        def transformed(keys: jax.Array, drawn: jax.Array) -> tuple[jax.Array, jax.Array]:
-            changed = augment.run(keys, spec.glyph_transforms, (glyphs, drawn))
-            return changed, stage(canvas.ink_boxes, changed)
-
-        glyphs, ink = in_chunks(transformed, HEIGHT * CELL, slot_keys, drawn)
-    return glyphs, rows.reshape(digits.shape), glyph_ids, ink.reshape(*digits.shape, 4)
-
-
-def serves(source: Source, digits: jax.Array | npt.NDArray[np.int32]) -> jax.Array:
-    """Whether the source draws each digit; bool, of the digits' shape. Without a word of its own, it does."""
-    known = getattr(source, "serves", lambda digits: digits >= 0)
-    return jnp.asarray(known(digits))
-
-
-def _lengths(source: Source, digits: jax.Array) -> jax.Array:
-    """How many digits stand before the first PAD or digit that is not served; int32 [B]."""
-    ends = jnp.pad(~serves(source, digits), ((0, 0), (0, 1)), constant_values=True)
-    return jnp.argmax(ends, axis=1).astype(jnp.int32)
 
 
 def _check_shapes(shape: tuple[int, ...], spec: SequenceSpec) -> None:

@@ -17,6 +17,7 @@ Spacing = Literal["random", "even"]
 Align = Literal["left", "center", "right", "random"]
 Advance = Literal["cell", "ink"]
 Masks = Literal["visible", "amodal"]
+Hand = Literal["any", "one-writer"]
 
 # Places on a canvas, and a batch of one, are counted in int32.
 MAX_WIDTH = (2**31 - 1) // HEIGHT
@@ -56,6 +57,9 @@ class SequenceSpec:
         line_transforms: what happens to the whole canvas then, in this
             order: records of `digitseq.augment`. Boxes and masks follow
             those that move or change ink.
+        hand: "any", each glyph by whoever wrote it; "one-writer", all of a
+            line by one writer, drawn uniformly from those who have all its
+            digits (a bank with `writers` only). Static.
         masks: "visible", one map of which digit is on top; "amodal", a map
             for each digit of all its ink; False, none; True is "visible".
             Static.
@@ -69,6 +73,7 @@ class SequenceSpec:
     glyph_transforms: tuple[Any, ...] = ()
     line_transforms: tuple[Any, ...] = ()
     masks: Masks | bool = _static(False)
+    hand: Hand = _static("any")
 
     def replace(self, **changes: Any) -> Self:
         """A copy with some fields changed."""
@@ -102,6 +107,7 @@ def check_structure(spec: SequenceSpec) -> None:
         ("spacing", get_args(Spacing)),
         ("align", get_args(Align)),
         ("advance", get_args(Advance)),
+        ("hand", get_args(Hand)),
     ):
         word = getattr(spec, name)
         if not isinstance(word, str) or word not in words:

@@ -13,18 +13,19 @@ import numpy as np
 import numpy.typing as npt
 import typer
 
-from .. import augment, images, labels
+from .. import augment, fits
 from ..arguments import PAD, typed_key
 from ..bank import DigitBank
+from ..labels import FixedLabels
 from ..mnist import cache_folder
-from ..sequence import DigitSequence, render, serves
-from ..spec import Advance, Align, SequenceSpec, Spacing, check_spacing_range, check_spec, spec_from_json
+from ..sequence import DigitSequence, render
+from ..spec import Advance, Align, Hand, SequenceSpec, Spacing, check_spec, spec_from_json
+from .grammar import labels_of, rows_of
 from .sources import Source
 
 CHUNK = 64
 # Rows and slots (or a multiple) of one compiled program, where images are transformed.
 SHAPE = 16, 16
-LONGEST = 10_000
 
 SeedOption = Annotated[
     int | None,
@@ -33,6 +34,9 @@ SeedOption = Annotated[
 AlignOption = Annotated[Align, typer.Option(help="Where leftover columns go.")]
 SpacingOption = Annotated[Spacing, typer.Option(help="Random gaps, or even ones that fill the width.")]
 AdvanceOption = Annotated[Advance, typer.Option(help="Measure gaps between cells or between ink.")]
+HandOption = Annotated[
+    Hand, typer.Option(help="one-writer: each line by one writer; needs a bank with --writers.")
+]
 AugmentOption = Annotated[
     str | None,
     typer.Option(
@@ -83,40 +87,6 @@ def fresh_seed() -> int:
     return secrets.randbits(32)
 
 
-def labels_of(sequence: str, count: int | None, key: jax.Array, bank: Source) -> npt.NDArray[np.int32]:
-    """The labels that SEQUENCE asks for: int32 [count, K], PAD after the last digit.
-
-    Args:
-        sequence: `350`, `3-5-0`, `random:5`, `random:3-8` or `file:PATH`.
-        count: how many; None takes one, or each line of the file once.
-        key: for random labels; label i depends on the key and i alone.
-        bank: random labels use the digits that it draws.
-
-    Raises:
-        ValueError: a text of another form, or lengths that make no sense.
-    """
-    kind, _, rest = sequence.partition(":")
-    if kind == "random" and rest:
-        low, _, high = rest.partition("-")
-        try:
-            shortest, longest = int(low), int(high or low)
-        except ValueError:
-            shortest, longest = 0, 0
-        if not 1 <= shortest <= longest <= LONGEST:
-            raise ValueError(
-                f"SEQUENCE: random takes a length or a range up to {LONGEST}, random:5 or random:3-8, "
-                f"got {sequence!r}"
-            )
-        every = np.arange(bank.num_classes, dtype=np.int32)
-        choices = every[np.asarray(serves(bank, every))]
-        source = labels.RandomDigits(min_length=shortest, max_length=longest, choices=choices)
-        return np.asarray(source.draw(key, count or 1))
-    if kind == "file" and rest:
-        lines = labels.pack(labels.read_sequences(rest))
-        return lines[np.arange(count or len(lines)) % len(lines)]
-    return np.tile(labels.pack([labels.parse_sequence(sequence)]), (count or 1, 1))
-
-
 def plan(
     sequence: str, count: int | None, seed: int, bank: Source, spec: SequenceSpec
 ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.uint32]]:
@@ -134,27 +104,23 @@ def plan(
         raise ValueError(f"--count must be at least 1, got {count}")
     check_spec(spec)
     image_key = label_key = jax.random.wrap_key_data(jnp.asarray(seed_words(seed)), impl="threefry2x32")
-    if random := sequence.startswith("random:"):
+    found = labels_of(sequence, bank)
+    given = isinstance(found, FixedLabels)
+    if not given:
         label_key, image_key = jax.random.split(image_key)
-    rows = labels_of(sequence, count, label_key, bank)
+    rows = rows_of(found, label_key, count)
     follow = augment.followed(spec.line_transforms)
-    images.check_memory(spec.image_width, rows.shape[1] + SHAPE[1], min(CHUNK, len(rows)), follow=follow)
+    fits.check_memory(spec.image_width, rows.shape[1] + SHAPE[1], min(CHUNK, len(rows)), follow=follow)
     check_rows(bank, rows, spec)
-    if count is None and len(rows) == 1 and not random:
+    if count is None and len(rows) == 1 and given:
         return rows, seed_words(seed)[None]
     folded = jax.vmap(jax.random.fold_in, in_axes=(None, 0))
     return rows, np.asarray(jax.random.key_data(folded(image_key, np.arange(len(rows), dtype=np.uint32))))
 
 
 def check_rows(bank: Source, rows: npt.NDArray[np.int32], spec: SequenceSpec) -> None:
-    """Raises where the bank lacks a digit or a row does not fit the spec."""
-    used = np.unique(rows[rows != PAD]).tolist()
-    images.require_digits(bank, used)
-    sizes = {digit: images.possible_sizes(bank, digit, spec) for digit in used}
-    spacing_range = check_spacing_range(spec.spacing_range)
-    for row in np.unique(rows, axis=0):
-        fitting = [sizes[digit] for digit in row[row != PAD].tolist()]
-        images.check_fits(fitting, spec, spacing_range, spec.image_width)
+    """Raises where the bank lacks a digit or a row [K], PAD after its last, does not fit the spec."""
+    fits.check_rows(bank, FixedLabels(rows).rows(), spec)
 
 
 def refuse_leftovers(context: typer.Context) -> None:

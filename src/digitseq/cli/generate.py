@@ -12,9 +12,9 @@ import typer
 from .. import __version__, png
 from ..arguments import PAD
 from ..checks import as_integer
-from ..labels import format_sequence, pack
 from ..spec import SequenceSpec, spec_from_json, spec_to_json
-from . import common, sources
+from ..text import format_sequence, pack
+from . import common, grammar, sources
 
 # So that a negative MIN_SPACING is taken for an argument, not for an option.
 SETTINGS = {"ignore_unknown_options": True, "allow_extra_args": True}
@@ -35,13 +35,7 @@ Examples:
 
 def generate(
     context: typer.Context,
-    sequence: Annotated[
-        str | None,
-        typer.Argument(
-            help="350 or 3-5-0; random:5 or random:3-8 (random digits); file:PATH (one sequence a line).",
-            show_default=False,
-        ),
-    ] = None,
+    sequence: grammar.SequenceArgument = None,
     min_spacing: Annotated[
         int | None, typer.Argument(help="Least gap between digits, pixels, from -14.", show_default=False)
     ] = None,
@@ -62,6 +56,8 @@ def generate(
     align: common.AlignOption = "center",
     spacing: common.SpacingOption = "random",
     advance: common.AdvanceOption = "cell",
+    hand: common.HandOption = "any",
+    writers: sources.WritersOption = None,
     augment: common.AugmentOption = None,
     like: Annotated[
         Path | None,
@@ -81,11 +77,12 @@ def generate(
     if like is not None:
         origins = {name: context.get_parameter_source(name) for name in context.params}
         given = [name for name, origin in origins.items() if origin and origin.name == "COMMANDLINE"]
-        if other := set(given) - {"like", "out", "bank"}:
+        if other := set(given) - {"like", "out", "bank", "writers"}:
             raise ValueError(
-                f"--like takes all but --out and --bank from the picture, got {', '.join(sorted(other))}"
+                f"--like takes all but --out, --bank and --writers from the picture, "
+                f"got {', '.join(sorted(other))}"
             )
-        _generate_like(like, bank, out)
+        _generate_like(like, bank, writers, out)
         return
     if sequence is None or min_spacing is None or max_spacing is None or image_width is None:
         raise ValueError("give SEQUENCE MIN_SPACING MAX_SPACING IMAGE_WIDTH, or --like PICTURE")
@@ -96,16 +93,19 @@ def generate(
         align=align,
         spacing=spacing,
         advance=advance,
+        hand=hand,
         glyph_transforms=glyph_transforms,
         line_transforms=line_transforms,
     )
     seed = common.fresh_seed() if seed is None else seed
-    source = sources.source_of(bank, style)
+    source = sources.source_of(bank, style, writers)
     rows, keys = common.plan(sequence, count, seed, source, spec)
     indices: Iterable[int | None] = range(len(rows)) if count or len(rows) > 1 else [None]
     recipe = {"seed": str(seed), "bank": sources.source_name(bank)}
     if style is not None:
         recipe["style"] = str(style)
+    if writers is not None:
+        recipe["writers"] = str(writers)
     _write(rows, keys, indices, source, spec, out, recipe)
 
 
@@ -150,7 +150,7 @@ def _path(out: Path | None, digits: str, number: str) -> Path:
     return path
 
 
-def _generate_like(picture: Path, bank: str | None, out: Path | None) -> None:
+def _generate_like(picture: Path, bank: str | None, writers: Path | None, out: Path | None) -> None:
     recipe = {
         name.removeprefix(TEXT): value
         for name, value in png.read_text(picture).items()
@@ -165,15 +165,17 @@ def _generate_like(picture: Path, bank: str | None, out: Path | None) -> None:
         words = [as_integer("key", word) for word in json.loads(recipe["key"])]
         index = int(recipe.get("index", 0))
         style = float(recipe["style"]) if "style" in recipe else None
+        by = Path(recipe["writers"]) if "writers" in recipe else None
     except (ValueError, TypeError) as error:
         raise ValueError(f"{picture}: its recipe can't be read ({error})") from None
     if len(words) != 2 or not all(0 <= n < 2**32 for n in (*words, index, *digits)):
         raise ValueError(f"{picture}: its recipe holds impossible numbers")
     try:
-        source = sources.source_of(bank or recipe["bank"], style)
-    except FileNotFoundError:
+        source = sources.source_of(bank or recipe["bank"], style, writers or by)
+    except FileNotFoundError as error:
         raise ValueError(
-            f"{picture} was made from the bank {recipe['bank']!r}, which is not there; name it with --bank"
+            f"{picture} was made from the bank {recipe['bank']!r}; which is not there ({error}); "
+            f"name what it needs with --bank and --writers"
         ) from None
     if (found := sources.source_digest(source)) != recipe["bank digest"]:
         raise ValueError(
@@ -185,6 +187,6 @@ def _generate_like(picture: Path, bank: str | None, out: Path | None) -> None:
     if out is None or not _is_file(out):
         out = (out or Path()) / picture.with_suffix(".png").name
     kept: dict[str, str] = {
-        name: recipe[name] for name in ("seed", "bank", "style", "index") if name in recipe
+        name: recipe[name] for name in ("seed", "bank", "style", "writers", "index") if name in recipe
     }
     _write(rows, key, [None], source, spec, out, kept)

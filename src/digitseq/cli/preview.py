@@ -7,9 +7,9 @@ import numpy as np
 import typer
 
 from .. import png
-from ..labels import format_sequence
 from ..sheet import sheet
 from ..spec import SequenceSpec
+from ..text import format_sequence
 from . import common, sources
 
 EPILOG = """\b
@@ -37,6 +37,8 @@ def preview(
     align: common.AlignOption = "center",
     spacing: common.SpacingOption = "random",
     advance: common.AdvanceOption = "cell",
+    hand: common.HandOption = "any",
+    writers: sources.WritersOption = None,
     augment: common.AugmentOption = None,
 ) -> None:
     """Write a contact sheet of many samples of a sequence."""
@@ -50,10 +52,11 @@ def preview(
         align=align,
         spacing=spacing,
         advance=advance,
+        hand=hand,
         glyph_transforms=glyph_transforms,
         line_transforms=line_transforms,
     )
-    source = sources.source_of(bank, style)
+    source = sources.source_of(bank, style, writers)
     rows, keys = common.plan(sequence, count, common.fresh_seed() if seed is None else seed, source, spec)
     samples = list(common.rendered(keys, source, rows, spec))
     page = sheet(

@@ -1,6 +1,7 @@
 """Where the digits come from: the bank or the model that --bank and --style name."""
 
 import dataclasses
+from pathlib import Path
 from typing import Annotated
 
 import jax.numpy as jnp
@@ -34,6 +35,13 @@ SourceOption = Annotated[
         show_default=False,
     ),
 ]
+WritersOption = Annotated[
+    Path | None,
+    typer.Option(
+        help="Who wrote the bank's digits: QMNIST's labels, a file or the folder of them.",
+        show_default=False,
+    ),
+]
 StyleOption = Annotated[
     float | None,
     typer.Option(
@@ -42,18 +50,20 @@ StyleOption = Annotated[
 ]
 
 
-def source_of(bank: str | None, style: float | None) -> Source:
+def source_of(bank: str | None, style: float | None, writers: Path | None = None) -> Source:
     """The bank, or with `vae` or a .npz file the model, that --bank names.
 
     Raises:
-        ValueError: a style for a bank, or one outside 0..1.
+        ValueError: a style for a bank, or one outside 0..1; writers for a model.
         BankError, FileNotFoundError, IdxError: what can't be loaded.
     """
     if bank is not None and (bank == MODEL or bank.endswith(".npz")):
+        if writers is not None:
+            raise ValueError("--writers needs a bank: a model's digits were written by nobody")
         return model_of(bank, style)
     if style is not None:
         raise ValueError("--style needs a model: --bank vae, or the .npz file of one")
-    return load_bank(bank)
+    return load_bank(bank, writers=writers)
 
 
 def model_of(name: str, style: float | None) -> vae.Vae:

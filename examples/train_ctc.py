@@ -1,0 +1,238 @@
+"""A recogniser of digit sequences: a small convolutional network, trained with CTC on the stream alone.
+
+Run: pip install 'digitseq[train]' && python examples/train_ctc.py FOLDER
+It writes FOLDER/checkpoint.npz after every so many steps, from which it goes on
+when it is run again, and FOLDER/readings.png. MNIST is best (`digitseq bank fetch`);
+without it the built-in digits are taken.
+"""
+
+import os
+import time
+from pathlib import Path
+from typing import Annotated, Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import typer
+
+import digitseq as ds
+from digitseq import augment, ctc, png
+from digitseq.sheet import sheet
+
+BATCH, STEPS, RATE, AVERAGE = 16, 22_000, 1.5e-3, 0.999
+# Steps of one compiled call, after each of which the bar moves.
+SCAN = 100
+# Columns of the image that one frame stands for: of what CTC reads, and of what helps it to learn.
+STRIDE, COLUMNS = 2, 4
+HELP = 0.3
+# Rows of the image that are looked at: digits hardly reach the others.
+TOP, BOTTOM = 2, 26
+LABELS = ds.RandomDigits(min_length=3, max_length=10)
+SPEC = ds.SequenceSpec(image_width=160, advance="ink", align="random")
+WARP = (augment.Affine(rotation=10.0, scale=0.1, slant=5.0, shift=0.0),)
+# Gaps between ink go from -4 to a number drawn for each batch: half of the batches are tight.
+GAPS = (-4, 4, 40)
+
+Weights = dict[str, jax.Array]
+
+
+class State(NamedTuple):
+    """All that training goes on from."""
+
+    weights: Weights
+    average: Weights
+    moments: Any
+
+
+def start(key: jax.Array) -> Weights:
+    """Random weights, sized after He et al. (2015); biases of 0."""
+    shapes = {
+        "conv0": (3, 3, 4, 24),
+        "conv1": (3, 3, 24, 24),
+        "conv2": (3, 3, 24, 64),
+        "conv3": (3, 3, 64, 64),
+        "height": (3, 6 * 64, 128),
+        "near": (3, 128, 128),
+        "far": (3, 128, 128),
+        "frames": (128, COLUMNS // STRIDE * (ctc.BLANK + 1)),
+        "columns": (128, ctc.BLANK + 1),
+    }
+    weights: Weights = {}
+    for own, (name, shape) in zip(jax.random.split(key, len(shapes)), shapes.items(), strict=True):
+        spread = np.float32((2 / np.prod(shape[:-1])) ** 0.5)
+        weights[name] = jax.random.normal(own, shape) * spread
+        weights[f"{name} bias"] = jnp.zeros(shape[-1])
+    return weights
+
+
+def features(weights: Weights, images: jax.Array) -> jax.Array:
+    """What the network sees of each four columns of images float32 [B, 28, W]; float32 [B, W // 4, 128]."""
+    count, height, width = len(images), BOTTOM - TOP, images.shape[2]
+
+    def layer(parts: list[jax.Array], name: str) -> jax.Array:
+        # Convolutions as products of matrices: inside a scan XLA's own are 16 times slower on a CPU.
+        seen = jnp.concatenate(parts, axis=-1)
+        kernel = weights[name].reshape(seen.shape[-1], -1)
+        out = seen.reshape(-1, seen.shape[-1]) @ kernel + weights[f"{name} bias"]
+        return jax.nn.relu(out).reshape(*seen.shape[:-1], -1)
+
+    def conv(x: jax.Array, name: str) -> jax.Array:
+        high, wide = x.shape[1:3]
+        padded = jnp.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)))
+        return layer([padded[:, r : r + high, c : c + wide] for r in range(3) for c in range(3)], name)
+
+    def along(x: jax.Array, name: str, apart: int) -> jax.Array:
+        padded = jnp.pad(x, ((0, 0), (apart, apart), (0, 0)))
+        return layer([padded[:, k * apart : k * apart + x.shape[1]] for k in range(3)], name)
+
+    # Each two by two pixels as the four channels of one.
+    x = images[:, TOP:BOTTOM].reshape(count, height // 2, 2, width // 2, 2).transpose(0, 1, 3, 2, 4)
+    x = conv(x.reshape(count, height // 2, width // 2, 4) - 0.13, "conv0")
+    x = x + conv(x, "conv1")
+    x = jnp.maximum(x[:, 0::2], x[:, 1::2])
+    x = x.reshape(count, height // 4, width // 4, 2, -1).max(axis=3)
+    x = conv(x, "conv2")
+    x = x + conv(x, "conv3")
+    x = along(x.transpose(0, 2, 1, 3).reshape(count, width // 4, -1), "height", 1)
+    x = x + along(x, "near", 1)
+    return x + along(x, "far", 2)
+
+
+def logits(weights: Weights, seen: jax.Array) -> jax.Array:
+    """Of each frame of what is seen, two in every four columns; float32 [B, W // 2, 11]."""
+    return (seen @ weights["frames"] + weights["frames bias"]).reshape(len(seen), -1, ctc.BLANK + 1)
+
+
+def loss(weights: Weights, batch: ds.DigitSequence) -> jax.Array:
+    """The labels' negative log-probability, and that of each column's digit, which shows where they are."""
+    seen = features(weights, batch.image)
+    scores = logits(weights, seen)
+    labels, paddings = ctc.labels_and_paddings(batch.digits)
+    read = optax.ctc_loss(scores, jnp.zeros(scores.shape[:2]), labels, paddings, blank_id=ctc.BLANK)
+    columns = seen @ weights["columns"] + weights["columns bias"]
+    targets = ctc.column_targets(batch, COLUMNS)
+    found = optax.softmax_cross_entropy_with_integer_labels(columns, targets).sum(axis=1)
+    return (read + HELP * found).mean()
+
+
+def gaps(key: jax.Array) -> tuple[int, jax.Array]:
+    """The range of gaps for a batch."""
+    tight_key, high_key = jax.random.split(key)
+    least, tight, widest = GAPS
+    high = jax.random.randint(high_key, (), tight, widest + 1)
+    return least, jnp.where(jax.random.bernoulli(tight_key), tight, high)
+
+
+class Trainer:
+    """Training as a pure function of the key and the bank."""
+
+    def __init__(self, key: jax.Array, bank: ds.DigitBank, spec: ds.SequenceSpec, steps: int) -> None:
+        self.start_key, self.stream_key, self.gap_key = jax.random.split(key, 3)
+        self.bank, self.spec = bank, spec
+        rate = optax.warmup_cosine_decay_schedule(0.0, RATE, min(500, steps // 4), steps)
+        self.optimizer = optax.chain(optax.clip_by_global_norm(1.0), optax.adamw(rate, weight_decay=0.01))
+        ctc.check(LABELS, spec, STRIDE)
+        self._scan = jax.jit(self._many)
+
+    def begin(self) -> State:
+        """What training starts from."""
+        weights = start(self.start_key)
+        return State(weights, weights, self.optimizer.init(weights))
+
+    def step(self, state: State, batch: ds.DigitSequence, number: jax.Array) -> tuple[State, jax.Array]:
+        """One step on a batch, and the loss before it."""
+        value, slope = jax.value_and_grad(loss)(state.weights, batch)
+        updates, moments = self.optimizer.update(slope, state.moments, state.weights)
+        weights = optax.apply_updates(state.weights, updates)
+        kept = jnp.minimum(AVERAGE, (1 + number) / (10 + number))
+        average = jax.tree.map(lambda a, w: kept * a + (1 - kept) * w, state.average, weights)
+        return State(weights, average, moments), value
+
+    def _many(self, state: State, first: jax.Array, bank: ds.DigitBank, spec: ds.SequenceSpec) -> Any:
+        def body(state: State, number: jax.Array) -> tuple[State, jax.Array]:
+            tight = spec.replace(spacing_range=gaps(jax.random.fold_in(self.gap_key, number)))
+            batch = ds.batch_at(self.stream_key, number, bank, LABELS, tight, BATCH)
+            return self.step(state, batch, number)
+
+        return jax.lax.scan(body, state, first + jnp.arange(SCAN))
+
+    def many(self, state: State, first: int) -> tuple[State, float]:
+        """SCAN steps from step `first` on, and their mean loss."""
+        state, losses = self._scan(state, first, self.bank, self.spec)
+        return state, float(losses.mean())
+
+
+@jax.jit
+def _read(weights: Weights, images: jax.Array) -> jax.Array:
+    return ctc.decode(logits(weights, features(weights, images)))
+
+
+def read(weights: Weights, images: Any) -> np.ndarray:
+    """The digits read off images [N, 28, W]; int32 [N, W // 2], -1 after the last."""
+    return np.concatenate(
+        [np.asarray(_read(weights, images[n : n + 250])) for n in range(0, len(images), 250)]
+    )
+
+
+def save(path: Path, state: State, step: int) -> None:
+    """Writes a checkpoint, whole or not at all."""
+    part = path.with_suffix(".part")
+    with open(part, "wb") as file:
+        np.savez(file, *jax.tree.leaves(state), step=step)
+    os.replace(part, path)
+
+
+def resume(path: Path, state: State) -> tuple[State, int]:
+    """The checkpoint's state and step, or the given state and 0 where there is none."""
+    if not path.exists():
+        return state, 0
+    with np.load(path) as file:
+        leaves = [file[f"arr_{n}"] for n in range(len(file.files) - 1)]
+        return jax.tree.unflatten(jax.tree.structure(state), leaves), int(file["step"])
+
+
+def picture(weights: Weights, bank: ds.DigitBank, path: Path) -> None:
+    """Lines with what was read: the first right ones, and the first wrong ones."""
+    batch = ds.batch_at(jax.random.key(1), 0, bank, LABELS, SPEC.replace(spacing_range=(-4, 4)), 1000)
+    wrong = [
+        ctc.edit_distance(*rows) > 0 for rows in zip(read(weights, batch.image), batch.digits, strict=True)
+    ]
+    chosen = [*np.flatnonzero(np.logical_not(wrong))[:12], *np.flatnonzero(wrong)[:12]]
+    captions = [
+        " ".join("".join(str(d) for d in row if d >= 0) for row in rows)
+        for rows in zip(np.asarray(batch.digits)[chosen], read(weights, batch.image)[chosen], strict=True)
+    ]
+    png.save(path, sheet(np.asarray(batch.image)[chosen], columns=4, scale=2, captions=captions))
+
+
+def main(
+    folder: Path,
+    bank: Annotated[str | None, typer.Option(help="mnist, builtin, or a folder of IDX files.")] = None,
+    steps: Annotated[int, typer.Option(min=SCAN, help="A multiple of 100.")] = STEPS,
+    seed: int = 0,
+) -> None:
+    """Trains a recogniser and shows what it reads."""
+    folder.mkdir(parents=True, exist_ok=True)
+    digits = ds.load_bank(bank)
+    # Lines to look at are of digits that training never sees.
+    seen, unseen = ds.split_bank(digits, (0.9, 0.1), jax.random.key(seed + 1))
+    trainer = Trainer(jax.random.key(seed), seen, SPEC.replace(glyph_transforms=WARP), steps)
+    state, done = resume(folder / "checkpoint.npz", trainer.begin())
+    begun = time.monotonic()
+    with typer.progressbar(length=steps, label="training") as bar:
+        bar.update(done)
+        while done < steps:
+            state, value = trainer.many(state, done)
+            done += SCAN
+            bar.label = f"loss {value:.3f}"
+            bar.update(SCAN)
+            save(folder / "checkpoint.npz", state, done)
+    print(f"{time.monotonic() - begun:.0f} s")
+    picture(state.average, unseen, folder / "readings.png")
+    print(folder / "readings.png")
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,103 @@
+"""Dataset: a run's images by their numbers, for loaders that ask for them one by one."""
+
+import functools
+import operator
+from collections.abc import Sequence
+from typing import Any
+
+import jax
+import numpy as np
+import numpy.typing as npt
+
+from .arguments import as_numbers, typed_key
+from .checks import as_size
+from .drawing import Source
+from .fits import check_source
+from .labels import LabelSource
+from .spec import SequenceSpec
+from .stream import MOST_IMAGES, images_of
+
+# Images are made so many at a time at most.
+CHUNK = 256
+Example = dict[str, npt.NDArray[Any]]
+
+
+class Dataset:
+    """The first images of a run: a Grain data source, or a map-style data set for PyTorch's `DataLoader`.
+
+    Image i is that of `batch_at`, whatever is asked for beside it. It pickles:
+    start worker processes by "spawn" (PyTorch: `multiprocessing_context="spawn"`),
+    since JAX does not survive a fork.
+
+    Args:
+        key: a typed or raw PRNG key: the run.
+        source: a `DigitBank`, or anything with `draw`.
+        labels: what to write.
+        spec: the layout.
+        size: how many images there are.
+
+    Raises:
+        ValueError: arguments that can't be used, labels that may not fit.
+        BankError: digits that the source can't draw.
+    """
+
+    def __init__(
+        self, key: jax.Array, source: Source, labels: LabelSource, spec: SequenceSpec, size: int
+    ) -> None:
+        self.size = as_size("size", size, MOST_IMAGES)
+        check_source(source, labels, spec, min(CHUNK, self.size))
+        key = typed_key(key)
+        self._key = np.asarray(jax.random.key_data(key)), str(jax.random.key_impl(key))
+        self._host = jax.tree.map(np.asarray, (source, labels, as_numbers(spec)))
+
+    def __len__(self) -> int:
+        return self.size
+
+    def __getitem__(self, number: int) -> Example:
+        """Image `number`, from 0: its fields as NumPy arrays, by name; masks where the spec asks."""
+        return self.__getitems__([number])[0]
+
+    def __getitems__(self, numbers: Sequence[int]) -> list[Example]:
+        """Several at once, which is faster; PyTorch asks for its batches so."""
+        wanted = [self._checked(number) for number in numbers]
+        examples: list[Example] = []
+        for start in range(0, len(wanted), CHUNK):
+            part = wanted[start : start + CHUNK]
+            # A few sizes of compiled programs, whatever is asked for.
+            padded = np.zeros(1 << (len(part) - 1).bit_length(), np.uint32)
+            padded[: len(part)] = part
+            made = jax.device_get(_images(*self._device, padded, self._key[1]))
+            fields = {name: leaf for name, leaf in vars(made).items() if leaf is not None}
+            examples += [
+                {name: np.array(leaf[row]) for name, leaf in fields.items()} for row in range(len(part))
+            ]
+        return examples
+
+    def _checked(self, number: int) -> int:
+        place = operator.index(number)
+        if not -self.size <= place < self.size:
+            raise IndexError(f"image {place} of {self.size}")
+        return place % self.size
+
+    @functools.cached_property
+    def _device(self) -> Any:
+        return jax.device_put((self._key[0], *self._host))
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name != "_device"}
+
+    def __repr__(self) -> str:
+        return f"<Dataset of {self.size} images>"
+
+
+@functools.partial(jax.jit, static_argnums=5)
+def _images(
+    words: jax.Array,
+    source: Source,
+    labels: LabelSource,
+    spec: SequenceSpec,
+    numbers: jax.Array,
+    implementation: str,
+) -> Any:
+    key = jax.random.wrap_key_data(words, impl=implementation)
+    return images_of(key, numbers, source, labels, spec)
