@@ -1,4 +1,4 @@
-"""Sessions: tests, lowest, lint, types; on request benchmarks, effect, evaluate, recognition, pretrain."""
+"""Sessions: tests, lowest, lint, types; on request loaders, benchmarks, and the long ones below them."""
 
 import re
 import shutil
@@ -65,6 +65,13 @@ def evaluate(session: nox.Session) -> None:
     """How good the shipped model is, about half an hour; wants DIGITSEQ_MNIST."""
     session.install("-e", ".[dev]")
     session.run("python", "benchmarks/evaluate.py", *session.posargs)
+
+
+@nox.session
+def loaders(session: nox.Session) -> None:
+    """The tests of Grain and PyTorch's loaders, with both."""
+    session.install("-e", ".[dev,grain]", "torch")
+    session.run("python", "-m", "pytest", "tests/test_dataset.py")
 
 
 @nox.session

@@ -176,26 +176,28 @@ def read(weights: Weights, images: Any) -> np.ndarray:
     )
 
 
-def save(path: Path, state: State, step: int) -> None:
+def save(path: Path, state: State, step: int, training: str) -> None:
     """Writes a checkpoint, whole or not at all."""
     part = path.with_suffix(".part")
     with open(part, "wb") as file:
-        np.savez(file, *jax.tree.leaves(state), step=step)
+        np.savez(file, *jax.tree.leaves(state), step=step, training=training)
     os.replace(part, path)
 
 
-def resume(path: Path, state: State) -> tuple[State, int]:
+def resume(path: Path, state: State, training: str) -> tuple[State, int]:
     """The checkpoint's state and step, or the given state and 0 where there is none."""
     if not path.exists():
         return state, 0
     with np.load(path) as file:
-        leaves = [file[f"arr_{n}"] for n in range(len(file.files) - 1)]
+        if str(file["training"]) != training:
+            raise typer.BadParameter(f"{path} is of another training ({file['training']}, not {training})")
+        leaves = [file[f"arr_{n}"] for n in range(len(file.files) - 2)]
         return jax.tree.unflatten(jax.tree.structure(state), leaves), int(file["step"])
 
 
-def picture(weights: Weights, bank: ds.DigitBank, path: Path) -> None:
+def picture(key: jax.Array, weights: Weights, bank: ds.DigitBank, path: Path) -> None:
     """Lines with what was read: the first right ones, and the first wrong ones."""
-    batch = ds.batch_at(jax.random.key(1), 0, bank, LABELS, SPEC.replace(spacing_range=(-4, 4)), 1000)
+    batch = ds.batch_at(key, 0, bank, LABELS, SPEC.replace(spacing_range=(-4, 4)), 1000)
     wrong = [
         ctc.edit_distance(*rows) > 0 for rows in zip(read(weights, batch.image), batch.digits, strict=True)
     ]
@@ -214,12 +216,16 @@ def main(
     seed: int = 0,
 ) -> None:
     """Trains a recogniser and shows what it reads."""
+    if steps % SCAN:
+        raise typer.BadParameter(f"--steps must be a multiple of {SCAN}, got {steps}")
     folder.mkdir(parents=True, exist_ok=True)
     digits = ds.load_bank(bank)
+    training = f"seed {seed}, {steps} steps, bank {ds.bank_digest(digits)[:16]}"
+    split_key, train_key, look_key = jax.random.split(jax.random.key(seed), 3)
     # Lines to look at are of digits that training never sees.
-    seen, unseen = ds.split_bank(digits, (0.9, 0.1), jax.random.key(seed + 1))
-    trainer = Trainer(jax.random.key(seed), seen, SPEC.replace(glyph_transforms=WARP), steps)
-    state, done = resume(folder / "checkpoint.npz", trainer.begin())
+    seen, unseen = ds.split_bank(digits, (0.9, 0.1), split_key)
+    trainer = Trainer(train_key, seen, SPEC.replace(glyph_transforms=WARP), steps)
+    state, done = resume(folder / "checkpoint.npz", trainer.begin(), training)
     begun = time.monotonic()
     with typer.progressbar(length=steps, label="training") as bar:
         bar.update(done)
@@ -228,9 +234,9 @@ def main(
             done += SCAN
             bar.label = f"loss {value:.3f}"
             bar.update(SCAN)
-            save(folder / "checkpoint.npz", state, done)
+            save(folder / "checkpoint.npz", state, done, training)
     print(f"{time.monotonic() - begun:.0f} s")
-    picture(state.average, unseen, folder / "readings.png")
+    picture(look_key, state.average, unseen, folder / "readings.png")
     print(folder / "readings.png")
 
 

@@ -85,6 +85,7 @@ def test_targets_are_under_the_ink(bank):
         (ds.RandomDigits(min_length=1, max_length=5), 9),
         (ds.Pattern("19##"), 5),
         (ds.NumberRange(0, 99), 3),
+        (ds.Pattern("[01][12][23]"), 4),
     ],
 )
 def test_a_width_and_a_stride_that_hold_the_labels(labels, most):
@@ -96,6 +97,13 @@ def test_a_width_and_a_stride_that_hold_the_labels(labels, most):
         ctc.check(labels, spec.replace(image_width=8 * most - 1), 8)
     with pytest.raises(ValueError, match="stride"):
         ctc.check(labels, spec, 0)
+
+
+def test_the_blank_label_is_no_digit():
+    labels = ds.RandomDigits(choices=np.arange(12))
+    with pytest.raises(ValueError, match="10 is the blank label"):
+        ctc.check(labels, ds.SequenceSpec(), 4)
+    assert ctc.check(labels, ds.SequenceSpec(), 4, blank=12) == 50
 
 
 @given(ROWS, ROWS)

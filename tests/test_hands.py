@@ -1,5 +1,7 @@
 """One writer a line, and splits that share nothing."""
 
+from pathlib import Path
+
 import jax
 import numpy as np
 import pytest
@@ -8,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import digitseq as ds
+from digitseq.mnist import find_pair
 
 LINE = ds.SequenceSpec(image_width=120, hand="one-writer")
 
@@ -80,7 +83,7 @@ def test_banks_without_writers_are_refused(bank):
 def test_parts_share_nothing(written, shares, seed, by):
     bank, *_ = written
     shares = np.array(shares) / sum(shares) * 0.99
-    if by == "writer" and np.diff(np.round(np.cumsum(shares) * 5), prepend=0).min() < 1:
+    if np.diff(np.round(np.cumsum(shares) * {"writer": 5, "glyph": 20}[by]), prepend=0).min() < 1:
         return
     parts = ds.split_bank(bank, shares, jax.random.key(seed), by=by)
     rows = [np.asarray(part.rows) for part in parts]
@@ -130,9 +133,9 @@ def test_other_splits_that_make_no_sense(written, bank):
 
 
 @pytest.mark.skipif(not MNIST, reason="DIGITSEQ_MNIST is not set: no real MNIST to test with")
-def test_qmnists_writers(tmp_path, monkeypatch):
+def test_qmnists_writers(tmp_path):
     """From a table of QMNIST's form; the real one is not part of the project."""
-    labels = ds.read_idx(f"{MNIST}/t10k-labels-idx1-ubyte.gz").astype(np.int32)
+    labels = ds.read_idx(find_pair(Path(MNIST), "test")[1]).astype(np.int32)
     table = np.zeros((len(labels) + 50, 8), np.int32)
     table[: len(labels), 0] = labels
     table[:, 2] = 100 + np.arange(len(table)) // 40
@@ -151,6 +154,9 @@ def test_qmnists_writers(tmp_path, monkeypatch):
             ds.write_idx(tmp_path / name, table[:9] if name == "short" else table[:, 0])
         with pytest.raises(ds.BankError, match=words):
             ds.load_bank(MNIST, split="test", writers=tmp_path / name)
+    (tmp_path / "torn").write_bytes((tmp_path / "flat").read_bytes()[:30])
+    with pytest.raises(ds.IdxError, match="torn"):
+        ds.load_bank(MNIST, split="test", writers=tmp_path / "torn")
     with pytest.raises(FileNotFoundError, match="qmnist-train-labels"):
         ds.load_bank(MNIST, writers=tmp_path)
 

@@ -109,8 +109,11 @@ def test_the_ends_of_the_largest_range():
 @pytest.mark.parametrize(
     ("labels", "words"),
     [
-        (ds.FixedLabels([]), "no sequence"),
+        (ds.FixedLabels([]), "at least one sequence"),
         (ds.FixedLabels(np.array([[1, 2], [-1, -1]])), "sequence 1"),
+        (ds.FixedLabels([[3, -1, 5]]), "[3, -1, 5]"),
+        (ds.FixedLabels(np.array([[3, -2]])), "[3, -2]"),
+        (ds.FixedLabels([[2**40]]), "sequence 0"),
         (ds.FixedLabels(np.array([[0.5]])), "integers"),
         (ds.RandomDigits(min_length=0), "min_length"),
         (ds.RandomDigits(min_length=6), "max_length 5"),
@@ -120,21 +123,43 @@ def test_the_ends_of_the_largest_range():
         (ds.RandomDigits(weights=[0] * 10), "not all 0"),
         (ds.RandomDigits(weights=[float("nan")] * 10), "weights"),
         (ds.RandomDigits(repeat=1.5), "repeat"),
+        (ds.RandomDigits(repeat=None), "repeat"),
+        (ds.RandomDigits(weights=["a"] * 10), "weights"),
         (ds.NumberRange(5, 4), "5 to 4"),
         (ds.NumberRange(0, 2**31), "2147483648"),
         (ds.NumberRange(0, 1000, max_digits=3), "max_digits 3"),
         (ds.Pattern("ab#"), "'ab#'"),
         (ds.Pattern(""), "''"),
         (ds.Pattern("[3-]#"), "sets"),
+        (ds.Pattern("[5-3]#"), "sets"),
         (ds.Pattern("#", luhn=True), "check digit"),
         (ds.Pattern("##7", luhn=True), "check digit"),
     ],
     ids=repr,
 )
 def test_values_that_cannot_be_used_are_refused(labels, words):
-    with pytest.raises(ValueError, match=r"^[A-Z]\w+[. ]|^digits") as caught:
+    with pytest.raises(ValueError, match=r"^[A-Z]\w+[. ]") as caught:
         labels.check()
     assert words in str(caught.value)
+
+
+@pytest.mark.parametrize("rows", [[350], [["a"]], ["3x"], [[1.5]]])
+def test_lists_that_are_no_sequences(rows):
+    with pytest.raises(ValueError, match=r"^FixedLabels\.digits: "):
+        ds.FixedLabels(rows)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int8, np.int64])
+def test_digits_of_any_integer_type_are_drawn_as_int32(dtype):
+    rows = ds.FixedLabels(np.array([[3, 5]], dtype)).draw(jax.random.key(0), 2)
+    assert rows.dtype == jnp.int32
+    assert rows.tolist() == [[3, 5]] * 2
+
+
+def test_a_range_says_which_digits_it_may_need():
+    assert ds.NumberRange(3, 5).rows() == [[[3, 4, 5]]]
+    assert ds.NumberRange(8, 12).rows() == [[[8, 9]], [[1], [0, 1, 2]]]
+    assert ds.NumberRange(98, 102, zero_padded=True).rows() == [[[0, 1], [0, 9], [0, 1, 2, 8, 9]]]
 
 
 @pytest.mark.parametrize(
@@ -145,6 +170,7 @@ def test_values_that_cannot_be_used_are_refused(labels, words):
         ("random:3-8", ds.RandomDigits, None),
         ("range:5-5", ds.NumberRange, "5"),
         ("range:005-005", ds.NumberRange, "005"),
+        ("range:005", ds.NumberRange, "005"),
         ("pattern:12/34", ds.Pattern, "1234"),
         ("luhn:7992739871#", ds.Pattern, "79927398713"),
     ],

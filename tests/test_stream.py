@@ -1,5 +1,6 @@
 """The stream: a function of key and step, on any number of devices and processes."""
 
+import dataclasses
 import itertools
 import socket
 import subprocess
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 from jax.sharding import Mesh, PartitionSpec
 
 import digitseq as ds
-from digitseq import augment
+from digitseq import augment, vae
 
 LABELS = ds.RandomDigits(min_length=1, max_length=3)
 PLAIN = ds.SequenceSpec(image_width=100)
@@ -68,7 +69,7 @@ def test_a_step_may_be_traced_and_a_scan_makes_the_same(bank):
     @jax.jit
     def run(key, bank, labels, spec):
         def body(_, step):
-            return None, ds.batch_at(jax.random.clone(key), step, bank, labels, spec, 8)
+            return None, ds.batch_at(key, step, bank, labels, spec, 8)
 
         return jax.lax.scan(body, None, jnp.arange(2, 4, dtype=jnp.int32))[1]
 
@@ -122,6 +123,7 @@ PROCESS = """
 import sys
 import jax, numpy as np
 jax.config.update("jax_num_cpu_devices", 2)
+jax.config.update("jax_cpu_collectives_implementation", "gloo")
 jax.distributed.initialize(f"localhost:{sys.argv[1]}", 2, int(sys.argv[2]))
 import digitseq as ds
 from jax.sharding import Mesh
@@ -170,6 +172,9 @@ def test_two_processes_make_the_same_bits(bank, tmp_path):
         ({"labels": ds.RandomDigits(max_length=9)}, "the smallest width that works is 252"),
         ({"labels": ds.RandomDigits(choices=np.array([11]))}, "11 is out of range"),
         ({"labels": 5}, "labels must have `draw`"),
+        ({"key": 0}, "key must be one JAX PRNG key"),
+        ({"labels": ds.FixedLabels([[3, -1, 5]])}, "sequence 0"),
+        ({"axes": "data"}, "there is none"),
         ({"source": 5}, "source must have `draw`"),
         ({"spec": ds.SequenceSpec(spacing_range=(3, 1))}, "reversed"),
         ({"spec": ds.SequenceSpec(hand="one-writer")}, "knows its writers"),
@@ -179,15 +184,40 @@ def test_two_processes_make_the_same_bits(bank, tmp_path):
     ids=str,
 )
 def test_bad_arguments_are_refused_before_the_first_batch(bank, change, words):
-    options = {"source": bank, "labels": LABELS, "spec": PLAIN, "batch_size": 8} | change
+    given = {"key": jax.random.key(0), "source": bank, "labels": LABELS, "spec": PLAIN, "batch_size": 8}
     with pytest.raises(ValueError, match=words):
-        ds.batches(jax.random.key(0), **options)
+        ds.batches(**(given | change))
 
 
-def test_a_run_ends_with_an_error(bank):
-    labels = ds.FixedLabels(["1"])
-    size = 2**20
-    made = ds.batches(jax.random.key(0), bank, labels, PLAIN, size, start=2**12)
+def test_one_key_serves_every_step_raw_or_typed(bank):
+    """As JAX's check of keys sees it, too."""
+    key = jax.random.key(KEY)
+    for raw in (np.array([0, KEY], np.uint32), jnp.array([0, KEY], jnp.uint32)):
+        same(ds.batch_at(key, 1, bank, LABELS, PLAIN, 8), ds.batch_at(raw, 1, bank, LABELS, PLAIN, 8))
+
+
+@jax.tree_util.register_dataclass
+@dataclasses.dataclass
+class Mine:
+    """A label source that has `draw` alone."""
+
+    digit: int
+
+    def draw(self, key, batch_size):
+        return jnp.full((batch_size, 2), self.digit, jnp.int32)
+
+
+def test_a_source_and_labels_of_ones_own():
+    model = vae.pretrained()
+    batch = next(ds.batches(jax.random.key(0), model, Mine(4), PLAIN, 2, prefetch=0))
+    assert batch.digits.tolist() == [[4, 4]] * 2
+    assert np.asarray(batch.image).max() > 0.5
+
+
+def test_a_run_ends_with_an_error(bank, monkeypatch):
+    monkeypatch.setattr("digitseq.stream.MOST_IMAGES", 64)
+    made = stream(bank, start=6)
+    assert [batch.image.shape for batch in itertools.islice(made, 2)] == [(8, 28, 100)] * 2
     with pytest.raises(OverflowError, match="another key"):
         next(made)
 

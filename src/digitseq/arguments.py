@@ -22,6 +22,19 @@ def typed_key(key: jax.Array) -> jax.Array:
     return jax.random.wrap_key_data(key, impl="threefry2x32" if key.shape == (2,) else None)
 
 
+def as_key(key: Any) -> jax.Array:
+    """A typed key from one typed or raw key.
+
+    Raises:
+        ValueError: anything else, a batch of keys too.
+    """
+    typed = isinstance(key, jax.Array) and jnp.issubdtype(key.dtype, jax.dtypes.prng_key)
+    raw = isinstance(key, np.ndarray | jax.Array) and key.dtype == np.uint32 and key.ndim == 1
+    if not raw and not (typed and key.ndim == 0):
+        raise ValueError(f"key must be one JAX PRNG key, as jax.random.key(0) makes them, got {key!r}")
+    return typed_key(jnp.asarray(key))
+
+
 def as_digits(digits: npt.ArrayLike, rank: int) -> jax.Array | npt.NDArray[Any]:
     """The digits as an integer array of that rank.
 

@@ -232,17 +232,22 @@ def bank_digest(bank: DigitBank) -> str:
     """64 hex digits that name the bank's contents.
 
     The SHA-256 of the number of glyphs of each digit and of all glyphs in the
-    bank's order. It is the same for the same glyphs and labels, whatever file
-    form they came in and however many empty classes follow the last.
+    bank's order, and of their writers where these are known. It is the same
+    for the same glyphs and labels, whatever file form they came in and however
+    many empty classes follow the last.
     """
-    return digest_arrays(np.asarray(bank.glyphs), np.asarray(bank.counts))
+    writers = np.zeros(0, np.int32) if bank.writers is None else np.asarray(bank.writers)
+    return digest_arrays(np.asarray(bank.glyphs), np.asarray(bank.counts), writers)
 
 
-def digest_arrays(glyphs: npt.NDArray[np.uint8], counts: npt.NDArray[np.int32]) -> str:
+def digest_arrays(
+    glyphs: npt.NDArray[np.uint8], counts: npt.NDArray[np.int32], writers: npt.NDArray[np.int32]
+) -> str:
     """`bank_digest` of a bank's host arrays."""
     used = np.trim_zeros(counts, "b").tolist()
     digest = hashlib.sha256(f"digitseq bank 1 {glyphs.shape[1:]} {used}\n".encode())
     digest.update(np.ascontiguousarray(glyphs).data)
+    digest.update(writers.astype("<i4").tobytes())
     return digest.hexdigest()
 
 

@@ -75,9 +75,9 @@ def _save(path: Path, wanted: dict[str, object], arrays: Arrays) -> None:
         wanted
         | {
             "counts": counts.tolist(),
-            "digest": digest_arrays(glyphs, counts),
+            "digest": digest_arrays(glyphs, counts, writers),
             "writers": writers.size,
-            "labels_crc32": zlib.crc32(writers.tobytes(), zlib.crc32(ink.tobytes())),
+            "ink_crc32": zlib.crc32(ink.tobytes()),
         }
     ).encode()
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -107,8 +107,8 @@ def _load(path: Path, wanted: dict[str, object]) -> Arrays:
     writers = np.zeros(0, np.int32)
     if header["writers"]:
         writers = np.array(np.memmap(path, np.int32, "r", start + glyphs.nbytes + ink.nbytes, (total,)))
-    crc = zlib.crc32(writers.tobytes(), zlib.crc32(ink.tobytes()))
-    if crc != header["labels_crc32"] or digest_arrays(glyphs, counts) != header["digest"]:
+    digest = digest_arrays(glyphs, counts, writers)
+    if zlib.crc32(ink.tobytes()) != header["ink_crc32"] or digest != header["digest"]:
         raise ValueError("its contents are damaged")
     return np.asarray(glyphs), counts, np.asarray(ink), writers
 

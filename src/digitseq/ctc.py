@@ -6,7 +6,6 @@ columns of the image; the blank label says "nothing new here". Functions of
 arrays are pure and run under `jit`; `check` is for the host.
 """
 
-import itertools
 from typing import Any
 
 import jax
@@ -93,22 +92,27 @@ def decode(logits: jax.Array, *, blank: int = BLANK) -> jax.Array:
     return jnp.take_along_axis(jnp.where(kept, best, PAD), order, axis=-1)
 
 
-def check(labels: LabelSource, spec: SequenceSpec, stride: int) -> int:
+def check(labels: LabelSource, spec: SequenceSpec, stride: int, *, blank: int = BLANK) -> int:
     """The number of frames, where all labels can be read in so many.
 
     Args:
         labels: what is written; one of digitseq's own sources.
         spec: the layout.
         stride: columns a frame.
+        blank: the label that no digit may have.
 
     Raises:
-        ValueError: labels that may need more frames than the width has at
-            this stride, saying the greatest stride and the least width that do.
+        ValueError: values that can't be used, a digit that is the blank label,
+            or labels that may need more frames than the width has at this
+            stride, saying the greatest stride and the least width that do.
     """
     stride = as_size("stride", stride, MAX_WIDTH)
     rows: Any = getattr(labels, "rows", None)
     if rows is None:
         raise ValueError(f"labels must tell their rows(), as digitseq's own sources do, got {labels!r}")
+    getattr(labels, "check", lambda: None)()
+    if any(blank in choices for row in rows() for choices in row):
+        raise ValueError(f"labels: {blank} is the blank label; give another as blank")
     needed = max(_most_frames(row) for row in rows())
     frames = spec.image_width // stride
     if frames < needed:
@@ -122,8 +126,13 @@ def check(labels: LabelSource, spec: SequenceSpec, stride: int) -> int:
 
 
 def _most_frames(row: list[list[int]]) -> int:
-    repeats = sum(bool(set(a) & set(b)) for a, b in itertools.pairwise(row))
-    return len(row) + repeats
+    """The most that a label takes of which slot k is one of row[k]."""
+    # The most up to here, by the digit that stands here.
+    most = dict.fromkeys(row[0], 1)
+    for choices in row[1:]:
+        other = max(most.values()) + 1
+        most = {digit: max(other, most.get(digit, -1) + 2) for digit in choices}
+    return max(most.values())
 
 
 def edit_distance(read: npt.ArrayLike, written: npt.ArrayLike) -> int:

@@ -9,7 +9,7 @@ import jax
 import numpy as np
 import numpy.typing as npt
 
-from .arguments import as_numbers, typed_key
+from .arguments import as_key, as_numbers
 from .checks import as_size
 from .drawing import Source
 from .fits import check_source
@@ -46,7 +46,7 @@ class Dataset:
     ) -> None:
         self.size = as_size("size", size, MOST_IMAGES)
         check_source(source, labels, spec, min(CHUNK, self.size))
-        key = typed_key(key)
+        key = as_key(key)
         self._key = np.asarray(jax.random.key_data(key)), str(jax.random.key_impl(key))
         self._host = jax.tree.map(np.asarray, (source, labels, as_numbers(spec)))
 

@@ -12,6 +12,7 @@ from .bank import CELL, HEIGHT, DigitBank, require
 from .drawing import Source, hands_of, serves
 from .errors import BankError
 from .labels import LabelSource, Row
+from .sequence import check_shapes
 from .spec import SequenceSpec, check_spacing_range, check_spec
 from .stage import PIXELS
 
@@ -30,20 +31,23 @@ def check_source(source: Source, labels: LabelSource, spec: SequenceSpec, batch:
     check_spec(spec)
     getattr(labels, "check", lambda: None)()
     rows: list[Row] = getattr(labels, "rows", list)()
-    check_rows(source, rows, spec)
-    follow = augment.followed(spec.line_transforms)
-    check_memory(spec.image_width, max((len(row) for row in rows), default=1), batch, follow=follow)
+    # Even gaps need not fill the width here: `align` says where leftover columns go.
+    check_rows(source, rows, spec, filled=False)
+    slots = max((len(row) for row in rows), default=1)
+    check_shapes((batch, slots), spec)
+    check_memory(spec.image_width, slots, batch, follow=augment.followed(spec.line_transforms))
 
 
-def check_rows(source: Source, rows: Iterable[Row], spec: SequenceSpec) -> None:
-    """Raises where the source lacks a digit of the rows, or one may not fit the width."""
+def check_rows(source: Source, rows: Iterable[Row], spec: SequenceSpec, *, filled: bool = True) -> None:
+    """Raises where the source lacks a digit of the rows, or one may not fit the width, or not fill it."""
     rows = list(rows)
     used = sorted({digit for row in rows for choices in row for digit in choices})
     require_digits(source, used)
-    require_hand(source, [[c[0] for c in row] for row in rows if all(len(c) == 1 for c in row)], spec)
+    require_hand(source, [sorted({digit for choices in row for digit in choices}) for row in rows], spec)
     sizes = {digit: possible_sizes(source, digit, spec) for digit in used}
     spacing_range = check_spacing_range(spec.spacing_range)
     together: dict[tuple[int, ...], list[int]] = {}
+    different: dict[tuple[tuple[int, ...], ...], list[list[int]]] = {}
     for row in rows:
         slots = []
         for choices in row:
@@ -51,7 +55,9 @@ def check_rows(source: Source, rows: Iterable[Row], spec: SequenceSpec) -> None:
             if named not in together:
                 together[named] = sorted({size for digit in choices for size in sizes[digit]})
             slots.append(together[named])
-        check_fits(slots, spec, spacing_range, spec.image_width)
+        different[tuple(map(tuple, slots))] = slots
+    for slots in different.values():
+        check_fits(slots, spec, spacing_range, spec.image_width, filled=filled)
 
 
 def require_hand(source: Source, rows: Iterable[list[int]], spec: SequenceSpec) -> None:
@@ -61,7 +67,9 @@ def require_hand(source: Source, rows: Iterable[list[int]], spec: SequenceSpec) 
     has = np.diff(np.asarray(hands_of(source).runs), axis=1) > 0
     for digits in rows:
         if not has[digits].all(axis=0).any():
-            raise BankError(f"hand='one-writer': no writer of this bank has all of the digits {digits}")
+            raise BankError(
+                f"hand='one-writer': no writer of this bank has all of the digits {digits} of a line"
+            )
 
 
 def require_digits(source: Source, digits: list[int]) -> None:
@@ -73,6 +81,8 @@ def require_digits(source: Source, digits: list[int]) -> None:
     """
     if isinstance(source, DigitBank):
         require(source, digits)
+        return
+    if not digits:
         return
     known = np.asarray(serves(source, as_digits(digits, 1)))
     if not known.all():
@@ -92,7 +102,12 @@ def possible_sizes(bank: Source, digit: int, spec: SequenceSpec) -> list[int]:
 
 
 def check_fits(
-    sizes: list[list[int]], spec: SequenceSpec, spacing_range: tuple[int, int], width: int
+    sizes: list[list[int]],
+    spec: SequenceSpec,
+    spacing_range: tuple[int, int],
+    width: int,
+    *,
+    filled: bool = True,
 ) -> None:
     """Raises where the digits may not fit the width, whichever glyphs are drawn.
 
@@ -101,6 +116,7 @@ def check_fits(
         spec: the layout, but for
         spacing_range: its range and
         width: its width.
+        filled: even gaps between cells must fill it.
 
     Raises:
         ValueError: stating the smallest width that works, or, for even
@@ -121,7 +137,7 @@ def check_fits(
             f"image_width {width} is too small for {len(sizes)} digits with gaps of at least {low}: "
             f"the smallest width that {'works' if spec.advance == 'cell' else 'always works'} is {least}"
         )
-    if spec.spacing == "even" and spec.advance == "cell" and gaps:
+    if filled and spec.spacing == "even" and spec.advance == "cell" and gaps:
         gap = (width - CELL * len(sizes)) / gaps
         if gap != int(gap) or gap > high:
             near = {min(max(rounded, low), high) for rounded in (math.floor(gap), math.ceil(gap))}

@@ -57,11 +57,13 @@ class Hands:
         able = self.able(digits)
         length = jnp.minimum(length, able.any(axis=1).sum(dtype=jnp.int32))
         willing = jnp.cumsum(able[jnp.maximum(length - 1, 0)], dtype=jnp.int32)
-        pick = draws.integers_below(jax.random.bits(writer_key), willing[-1])
+        pick = draws.integers_below(jax.random.bits(writer_key, (), jnp.uint32), willing[-1])
         writer = jnp.argmax(willing > pick).astype(jnp.int32)
         first = self.runs[digits, writer]
         counts = self.runs[digits, writer + 1] - first
-        rows = first + draws.integers_below(jax.random.bits(glyph_key, digits.shape), counts)
+        rows = first + draws.integers_below(jax.random.bits(glyph_key, digits.shape, jnp.uint32), counts)
+        # Those of digits that are not written may lie beyond the last.
+        rows = jnp.minimum(rows, self.runs[-1, -1] - 1)
         return rows, jnp.where(length > 0, self.names[writer], -1), length
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import draws
-from .arguments import MAX_DIGIT, PAD, as_digits
+from .arguments import MAX_DIGIT, PAD, narrowed
 from .checks import as_integer, as_size
 from .text import pack, parse_sequence, read_sequences
 
@@ -65,28 +65,45 @@ class FixedLabels(Rows):
 
     def __post_init__(self) -> None:
         if isinstance(self.digits, list | tuple):
-            rows = [
-                parse_sequence(r) if isinstance(r, str) else [as_integer("FixedLabels.digits", d) for d in r]
-                for r in self.digits
-            ]
-            object.__setattr__(self, "digits", pack(rows))
+            object.__setattr__(self, "digits", pack([_sequence(row) for row in self.digits]))
 
     def _one(self, key: jax.Array) -> jax.Array:
-        digits = jnp.asarray(self.digits)
-        return digits[draws.integers_below(jax.random.bits(key), jnp.int32(len(digits)))]
+        digits = narrowed(jnp.asarray(self.digits))
+        return digits[draws.integers_below(jax.random.bits(key, (), jnp.uint32), jnp.int32(len(digits)))]
 
     def check(self) -> None:
-        """Raises ValueError on digits that are no integers [M, K], or a row without any."""
-        if np.shape(self.digits)[:1] == (0,):
-            raise ValueError("FixedLabels.digits holds no sequence")
-        as_digits(self.digits, 2)
-        if blank := np.flatnonzero(np.asarray(self.digits)[:, 0] < 0).tolist():
-            raise ValueError(f"FixedLabels.digits: sequence {blank[0]} holds no digit")
+        """Raises ValueError on digits that are no integers [M, K], or a row without any, or with a hole."""
+        digits = np.asarray(self.digits)
+        if digits.ndim != 2 or not digits.size or digits.dtype.kind not in "iu":
+            raise ValueError(
+                f"FixedLabels.digits must be integers [M, K], at least one sequence, got {digits.dtype} "
+                f"{list(digits.shape)}"
+            )
+        there = digits >= 0
+        wrong = (digits < PAD) | (digits > MAX_DIGIT) | (there & ~np.logical_and.accumulate(there, axis=1))
+        if bad := np.flatnonzero(wrong.any(axis=1) | ~there[:, 0]).tolist():
+            raise ValueError(
+                f"FixedLabels.digits: sequence {bad[0]} must be digits from 0 to {MAX_DIGIT}, then -1, got "
+                f"{digits[bad[0]].tolist()}"
+            )
 
     def rows(self) -> list[Row]:
         """Each sequence."""
         unique = np.unique(np.asarray(self.digits), axis=0)
         return [[[digit] for digit in row if digit >= 0] for row in unique.tolist()]
+
+
+def _sequence(row: Any) -> list[int]:
+    try:
+        return parse_sequence(row) if isinstance(row, str) else [_digit(digit) for digit in row]
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"FixedLabels.digits: {row!r} is no sequence of digits ({error})") from None
+
+
+def _digit(value: Any) -> int:
+    # What no bank has must not wrap to what one has.
+    digit = as_integer("a digit", value)
+    return digit if abs(digit) <= MAX_DIGIT else MAX_DIGIT + 1
 
 
 def FileLabels(path: str | os.PathLike[str]) -> FixedLabels:
@@ -125,13 +142,13 @@ class RandomDigits(Rows):
 
     def __post_init__(self) -> None:
         if isinstance(self.weights, list | tuple):
-            object.__setattr__(self, "weights", np.asarray(self.weights, np.float32))
+            object.__setattr__(self, "weights", np.asarray(self.weights))
 
     def _one(self, key: jax.Array) -> jax.Array:
         slots = self.max_length
         bits = jax.random.bits(key, (1 + 2 * slots,), jnp.uint32)
-        spread = jnp.asarray(self.max_length - self.min_length + 1)
-        length = self.min_length + draws.integers_below(bits[0], spread)
+        spread = self.max_length + 1 - jnp.asarray(self.min_length, jnp.int32)
+        length = jnp.asarray(self.min_length, jnp.int32) + draws.integers_below(bits[0], spread)
         digits = jnp.asarray(self.choices, jnp.int32)[self._picks(bits[1 : 1 + slots])]
         places = jnp.arange(slots, dtype=jnp.int32)
         again = draws.fractions(bits[1 + slots :]) < jnp.asarray(self.repeat, jnp.float32)
@@ -142,8 +159,9 @@ class RandomDigits(Rows):
     def _picks(self, bits: jax.Array) -> jax.Array:
         if self.weights is None:
             return draws.integers_below(bits, jnp.full(bits.shape, len(self.choices), jnp.int32))
-        sums = jnp.cumsum(jnp.asarray(self.weights, jnp.float32))
-        # Its last is exactly 1, and a choice of weight 0 takes no part of it.
+        weights = jnp.asarray(self.weights, jnp.float32)
+        # Its last is exactly 1, and a choice of weight 0 takes no part of it, however it is rounded.
+        sums = jax.lax.cummax(jnp.where(weights > 0, jnp.cumsum(weights), 0))
         return jnp.searchsorted(sums / sums[-1], draws.fractions(bits), side="right").astype(jnp.int32)
 
     def check(self) -> None:
@@ -152,18 +170,18 @@ class RandomDigits(Rows):
         least = as_integer("RandomDigits.min_length", self.min_length)
         if not 1 <= least <= longest:
             raise ValueError(f"RandomDigits.min_length must be from 1 to max_length {longest}, got {least}")
-        choices = as_digits(np.asarray(self.choices), 1)
-        if (np.asarray(choices) < 0).any():
-            raise ValueError(f"RandomDigits.choices must be from 0 to {MAX_DIGIT}, got {self.choices!r}")
-        if self.weights is not None:
-            weights = np.asarray(self.weights, np.float32)
-            if weights.shape != choices.shape or not (weights >= 0).all() or not 0 < weights.sum() < np.inf:
-                raise ValueError(
-                    f"RandomDigits.weights must be {len(choices)} numbers from 0, one of each of "
-                    f"choices, not all 0, got {self.weights!r}"
-                )
-        if not 0 <= float(self.repeat) <= 1:
-            raise ValueError(f"RandomDigits.repeat must be from 0 to 1, got {self.repeat}")
+        choices = np.asarray(self.choices)
+        if choices.ndim != 1 or not choices.size or choices.dtype.kind not in "iu" or not _known(choices):
+            raise ValueError(
+                f"RandomDigits.choices must be integers [M] from 0 to {MAX_DIGIT}, got {self.choices!r}"
+            )
+        if self.weights is not None and not _are_weights(self.weights, len(choices)):
+            raise ValueError(
+                f"RandomDigits.weights must be {len(choices)} numbers from 0, one of each of "
+                f"choices, not all 0, got {self.weights!r}"
+            )
+        if not isinstance(self.repeat, float | int | np.number | jax.Array) or not 0 <= self.repeat <= 1:
+            raise ValueError(f"RandomDigits.repeat must be from 0 to 1, got {self.repeat!r}")
 
     def rows(self) -> list[Row]:
         """One row of the most slots."""
@@ -171,3 +189,14 @@ class RandomDigits(Rows):
         if self.weights is not None:
             choices = choices[np.asarray(self.weights) > 0]
         return [[choices.tolist()] * self.max_length]
+
+
+def _known(digits: npt.NDArray[Any]) -> bool:
+    return bool(((digits >= 0) & (digits <= MAX_DIGIT)).all())
+
+
+def _are_weights(values: Any, count: int) -> bool:
+    weights = np.asarray(values)
+    if weights.shape != (count,) or weights.dtype.kind not in "iuf":
+        return False
+    return bool((weights >= 0).all() and 0 < weights.sum() < np.inf)

@@ -24,7 +24,7 @@ class NumberRange(Rows):
         high: the greatest, included. A leaf, alike.
         zero_padded: fill up with zeros to `max_digits`. Static.
         max_digits: the number of slots, at most 10. Static; without it, the
-            digits that `high` has.
+            digits of the `high` that it is made with (10 for an array).
     """
 
     low: int | jax.Array
@@ -57,8 +57,12 @@ class NumberRange(Rows):
             raise ValueError(f"NumberRange.high {high} has more than max_digits {slots} digits")
 
     def rows(self) -> list[Row]:
-        """One row of the most slots; any digit in each."""
-        return [[list(range(10))] * (10 if self.max_digits is None else self.max_digits)]
+        """A row for each number of digits."""
+        low, high, slots = int(self.low), int(self.high), 10 if self.max_digits is None else self.max_digits
+        if self.zero_padded:
+            return [_places(low, high, slots)]
+        sizes = range(len(str(low)), len(str(high)) + 1)
+        return [_places(max(low, 10 ** (n - 1) if n > 1 else 0), min(high, 10**n - 1), n) for n in sizes]
 
 
 @jax.tree_util.register_dataclass
@@ -108,6 +112,12 @@ class Pattern(Rows):
         return [slots]
 
 
+def _places(low: int, high: int, slots: int) -> list[list[int]]:
+    """What may stand in each of so many places of the numbers from low to high."""
+    heads = [(low // 10**place, high // 10**place) for place in reversed(range(slots))]
+    return [sorted({head % 10 for head in range(first, min(last, first + 9) + 1)}) for first, last in heads]
+
+
 def _choices(token: str) -> list[int]:
     """The digits that a token stands for; none for a set that can't be read."""
     if token == "#":
@@ -115,6 +125,7 @@ def _choices(token: str) -> list[int]:
     if not token.startswith("["):
         return [int(token)]
     parts = re.findall(r"([0-9])(?:-([0-9]))?", token)
-    if "".join(f"{low}-{high}" if high else low for low, high in parts) != token[1:-1]:
+    whole = "".join(f"{low}-{high}" if high else low for low, high in parts) == token[1:-1]
+    if not whole or any(high and high < low for low, high in parts):
         return []
     return sorted({digit for low, high in parts for digit in range(int(low), int(high or low) + 1)})

@@ -137,7 +137,7 @@ def render(
         width: how much of the canvas, from the left, the digits are laid out
             in. May be traced.
     """
-    _check_shapes(digits.shape, spec)
+    check_shapes(digits.shape, spec)
     split = jax.vmap(lambda key: tuple(jax.random.split(key, 5)))
     glyph_keys, gap_keys, align_keys, transform_keys, line_keys = split(keys)
     digits = narrowed(digits)
@@ -187,7 +187,7 @@ def _first(lengths: jax.Array, digits: jax.Array) -> jax.Array:
     return jnp.arange(digits.shape[1], dtype=jnp.int32)[None, :] < lengths[:, None]
 
 
-def _check_shapes(shape: tuple[int, ...], spec: SequenceSpec) -> None:
+def check_shapes(shape: tuple[int, ...], spec: SequenceSpec) -> None:
     """Raises on shapes that int32 places or int8 masks can't hold; shapes are known while tracing."""
     check_structure(spec)
     slots = shape[1]

@@ -7,7 +7,7 @@ import jax
 import numpy as np
 import numpy.typing as npt
 
-from .arguments import typed_key
+from .arguments import as_key
 from .bank import DigitBank, to_device
 from .errors import BankError
 
@@ -36,29 +36,31 @@ def split_bank(
         A bank for each fraction, of the same classes.
 
     Raises:
-        ValueError: fractions or a `by` that can't be used.
+        ValueError: fractions, a key or a `by` that can't be used.
         BankError: a part that is left without a glyph, or no known writers.
     """
-    shares = np.asarray(fractions, float)
+    try:
+        shares = np.asarray(fractions, float)
+    except (TypeError, ValueError):
+        shares = np.zeros(0)
     if shares.ndim != 1 or not shares.size or not (shares > 0).all() or shares.sum() > 1 + 1e-6:
         raise ValueError(f"fractions must be positive and add up to at most 1, got {fractions!r}")
     if by not in get_args(By):
         raise ValueError(f"by must be one of {get_args(By)}, got {by!r}")
     counts = np.asarray(bank.counts)
     writers = np.zeros(0, np.int32) if bank.writers is None else np.asarray(bank.writers)
-    order = np.asarray(jax.random.permutation(typed_key(key), bank.glyphs.shape[0]))
+    key = as_key(key)
     if by == "writer":
         if not writers.size:
             raise BankError(
                 "by='writer' needs a bank that knows its writers, from load_bank(..., writers=PATH) "
                 "or make_bank(..., writers=...)"
             )
-        _, groups = np.unique(writers, return_inverse=True)
-        # Writers in the order of their first glyph in the shuffled bank.
-        _, first = np.unique(groups[order], return_index=True)
-        parts = _cut(np.argsort(first), shares)
-        chosen = [np.flatnonzero(np.isin(groups, part)) for part in parts]
+        names = np.unique(writers)
+        parts = _cut(names[np.asarray(jax.random.permutation(key, len(names)))], shares)
+        chosen = [np.flatnonzero(np.isin(writers, part)) for part in parts]
     else:
+        order = np.asarray(jax.random.permutation(key, bank.glyphs.shape[0]))
         by_digit = np.split(order[np.argsort(_digits(counts)[order], kind="stable")], np.cumsum(counts)[:-1])
         cuts = [_cut(rows, shares) for rows in by_digit]
         chosen = [np.sort(np.concatenate(part)) for part in zip(*cuts, strict=True)]

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
-from .arguments import as_numbers, typed_key
+from .arguments import as_key, as_numbers, typed_key
 from .checks import as_integer, as_size
 from .drawing import Source
 from .fits import check_source
@@ -62,8 +62,7 @@ def batch_at(
     """
     size = as_size("batch_size", batch_size, MAX_BATCH)
     number = step if isinstance(step, jax.Array) else np.uint32(as_integer("step", step) % MOST_IMAGES)
-    place = None if mesh is None else (mesh, _axes(mesh, axes))
-    _check_division(size, place)
+    place = _place(size, mesh, axes)
     return _batch(typed_key(key), number, source, labels, as_numbers(spec), size, place)
 
 
@@ -101,7 +100,8 @@ def images_of(
     key: jax.Array, numbers: jax.Array, source: Source, labels: LabelSource, spec: SequenceSpec
 ) -> DigitSequence:
     """The images of a run with these numbers, uint32 [B]."""
-    label_key, image_key = jax.random.split(key)
+    # A run takes the same key for each of its batches.
+    label_key, image_key = jax.random.split(jax.random.clone(key))
     fold = jax.vmap(jax.random.fold_in, in_axes=(None, 0))
     digits = jax.vmap(lambda key: labels.draw(key, 1)[0])(fold(label_key, numbers))
     return render(fold(image_key, numbers), source, digits, spec, spec.image_width)
@@ -154,12 +154,13 @@ def batches(
         raise ValueError(f"start must be from 0 to {MOST_IMAGES // size}, got {start}")
     if not 0 <= ahead <= 1000:
         raise ValueError(f"prefetch must be from 0 to 1000, got {prefetch}")
-    check_source(source, labels, spec, size)
-    key = typed_key(key)
-    if mesh is not None:
-        _check_division(size, (mesh, _axes(mesh, axes)))
-        # Once, not with every batch.
-        key, source, labels = _everywhere((key, source, labels), mesh)
+    place = _place(size, mesh, axes)
+    check_source(
+        source, labels, spec, size if mesh is None else -(-size * len(mesh.local_devices) // mesh.size)
+    )
+    # Once, not with every batch.
+    used = (as_key(key), source, labels, as_numbers(spec))
+    key, source, labels, spec = jax.device_put(used) if place is None else _everywhere(used, place[0])
     return _iterate(key, source, labels, spec, size, first, mesh, axes, ahead)
 
 
@@ -177,8 +178,7 @@ def _iterate(
     made: collections.deque[DigitSequence] = collections.deque()
     for step in range(first, MOST_IMAGES // size):
         # JAX only begins the work here; it goes on while its results wait.
-        own = jax.random.clone(key)
-        made.append(batch_at(own, step, source, labels, spec, size, mesh=mesh, axes=axes))
+        made.append(batch_at(key, step, source, labels, spec, size, mesh=mesh, axes=axes))
         if len(made) > ahead:
             yield made.popleft()
     yield from made
@@ -200,19 +200,27 @@ def _everywhere(tree: Any, mesh: Mesh) -> Any:
     return jax.tree.map(copied, tree)
 
 
-def _axes(mesh: Mesh, axes: Axes | None) -> tuple[str, ...]:
-    names = mesh.axis_names[:1] if axes is None else (axes,) if isinstance(axes, str) else tuple(axes)
-    if not names or set(names) - set(mesh.axis_names):
+def _place(size: int, mesh: Mesh | None, axes: Axes | None) -> Place:
+    """The mesh and those of its axes along which so many rows are divided.
+
+    Raises:
+        ValueError: axes that are not the mesh's, or rows they don't divide evenly.
+    """
+    if mesh is None:
+        if axes is not None:
+            raise ValueError(f"axes are those of a mesh, and there is none, got {axes!r}")
+        return None
+    names = mesh.axis_names[:1] if axes is None else (axes,) if isinstance(axes, str) else axes
+    if not isinstance(names, tuple | list) or not names or len({*names}) < len(names):
+        raise ValueError(f"axes must be different ones of the mesh's {mesh.axis_names}, got {axes!r}")
+    if set(names) - set(mesh.axis_names):
         raise ValueError(f"axes must be some of the mesh's {mesh.axis_names}, got {axes!r}")
-    return names
+    if size % (devices := _divisor(mesh, tuple(names))):
+        raise ValueError(
+            f"batch_size {size} can't be divided evenly among the {devices} devices along {names}"
+        )
+    return mesh, tuple(names)
 
 
 def _divisor(mesh: Mesh, axes: tuple[str, ...]) -> int:
     return int(np.prod([mesh.shape[name] for name in axes]))
-
-
-def _check_division(size: int, place: Place) -> None:
-    if place is not None and size % _divisor(*place):
-        raise ValueError(
-            f"batch_size {size} can't be divided evenly among the {_divisor(*place)} devices along {place[1]}"
-        )

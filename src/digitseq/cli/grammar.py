@@ -32,14 +32,14 @@ def labels_of(sequence: str, source: Source) -> Labels:
     kind, _, rest = sequence.partition(":")
     found: Labels
     if kind == "random" and rest:
-        shortest, longest = _range(sequence, rest)
+        (shortest, longest), _ = _range(sequence, rest)
         every = np.arange(source.num_classes, dtype=np.int32)
         choices = every[np.asarray(serves(source, every))]
         found = labels.RandomDigits(min_length=shortest, max_length=longest, choices=choices)
     elif kind == "range" and rest:
-        low, high = _range(sequence, rest)
-        padded = rest.startswith("0") and rest.find("-") == len(str(high)) > 1
-        found = NumberRange(low, high, zero_padded=padded)
+        (low, high), (first, last) = _range(sequence, rest)
+        padded = first.startswith("0") and len(first) == len(last) > 1
+        found = NumberRange(low, high, zero_padded=padded, max_digits=len(last) if padded else None)
     elif kind in ("pattern", "luhn") and rest:
         found = Pattern(rest, luhn=kind == "luhn")
     elif kind == "file" and rest:
@@ -53,14 +53,17 @@ def labels_of(sequence: str, source: Source) -> Labels:
     return found
 
 
-def _range(sequence: str, text: str) -> tuple[int, int]:
-    low, _, high = text.partition("-")
-    if not (low.isascii() and low.isdigit() and (not high or (high.isascii() and high.isdigit()))):
+def _range(sequence: str, text: str) -> tuple[tuple[int, int], tuple[str, str]]:
+    """The two numbers of `3-8`, or of `5` twice, and how they are written."""
+    low, dash, high = text.partition("-")
+    if not dash:
+        high = low
+    if not all(part.isascii() and part.isdigit() for part in (low, high)):
         raise ValueError(
             f"SEQUENCE: random takes a length or a range, random:5 or random:3-8, and range two numbers, "
             f"range:0-999, got {sequence!r}"
         )
-    return int(low), int(high or low)
+    return (int(low), int(high)), (low, high)
 
 
 def rows_of(found: labels.LabelSource, key: jax.Array, count: int | None) -> npt.NDArray[np.int32]:
