@@ -59,13 +59,12 @@ def trained(warp: bool, steps: int) -> tuple[recogniser.Weights, float]:
 
 
 def scores(weights: recogniser.Weights, bank: ds.DigitBank, name: str) -> tuple[float, float, float]:
-    """Sequence accuracy, its standard error, and label error rate; fractions."""
+    """Sequence accuracy, its standard error (of drawing lines from these digits), and label error rate."""
     labels, spec = SETS[name]
     batch = ds.batch_at(jax.random.key(2026), 0, bank, labels, spec, LINES)
     digits = np.asarray(batch.digits)
-    faults = [
-        ctc.edit_distance(*rows) for rows in zip(recogniser.read(weights, batch.image), digits, strict=True)
-    ]
+    read = recogniser.read(weights, batch.image)
+    faults = [ctc.edit_distance(*rows) for rows in zip(read, digits, strict=True)]
     right = statistics.fmean(not fault for fault in faults)
     return right, (right * (1 - right) / LINES) ** 0.5, sum(faults) / (digits >= 0).sum()
 
@@ -84,18 +83,14 @@ def cost(bank: ds.DigitBank) -> None:
 
     @jax.jit
     def stream(state, bank, spec):
-        def step(state, number):
-            spaced = spec.replace(spacing_range=recogniser.gaps(jax.random.fold_in(trainer.gap_key, number)))
-            batch = ds.batch_at(trainer.stream_key, number, bank, recogniser.LABELS, spaced, recogniser.BATCH)
-            return trainer.step(state, batch, number)
-
+        step = lambda state, number: trainer.step(state, trainer.batch(number, bank, spec), number)  # noqa: E731
         return jax.lax.scan(step, state, jnp.arange(count))
 
-    batch = ds.batch_at(trainer.stream_key, 0, bank, recogniser.LABELS, trainer.spec, recogniser.BATCH)
+    batch = jax.jit(trainer.batch)(jnp.int32(0), trainer.bank, trainer.spec)
     seconds = in_turn(
         {
             "on a batch that is there": lambda: jax.block_until_ready(resident(state, batch)),
-            "with the stream": lambda: jax.block_until_ready(stream(state, bank, trainer.spec)),
+            "with the stream": lambda: jax.block_until_ready(stream(state, trainer.bank, trainer.spec)),
         },
         rounds=9,
         warm=1,
@@ -108,7 +103,7 @@ def cost(bank: ds.DigitBank) -> None:
 
     def at(step: int) -> object:
         return jax.block_until_ready(
-            ds.batch_at(trainer.stream_key, step, bank, recogniser.LABELS, trainer.spec, 256)
+            ds.batch_at(jax.random.key(1), step, bank, recogniser.LABELS, recogniser.SPEC, 256)
         )
 
     seconds = in_turn({"0": lambda: at(0), "1,000,000": lambda: at(10**6)}, rounds=25)
@@ -128,6 +123,7 @@ def main() -> None:
         "--only", nargs="+", choices=["with", "without", "cost"], default=["with", "without", "cost"]
     )
     options = parser.parse_args()
+    recogniser.use_all_cores()
     unread = ds.load_bank("mnist-test", writers=options.writers)
     names = [name for name, (_, spec) in SETS.items() if options.writers or spec.hand == "any"]
     for choice in (word for word in options.only if word != "cost"):
