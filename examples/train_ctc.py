@@ -23,7 +23,7 @@ import digitseq as ds
 from digitseq import augment, ctc, png
 from digitseq.sheet import sheet
 
-BATCH, STEPS, RATE, AVERAGE = 16, 34_000, 3e-3, 0.999
+BATCH, STEPS, RATE, AVERAGE = 16, 25_000, 3e-3, 0.999
 # Steps of one compiled call, after each of which the bar moves.
 SCAN = 100
 # Columns of the image that one frame stands for: of what CTC reads, and of what helps it to learn.

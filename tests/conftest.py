@@ -1,4 +1,8 @@
-"""Fixtures, and JAX in its strictest mode: eight CPU devices, no promotion, no key used twice."""
+"""Fixtures, and JAX in its strictest mode: eight CPU devices, no promotion, no key used twice.
+
+Programs are compiled without optimisation, since compiling is nearly all the time that the tests take;
+tests that run a process of their own, and those of `test_golden`, have JAX as users have it.
+"""
 
 import dataclasses
 import logging
@@ -24,6 +28,7 @@ jax.config.update("jax_num_cpu_devices", 8)
 jax.config.update("jax_numpy_dtype_promotion", "strict")
 jax.config.update("jax_numpy_rank_promotion", "raise")
 jax.config.update("jax_debug_key_reuse", True)
+jax.config.update("jax_disable_most_optimizations", True)
 
 hypothesis.settings.register_profile("digitseq", deadline=None, derandomize=True, max_examples=60)
 hypothesis.settings.load_profile("digitseq")

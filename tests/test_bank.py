@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import digitseq as ds
-from digitseq.bank import require
+from digitseq.fits import require_digits
 
 IMAGES, LABELS = toy_glyphs()
 
@@ -189,12 +189,12 @@ def test_a_bank_passes_through_jit(bank):
 
 def test_require_tells_an_unknown_digit_from_one_without_glyphs():
     bank = ds.make_bank(IMAGES, np.where(LABELS == 4, 5, LABELS))
-    require(bank, [0, 9, 5])
+    require_digits(bank, [0, 9, 5])
     with pytest.raises(ds.BankError, match="no glyph of digit 4"):
-        require(bank, [3, 4])
+        require_digits(bank, [3, 4])
     for digit in (-1, 10):
         with pytest.raises(ValueError, match=rf"{digit} is out of range, this bank has 0\.\.9") as caught:
-            require(bank, [3, digit])
+            require_digits(bank, [3, digit])
         assert not isinstance(caught.value, ds.BankError)
 
 
@@ -204,7 +204,7 @@ def test_serves_is_false_for_what_require_refuses():
 
     def allowed(digit):
         with contextlib.suppress(ValueError):
-            require(bank, [digit])
+            require_digits(bank, [digit])
             return True
         return False
 

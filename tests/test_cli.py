@@ -172,6 +172,30 @@ def test_a_picture_made_again_is_the_same_to_the_byte(made, here, toy_folder, mo
     assert (here / "else" / path.name).read_bytes() == path.read_bytes()
 
 
+def test_numbers_and_patterns(made):
+    assert made("generate", "range:007-007", "0", "3", "120", "--count", "1") == ["0-0-7_000.png"]
+    (path,) = made("generate", "luhn:4#/##", "0", "3", "150")
+    assert path.startswith("4-")
+    assert len(path) == len("4-1-1-1.png")
+
+
+def test_one_writer_a_line_and_again_from_the_picture(made, refused, here, toy_folder):
+    _, labels = toy_glyphs()
+    table = np.stack([labels, labels, 10 + np.arange(len(labels)) % 2], axis=1).astype(np.int32)
+    ds.write_idx(here / "writers", table)
+    one = ("--hand", "one-writer", "--writers", "writers")
+    (path,) = made("generate", "313", "0", "3", "120", "--seed", "4", *one, "--out", "a.png")
+    bank = ds.load_bank(toy_folder, writers=here / "writers")
+    spec = ds.SequenceSpec(image_width=120, spacing_range=(0, 3), hand="one-writer")
+    sample = ds.sample_sequence(jax.random.key(4), bank, [3, 1, 3], spec)
+    assert int(sample.writer) in (10, 11)
+    np.testing.assert_array_equal(pixels(path), to_uint8(np.asarray(sample.image)))
+    made("generate", "--like", "a.png", "--out", "b.png")
+    assert (here / "a.png").read_bytes() == (here / "b.png").read_bytes()
+    ds.write_idx(here / "writers", table[:, [0, 1, 1]])
+    assert "digest" in refused("generate", "--like", "a.png", "--out", "c.png")
+
+
 def test_the_bank_may_have_moved(made, refused, here, toy_folder):
     made("generate", "35", "0", "9", "120", "--bank", toy_folder)
     moved = toy_folder.rename(toy_folder.with_name("moved"))
@@ -406,6 +430,13 @@ GOOD = ("generate", "350", "0", "10", "120")
         (("generate", "random:0", "0", "10", "120"), "random:"),
         (("generate", "random:8-3", "0", "10", "220"), "random:"),
         (("generate", "random:x", "0", "10", "120"), "random:"),
+        (("generate", "range:9-3", "0", "10", "120"), "9 to 3"),
+        (("generate", "pattern:a#", "0", "10", "120"), "'a#'"),
+        (("generate", "luhn:#5", "0", "10", "120"), "check digit"),
+        (("generate", "pattern:#####", "0", "10", "120"), "140"),
+        ((*GOOD, "--hand", "one-writer"), "knows its writers"),
+        ((*GOOD, "--writers", "none"), "no file 'none'"),
+        ((*GOOD, "--bank", "vae", "--writers", "none"), "--writers needs a bank"),
         (("generate", "file:", "0", "10", "120"), "file:"),
         (("generate", "file:none.txt", "0", "10", "120"), "none.txt"),
         (("generate", "file:.", "0", "10", "120"), "text file"),
@@ -486,7 +517,7 @@ def test_an_out_that_cannot_be_written_is_a_failure(refused, here):
 
 
 def test_an_interrupt(refused, monkeypatch):
-    def interrupted(*_):
+    def interrupted(*_, **__):
         raise KeyboardInterrupt
 
     monkeypatch.setattr("digitseq.cli.sources.load_bank", interrupted)

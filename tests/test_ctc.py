@@ -83,7 +83,7 @@ def test_targets_are_under_the_ink(bank):
     [
         (ds.FixedLabels(["123", "00"]), 3),
         (ds.RandomDigits(min_length=1, max_length=5), 9),
-        (ds.Pattern("19##"), 5),
+        (ds.Pattern("19##"), 6),
         (ds.NumberRange(0, 99), 3),
         (ds.Pattern("[01][12][23]"), 4),
     ],

@@ -27,6 +27,15 @@ GOLDEN = {
 }
 
 
+@pytest.fixture(autouse=True, scope="module")
+def optimised():
+    """Programs as users have them."""
+    jax.clear_caches()
+    jax.config.update("jax_disable_most_optimizations", False)
+    yield
+    jax.config.update("jax_disable_most_optimizations", True)
+
+
 @pytest.fixture(scope="module")
 def wedges():
     """Thirty glyphs, three a digit: wedges whose size and grey follow from their number."""
@@ -49,3 +58,18 @@ def test_golden(wedges, name):
 
 def test_the_wedges_are_what_they_were(wedges):
     assert ds.bank_digest(wedges) == "92dce11c5d4345a42eae09566e23179975a0e2df9eed604123712965e4163414"
+
+
+RUNS = [
+    (ds.FixedLabels(["3", "50", "087"]), [[5, 0, -1], [0, 8, 7]]),
+    (ds.RandomDigits(min_length=2, max_length=4), [[8, 3, 8, -1], [0, 9, 4, 2]]),
+    (ds.RandomDigits(min_length=3, max_length=3, weights=np.arange(10), repeat=0.5), [[9, 6, 6], [3, 9, 6]]),
+    (ds.NumberRange(0, 2**31 - 1), [[1, 3, 9, 0, 9, 6, 9, 0, 2, 6], [2, 1, 3, 9, 5, 4, 8, 7, 9, 4]]),
+    (ds.Pattern("[1-4]##", luhn=True), [[3, 8, 0], [4, 0, 6]]),
+]
+
+
+@pytest.mark.parametrize(("labels", "rows"), RUNS, ids=lambda value: type(value).__name__)
+def test_the_labels_of_images_6_and_7_of_a_run(labels, rows, wedges):
+    batch = ds.batch_at(jax.random.key(7), 3, wedges, labels, ds.SequenceSpec(image_width=300), 2)
+    assert batch.digits.tolist() == rows

@@ -60,6 +60,11 @@ def narrowed(digits: jax.Array) -> jax.Array:
     return jnp.where((digits < 0) | (digits > MAX_DIGIT), PAD, digits).astype(jnp.int32)
 
 
+def as_arrays(tree: Any) -> Any:
+    """The tree, its numbers as arrays of fixed types, so that their Python types compile nothing anew."""
+    return jax.tree.map(lambda leaf: leaf if isinstance(leaf, jax.Array) else np.asarray(leaf), tree)
+
+
 def as_numbers(spec: SequenceSpec) -> SequenceSpec:
     """The spec with concrete numbers of fixed types, so that their Python types compile nothing anew.
 

@@ -2,7 +2,6 @@
 
 import dataclasses
 import hashlib
-from collections.abc import Iterable
 from typing import Any
 
 import jax
@@ -249,18 +248,3 @@ def digest_arrays(
     digest.update(np.ascontiguousarray(glyphs).data)
     digest.update(writers.astype("<i4").tobytes())
     return digest.hexdigest()
-
-
-def require(bank: DigitBank, digits: Iterable[int]) -> None:
-    """Raises where the bank can't draw one of the digits (host side).
-
-    Raises:
-        ValueError: a digit outside 0..C-1.
-        BankError: a digit the bank has no glyph of.
-    """
-    counts = np.asarray(bank.counts)
-    for digit in digits:
-        if not 0 <= digit < len(counts):
-            raise ValueError(f"digits: {digit} is out of range, this bank has 0..{len(counts) - 1}")
-        if not counts[digit]:
-            raise BankError(f"the bank has no glyph of digit {digit}")

@@ -8,7 +8,7 @@ import numpy as np
 
 from . import augment
 from .arguments import as_digits
-from .bank import CELL, HEIGHT, DigitBank, require
+from .bank import CELL, HEIGHT, DigitBank
 from .drawing import Source, hands_of, serves
 from .errors import BankError
 from .labels import LabelSource, Row
@@ -80,7 +80,12 @@ def require_digits(source: Source, digits: list[int]) -> None:
         BankError: a digit the bank has no glyph of.
     """
     if isinstance(source, DigitBank):
-        require(source, digits)
+        counts = np.asarray(source.counts)
+        for digit in digits:
+            if not 0 <= digit < len(counts):
+                raise ValueError(f"digits: {digit} is out of range, this bank has 0..{len(counts) - 1}")
+            if not counts[digit]:
+                raise BankError(f"the bank has no glyph of digit {digit}")
         return
     if not digits:
         return

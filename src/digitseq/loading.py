@@ -7,7 +7,7 @@ from pathlib import Path
 from . import cache
 from .bank import MAX_CLASSES, Arrays, DigitBank, sorted_arrays, to_device
 from .checks import as_size
-from .errors import BankError, IdxError
+from .errors import BankError
 from .idx import read_idx
 from .mnist import ENVIRONMENT, find_pair, mnist_folder
 from .qmnist import find_writers, read_writers
@@ -93,10 +93,8 @@ def _read(
     if num_classes is None:
         # What is no label at all is refused with all else that is wrong.
         num_classes = max(10, int(digits.max(initial=0)) + 1) if digits.dtype.kind in "iu" else 10
+    by = None if writers is None else read_writers(writers, digits)
     try:
-        by = None if writers is None else read_writers(writers, digits)
         return sorted_arrays(glyphs, digits, num_classes=num_classes, transpose=transpose, writers=by)
-    except (BankError, IdxError):
-        raise
     except ValueError as error:
         raise BankError(f"{images} with {labels.name}: {error}") from None

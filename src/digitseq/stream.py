@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
-from .arguments import as_key, as_numbers, typed_key
+from .arguments import as_arrays, as_key, as_numbers, typed_key
 from .checks import as_integer, as_size
 from .drawing import Source
 from .fits import check_source
@@ -63,7 +63,7 @@ def batch_at(
     size = as_size("batch_size", batch_size, MAX_BATCH)
     number = step if isinstance(step, jax.Array) else np.uint32(as_integer("step", step) % MOST_IMAGES)
     place = _place(size, mesh, axes)
-    return _batch(typed_key(key), number, source, labels, as_numbers(spec), size, place)
+    return _batch(typed_key(key), number, source, as_arrays(labels), as_numbers(spec), size, place)
 
 
 Place = tuple[Mesh, tuple[str, ...]] | None
@@ -159,7 +159,7 @@ def batches(
         source, labels, spec, size if mesh is None else -(-size * len(mesh.local_devices) // mesh.size)
     )
     # Once, not with every batch.
-    used = (as_key(key), source, labels, as_numbers(spec))
+    used = (as_key(key), source, as_arrays(labels), as_numbers(spec))
     key, source, labels, spec = jax.device_put(used) if place is None else _everywhere(used, place[0])
     return _iterate(key, source, labels, spec, size, first, mesh, axes, ahead)
 

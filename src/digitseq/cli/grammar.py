@@ -10,6 +10,7 @@ import typer
 from .. import labels
 from ..drawing import serves
 from ..numbers import NumberRange, Pattern
+from ..text import parse_sequence
 from .sources import Source
 
 FORMS = (
@@ -45,7 +46,7 @@ def labels_of(sequence: str, source: Source) -> Labels:
     elif kind == "file" and rest:
         found = labels.FileLabels(rest)
     else:
-        found = labels.FixedLabels([sequence])
+        found = labels.FixedLabels([parse_sequence(sequence)])
     try:
         found.check()
     except ValueError as error:
