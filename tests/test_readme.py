@@ -1,6 +1,7 @@
 """What the README and the examples say works, run as it stands there."""
 
 import json
+import os
 import re
 import shlex
 import subprocess
@@ -63,6 +64,38 @@ def test_python_examples_run(block, strokes):
         [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
+
+
+RECOGNISER = """
+import sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+import train_ctc
+train_ctc.SCAN = train_ctc.BATCH = 2
+out, save = Path(sys.argv[3]), train_ctc.save
+
+def killed(*given):
+    save(*given)
+    raise KeyboardInterrupt
+
+train_ctc.save = killed
+try:
+    train_ctc.main(out, bank=sys.argv[2], steps=4)
+except KeyboardInterrupt:
+    assert [path.name for path in out.iterdir()] == ["checkpoint.npz"]
+train_ctc.save = lambda path, state, step, training: print("step", step) or save(path, state, step, training)
+train_ctc.main(out, bank=sys.argv[2], steps=4)
+"""
+
+
+def test_the_recogniser_trains_goes_on_and_shows_its_readings(strokes, tmp_path):
+    command = [sys.executable, "-c", RECOGNISER, ROOT / "examples", strokes, tmp_path / "out"]
+    environment = os.environ | {"JAX_DISABLE_MOST_OPTIMIZATIONS": "1"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert [line for line in done.stdout.splitlines() if line.startswith("step")] == ["step 4"]
+    with Image.open(tmp_path / "out" / "readings.png") as picture:
+        assert picture.width > 600
 
 
 @pytest.mark.parametrize("name", TRANSFORMS)
