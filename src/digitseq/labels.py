@@ -1,5 +1,6 @@
 """What to write: sources of labels, each a pytree with `draw(key, batch_size)`; given and random digits."""
 
+import abc
 import dataclasses
 import os
 from collections.abc import Sequence
@@ -34,7 +35,7 @@ class LabelSource(Protocol):
         ...
 
 
-class Rows:
+class Rows(abc.ABC):
     """Draws row b from `fold_in(key, b)`."""
 
     def draw(self, key: jax.Array, batch_size: int) -> jax.Array:
@@ -42,8 +43,8 @@ class Rows:
         fold = jax.vmap(jax.random.fold_in, in_axes=(None, 0))
         return jnp.asarray(jax.vmap(self._one)(fold(key, jnp.arange(batch_size, dtype=jnp.uint32))))
 
-    def _one(self, key: jax.Array) -> jax.Array:
-        raise NotImplementedError
+    @abc.abstractmethod
+    def _one(self, key: jax.Array) -> jax.Array: ...
 
 
 def static(default: Any) -> Any:
