@@ -3,6 +3,7 @@
 from .bank import DigitBank, bank_digest, make_bank
 from .dataset import Dataset
 from .errors import BankError, FetchError, IdxError
+from .export import Manifest, export, verify
 from .idx import read_idx, write_idx
 from .images import generate_numbers_sequence
 from .labels import FileLabels, FixedLabels, RandomDigits
@@ -12,8 +13,7 @@ from .sequence import DigitSequence, sample_sequence, sample_sequences
 from .spec import SequenceSpec, check_spec, spec_from_json, spec_to_json
 from .split import split_bank
 from .stream import batch_at, batches
-
-__version__ = "0.1.0"
+from .version import __version__ as __version__
 
 __all__ = [
     "BankError",
@@ -24,6 +24,7 @@ __all__ = [
     "FileLabels",
     "FixedLabels",
     "IdxError",
+    "Manifest",
     "NumberRange",
     "Pattern",
     "RandomDigits",
@@ -32,6 +33,7 @@ __all__ = [
     "batch_at",
     "batches",
     "check_spec",
+    "export",
     "generate_numbers_sequence",
     "load_bank",
     "make_bank",
@@ -41,5 +43,6 @@ __all__ = [
     "spec_from_json",
     "spec_to_json",
     "split_bank",
+    "verify",
     "write_idx",
 ]

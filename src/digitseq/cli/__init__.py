@@ -1,4 +1,4 @@
-"""The command line: `digitseq generate | preview | bank | vae`."""
+"""The command line: `digitseq generate | preview | export | verify | bank | vae`."""
 
 import logging
 import sys
@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from .. import __version__
-from . import bank, generate, preview, vae
+from . import bank, export, generate, preview, vae
 
 # Typer's usage errors are Click's, which newer versions of Typer bring along
 # under another name.
@@ -23,6 +23,8 @@ app = typer.Typer(
 )
 app.command("generate", epilog=generate.EPILOG, context_settings=generate.SETTINGS)(generate.generate)
 app.command("preview", epilog=preview.EPILOG, context_settings=generate.SETTINGS)(preview.preview)
+app.command("export", epilog=export.EXPORT_EPILOG)(export.export)
+app.command("verify", epilog=export.VERIFY_EPILOG)(export.verify)
 app.add_typer(bank.app, name="bank")
 app.add_typer(vae.app, name="vae")
 
@@ -66,8 +68,8 @@ def main() -> None:
             print(error.format_message(), file=sys.stderr)
             sys.exit(2)
         _fail(2, error.format_message())
-    except (typer.Abort, KeyboardInterrupt):
-        _fail(130, "interrupted")
+    except (typer.Abort, KeyboardInterrupt) as error:
+        _fail(130, str(error) or "interrupted")
     except (ValueError, FileNotFoundError) as error:
         _fail(2, str(error))
     except (OSError, ImportError, MemoryError, FloatingPointError) as error:

@@ -1,0 +1,192 @@
+"""export: images with labels as files, whole or to be gone on with, the same bytes whoever makes them."""
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, get_args
+
+import jax
+import numpy as np
+
+from ..bank import DigitBank
+from ..checks import as_size
+from ..drawing import Source
+from ..fits import check_source
+from ..labels import LabelSource
+from ..spec import SequenceSpec
+from ..stream import MOST_IMAGES
+from ..version import __version__
+from .card import write_card
+from .check import disjoint, verify
+from .engines import Engine, run
+from .formats import format_of
+from .glyphs import digests
+from .manifest import GLYPHS, NAME, Manifest, manifest_in
+from .plan import Plan
+from .recipe import recipe_of
+from .shards import Job, Used, is_there, receipt_of, summed
+from .storage import STATE, Storage, read, storage_of
+
+__all__ = ["Manifest", "disjoint", "export", "verify"]
+
+PLAN = f"{STATE}/plan.json"
+MOST_WORKERS = 1024
+
+
+def export(
+    key: jax.Array,
+    source: Source,
+    labels: LabelSource,
+    spec: SequenceSpec,
+    out: str | os.PathLike[str],
+    *,
+    count: int,
+    format: str,
+    shard_size: int = 1000,
+    workers: int = 1,
+    engine: Engine = "local",
+    licence: str | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Manifest:
+    """Writes the first images of a run to files, with a manifest and a data card.
+
+    Image i is that of `batch_at`: its content depends on the key and i alone,
+    and the files' bytes on `key`, `source`, `labels`, `spec`, `count`,
+    `format`, `shard_size` and `licence` alone. They are made on CPUs. A call that was broken off, however
+    abruptly, goes on when it is made again; one that is finished is left as
+    it is.
+
+    Args:
+        key: a typed or raw PRNG key: the run.
+        source: a `DigitBank`, or anything with `draw`.
+        labels: what to write.
+        spec: the layout. "coco" adds amodal masks to it where it has none.
+        out: a new folder, or a URL that fsspec knows, such as s3://bucket/folder.
+        count: how many images, up to 2**32.
+        format: "png", "webdataset", "parquet", "array_record", "lmdb",
+            "coco", "yolo", "idx" or "npz".
+        shard_size: how many images a shard has.
+        workers: processes on this machine; where there are several, a script
+            must guard its start by `if __name__ == "__main__"`.
+        engine: "local", or "ray": tasks of the cluster that `ray.init()`
+            finds, of which each node must reach `out`.
+        licence: of the digits, for the manifest; None takes what digitseq
+            knows of MNIST and of what was made from it.
+        progress: called with the number of images that are there.
+
+    Raises:
+        ValueError: arguments that can't be used, or an `out` that holds
+            something else, which stays as it is.
+        BankError: digits that the source can't draw.
+        ImportError: a package is missing, naming the extra.
+        BlockingIOError: another process is at work there.
+        OSError: what could not be written; the same call goes on.
+    """
+    count, size = as_size("count", count, MOST_IMAGES), as_size("shard_size", shard_size, MOST_IMAGES)
+    workers = as_size("workers", workers, MOST_WORKERS)
+    if engine not in get_args(Engine):
+        raise ValueError(f"engine must be one of {get_args(Engine)}, got {engine!r}")
+    spec = _with_masks(spec, format)
+    check_source(source, labels, spec, 1)
+    plan = Plan.of(key, source, labels, spec, count=count, shard_size=size, format=format)
+    recipe = json.loads(json.dumps(recipe_of(plan, __version__, licence)))
+    storage = storage_of(out)
+    if _is_done(storage, recipe, os.fspath(out)):
+        storage.clear(STATE)
+        return manifest_in(storage, os.fspath(out))
+    storage.begin()
+    with storage.held():
+        # What a process that was killed had begun to write.
+        storage.clear(f"{STATE}/work")
+        storage.begin()
+        if "plan.json" not in {name.removeprefix(f"{STATE}/") for name in storage.files(STATE)}:
+            _publish(storage, PLAN, json.dumps(recipe))
+        _make(storage, Job(plan, str(_absolute(out))), engine, workers, progress or (lambda done: None))
+        manifest = _finish(storage, plan, recipe)
+    storage.clear(STATE)
+    return manifest
+
+
+def _with_masks(spec: SequenceSpec, format: str) -> SequenceSpec:
+    allowed = format_of(format).masks
+    wanted = "visible" if spec.masks is True else spec.masks
+    if wanted and wanted not in allowed:
+        kinds = f"{' or '.join(allowed)} ones only" if allowed else "no masks"
+        raise ValueError(f"spec.masks: the format {format} holds {kinds}, got {spec.masks!r}")
+    return spec.replace(masks="amodal") if format == "coco" and not wanted else spec
+
+
+def _absolute(out: str | os.PathLike[str]) -> str | Path:
+    return out if isinstance(out, str) and "://" in out else Path(out).absolute()
+
+
+def _is_done(storage: Storage, recipe: dict[str, Any], out: str) -> bool:
+    """Whether this export is finished there; False where it is begun, or nothing is there.
+
+    Raises:
+        ValueError: another export, or something else, is there.
+    """
+    there = storage.top()
+    if NAME in there:
+        found, done = manifest_in(storage, out).recipe, True
+    elif STATE in there and PLAN in storage.files(STATE):
+        found, done = json.loads(read(storage, PLAN)), False
+    elif set(there) <= {STATE}:
+        return False
+    else:
+        shown = ", ".join(there[:3]) + (", ..." if len(there) > 3 else "")
+        raise ValueError(f"out: {out} holds other things ({shown}); name a folder that is new or empty")
+    if other := [name for name in recipe if found.get(name) != recipe[name]]:
+        raise ValueError(
+            f"out: {out} holds {'an' if done else 'the beginning of an'} export with another "
+            f"{', '.join(other)}; name another folder, or remove it"
+        )
+    return done
+
+
+def _make(storage: Storage, job: Job, engine: Engine, workers: int, progress: Callable[[int], None]) -> None:
+    plan = job.plan
+    missing = [shard for shard in range(plan.shards) if not is_there(storage, plan, shard)]
+    done = plan.count - sum(stop - first for first, stop in map(plan.bounds, missing))
+    progress(done)
+    try:
+        for images in run(job, missing, engine, workers) if missing else ():
+            done += images
+            progress(done)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(
+            f"interrupted; {done} of {plan.count} images are there, and the same command goes on"
+        ) from None
+
+
+def _finish(storage: Storage, plan: Plan, recipe: dict[str, Any]) -> Manifest:
+    """What belongs to all shards; the manifest last of all."""
+    used, shards = Used(plan), []
+    for shard in range(plan.shards):
+        receipt = receipt_of(storage, plan, shard)
+        used.add(receipt)
+        shards.append({n: digest for n, digest in receipt["files"].items() if not n.startswith(f"{STATE}/")})
+    writers = getattr(plan.source, "writers", None)
+    names = None if writers is None else np.unique(np.asarray(writers)[used.rows]).tolist()
+    with storage.workspace() as folder:
+        finish = format_of(plan.format).finish
+        if finish is not None:
+            left = [n for n in storage.files(STATE) if not n.endswith(".json") and "/work/" not in n]
+            with storage.local(left) as state:
+                finish(folder, plan, state / STATE)
+        glyphs = digests(plan.source, used.rows) if isinstance(plan.source, DigitBank) else []
+        (folder / GLYPHS).write_text("".join(f"{digest}\n" for digest in glyphs))
+        write_card(folder, plan, recipe, names)
+        others = summed(folder, "others")
+        storage.publish(folder)
+    manifest = Manifest(recipe, tuple(shards), others, names)
+    _publish(storage, NAME, manifest.to_json())
+    return manifest
+
+
+def _publish(storage: Storage, name: str, text: str) -> None:
+    with storage.workspace() as folder:
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(text, encoding="utf-8")
+        storage.publish(folder)

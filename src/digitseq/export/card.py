@@ -1,0 +1,90 @@
+"""The data card: what an export is, for people, with a contact sheet."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .. import png
+from ..sheet import sheet
+from .formats import format_of
+from .plan import Plan
+
+SHEET = "sheet.png"
+SHOWN, COLUMNS = 24, 3
+
+
+def write_card(folder: Path, plan: Plan, recipe: dict[str, Any], writers: list[int] | None) -> None:
+    """Writes README.md and the sheet that it shows."""
+    chunk = next(plan.chunks(0, min(SHOWN, plan.count)))
+    captions = [example.text for example in chunk.examples()]
+    images = np.asarray(chunk.fields["image"] / 255, np.float32)
+    png.save(folder / SHEET, sheet(images, columns=COLUMNS, captions=captions))
+    (folder / "README.md").write_text(_text(plan, recipe, writers), encoding="utf-8")
+
+
+def _text(plan: Plan, recipe: dict[str, Any], writers: list[int] | None) -> str:
+    source = recipe["source"]
+    form = format_of(plan.format)
+    name = source.get("name", "not one that digitseq knows")
+    rows = [
+        ("images", f"{plan.count:,}, grey, 28 pixels high and {plan.spec.image_width} wide"),
+        ("files", f"{plan.format}, {plan.shards:,} shards of {plan.shard_size:,} images"),
+        ("labels", f"`{_shown(recipe['labels'])}`"),
+        ("layout", f"`{plan.spec!r}`"),
+        ("digits drawn from", f"a {source['kind']}: {name}; digest `{source['digest'][:16]}...`"),
+        *([("writers", f"{len(writers):,}")] if writers else []),
+        (
+            "licence of the digits",
+            source.get("licence", "not known to digitseq: ask whom you have them from"),
+        ),
+        *([("cite", source["citation"])] if "citation" in source else []),
+        ("made by", f"digitseq {recipe['digitseq']}"),
+    ]
+    table = "".join(f"| {left} | {right.replace('|', '&#124;')} |\n" for left, right in rows)
+    header = f"---\n{form.card}---\n" if form.card else ""
+    load = form.load.replace("LAST", plan.name(plan.shards - 1)).replace("OUT", ".")
+    return f"""{header}# {plan.count:,} images of handwritten digit sequences
+
+![The first of them]({SHEET})
+
+| | |
+|---|---|
+{table}
+`manifest.json` tells all that they were made from, and the SHA-256 of each file; `glyphs.txt` names the
+glyphs that they show, each by the first 32 hex digits of the SHA-256 of its 784 bytes. `digitseq verify .`
+checks them all.
+
+## To load them
+
+In this folder, with
+
+```python
+{load}```
+
+## To make them again
+
+```python
+import digitseq as ds
+
+made = ds.Manifest.read(".")
+source = {_source(source)}
+ds.export(
+    made.key, source, made.labels, made.spec, "again",
+    count=made.count, format=made.format, shard_size=made.shard_size,
+)
+```
+"""
+
+
+def _shown(labels: dict[str, Any]) -> str:
+    fields = ", ".join(f"{name}={value!r}" for name, value in labels.items() if name != "type")
+    text = f"{labels['type']}({fields})"
+    return text if len(text) <= 300 else f"{text[:300]}..."
+
+
+def _source(source: dict[str, Any]) -> str:
+    if source["kind"] == "model":
+        model = "ds.vae.pretrained()" if source.get("name") == "vae" else 'ds.vae.load("model.npz")'
+        return f"dataclasses.replace({model}, style=np.float32({source['style']}))"
+    return f'ds.load_bank("{source.get("name", "folder")}")'

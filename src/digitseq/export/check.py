@@ -1,0 +1,136 @@
+"""Whether an export is what its manifest says, and whether two share a glyph or a writer."""
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from ..bank import DigitBank
+from ..drawing import Source
+from ..labels import LabelSource
+from .formats import Format, format_of
+from .glyphs import digests
+from .manifest import GLYPHS, NAME, SUMS, Manifest, listed, manifest_in
+from .plan import Example, Plan
+from .recipe import plan_of
+from .shards import wrong_files
+from .storage import Storage, read, storage_of
+
+# From so many shards at most the sample is taken.
+SHARDS = 4
+
+
+def verify(
+    out: str | os.PathLike[str],
+    source: Source | None = None,
+    *,
+    labels: LabelSource | None = None,
+    sample: int = 32,
+) -> list[str]:
+    """What is wrong with an export, a line each; nothing where all is as it should be.
+
+    Args:
+        out: the folder or URL.
+        source: what it was made from; a sample of its images is made again
+            and compared, all to the bit. None checks the files' sums only.
+        labels: what was written, where its class is not digitseq's.
+        sample: how many images to make again.
+
+    Raises:
+        FileNotFoundError: no finished export is there.
+        ValueError: a manifest that can't be read, or another source.
+    """
+    storage = storage_of(out)
+    manifest = manifest_in(storage, os.fspath(out))
+    plan = None if source is None else plan_of(manifest.recipe, source, labels)
+    problems = list(wrong_files(storage, manifest.files()))
+    if plan is not None and not problems:
+        problems += _different(storage, manifest, plan, sample)
+    return problems
+
+
+def disjoint(a: str | os.PathLike[str], b: str | os.PathLike[str]) -> list[str]:
+    """What two exports have in common, a line each; nothing where they share no glyph and no writer.
+
+    Glyphs are compared by what they show, so the exports may come from
+    different banks. Writers are compared where both exports know them.
+
+    Raises:
+        FileNotFoundError: no finished export is there.
+        ValueError: one that is damaged, or whose digits come from no bank.
+    """
+    (ours, our_writers), (theirs, their_writers) = (_shown(out) for out in (a, b))
+    problems = []
+    if both := sorted(ours & theirs):
+        problems.append(f"{os.fspath(a)} and {os.fspath(b)} share {len(both)} glyphs, {both[0]} for one")
+    if (
+        our_writers is not None
+        and their_writers is not None
+        and (both_writers := our_writers & their_writers)
+    ):
+        named = ", ".join(map(str, sorted(both_writers)[:5]))
+        more = ", ..." if len(both_writers) > 5 else ""
+        problems.append(
+            f"{os.fspath(a)} and {os.fspath(b)} share {len(both_writers)} writers ({named}{more})"
+        )
+    return problems
+
+
+def _shown(out: str | os.PathLike[str]) -> tuple[set[str], set[int] | None]:
+    """The glyphs and writers that an export shows."""
+    storage = storage_of(out)
+    manifest = manifest_in(storage, os.fspath(out))
+    kind = manifest.recipe["source"]["kind"]
+    if kind != "bank":
+        raise ValueError(f"{os.fspath(out)}: its digits come from a {kind}, not from a bank's glyphs")
+    if wrong := list(wrong_files(storage, [(GLYPHS, manifest.others[GLYPHS])])):
+        raise ValueError(f"{os.fspath(out)}: {wrong[0]}")
+    writers = None if manifest.writers is None else set(manifest.writers)
+    return set(read(storage, GLYPHS).decode().split()), writers
+
+
+def _different(storage: Storage, manifest: Manifest, plan: Plan, sample: int) -> Iterator[str]:
+    """Which images of a sample, made again, are not those in the files."""
+    form = format_of(plan.format)
+    random = np.random.default_rng(0)
+    shards = sorted(random.permutation(plan.shards)[:SHARDS].tolist())
+    shown = set(read(storage, GLYPHS).decode().split())
+    for shard in shards:
+        first, stop = plan.bounds(shard)
+        wanted = random.permutation(np.arange(first, stop))[: -(-sample // len(shards))]
+        names = [name for name in _files(storage, manifest, shard) if name.startswith("data/")]
+        with storage.local(names) as folder:
+            found = {example.number: example for example in form.read(folder, plan.name(shard), first)}
+        if sorted(found) != list(range(first, stop)):
+            yield f"shard {plan.name(shard)} holds other images than {first} to {stop - 1}"
+            continue
+        for number in sorted(wanted.tolist()):
+            (made,) = next(plan.chunks(number, number + 1)).examples()
+            if wrong := _unlike(made, found[number], form):
+                yield f"image {number} of shard {plan.name(shard)}: its {wrong} is not what {NAME} makes"
+            if isinstance(plan.source, DigitBank):
+                rows = np.isin(np.arange(plan.source.glyphs.shape[0]), made.glyph_ids)
+                if missing := set(digests(plan.source, rows)) - shown:
+                    yield f"image {number} shows a glyph that {GLYPHS} lacks: {missing.pop()}"
+
+
+def _files(storage: Storage, manifest: Manifest, shard: int) -> Iterator[str]:
+    for name in (*manifest.shards[shard], *manifest.others):
+        if name.startswith(f"{SUMS}/"):
+            yield from listed(read(storage, name).decode())
+        else:
+            yield name
+
+
+def _unlike(made: Example, found: Example, form: Format) -> str | None:
+    """The first field in which they differ, of those that the files hold."""
+    own: dict[str, Any] = made._asdict()
+    if form.inked:
+        inked = [x1 > x0 and y1 > y0 for x0, y0, x1, y1 in made.boxes]
+        for name in ("digits", "boxes"):
+            own[name] = [value for value, there in zip(own[name], inked, strict=True) if there]
+    for name, value in own.items():
+        if name not in form.lacks and not np.array_equal(value, getattr(found, name)):
+            return name
+    return None

@@ -1,0 +1,101 @@
+"""Who makes the shards: this process, others on this machine, or a cluster of Ray's."""
+
+import concurrent.futures
+import contextlib
+import functools
+import itertools
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Iterator, Sequence
+from typing import Any, Literal
+
+import jax
+
+from .shards import Job, make_shard
+
+Engine = Literal["local", "ray"]
+# Tasks that Ray holds at a time, and how often one that lost its worker is begun again.
+WAITING, RETRIES = 256, 20
+
+_job: Job | None = None
+
+
+def run(job: Job, shards: Sequence[int], engine: Engine, workers: int) -> Iterator[int]:
+    """Makes the shards; gives each one's number of images when it is there."""
+    if engine == "ray":
+        return _on_ray(job, shards)
+    return _in_processes(job, shards, workers) if workers > 1 else (make_shard(job, n) for n in shards)
+
+
+def _in_processes(job: Job, shards: Sequence[int], workers: int) -> Iterator[int]:
+    programs = getattr(jax.config, "jax_compilation_cache_dir", None)
+    pool = concurrent.futures.ProcessPoolExecutor(
+        min(workers, len(shards)),
+        multiprocessing.get_context("spawn"),
+        initializer=functools.partial(_begin, job, programs),
+    )
+    try:
+        waiting = [pool.submit(_make, shard) for shard in shards]
+        for done in concurrent.futures.as_completed(waiting):
+            yield done.result()
+    except concurrent.futures.BrokenExecutor:
+        raise OSError("a worker process died; the same command goes on from what is there") from None
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _begin(job: Job, programs: str | None) -> None:
+    """In a new worker process."""
+    global _job
+    _job = job
+    # An interrupt is for the process that began it all to act on; when that is gone, so are the workers.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    # Accelerators are left alone: all bytes come from CPUs, whoever makes them.
+    jax.config.update("jax_platforms", "cpu")
+    jax.config.update("jax_compilation_cache_dir", programs)
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+def _make(shard: int) -> int:
+    assert _job is not None
+    return make_shard(_job, shard)
+
+
+def _on_ray(job: Job, shards: Sequence[int]) -> Iterator[int]:
+    try:
+        import ray
+    except ImportError:
+        raise ImportError("engine 'ray' needs the extra digitseq[ray]: pip install 'digitseq[ray]'") from None
+    with contextlib.ExitStack() as stack:
+        if not ray.is_initialized():
+            ray.init(log_to_driver=False)
+            stack.callback(ray.shutdown)
+        make = ray.remote(max_retries=RETRIES)(_make_on_ray)
+        held = ray.put(job)
+        ahead = iter(shards)
+        waiting: list[Any] = []
+        while True:
+            waiting += [make.remote(held, shard) for shard in itertools.islice(ahead, WAITING - len(waiting))]
+            if not waiting:
+                return
+            done, waiting = ray.wait(waiting)
+            try:
+                yield from ray.get(done)
+            except ray.exceptions.RayTaskError as error:
+                # What went wrong in it, as it would go wrong here.
+                raise error.cause from None
+
+
+def _make_on_ray(job: Job, shard: int) -> int:
+    jax.config.update("jax_platforms", "cpu")
+    return make_shard(job, shard)

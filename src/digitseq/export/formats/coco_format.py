@@ -1,0 +1,110 @@
+"""Pictures with COCO's annotations: boxes, and all of each digit's ink as a mask.
+
+The format is that of https://cocodataset.org/#format-data. Category 1 is the digit 0, because many detectors
+keep 0 for the background.
+"""
+
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ... import png
+from ..plan import Chunk, Example, Plan
+from ..storage import STATE
+from . import Format
+from .common import cornered, save_pictures, uncornered
+
+LOAD = """\
+from pycocotools.coco import COCO
+
+data = COCO("OUT/data/annotations.json")
+image = data.loadImgs(0)[0]  # its file lies in OUT/data/images; image["text"] is what it says
+for digit in data.loadAnns(data.getAnnIds(imgIds=0)):
+    digit["category_id"] - 1, digit["bbox"], data.annToMask(digit)
+"""
+PARTS = ("images", "annotations")
+
+
+def write(folder: Path, name: str, plan: Plan, chunks: Iterable[Chunk]) -> None:
+    lines: dict[str, list[str]] = {part: [] for part in PARTS}
+    for file_name, example in save_pictures(folder / "data" / "images" / name, chunks):
+        height, width = example.image.shape
+        row = {"id": example.number, "file_name": f"{name}/{file_name}", "width": width, "height": height}
+        rest = {"text": example.text, "glyph_ids": example.glyph_ids, "writer": example.writer}
+        lines["images"].append(json.dumps(row | rest))
+        for slot, (digit, box) in enumerate(zip(example.digits, cornered(example.boxes), strict=True)):
+            if box[2] and box[3]:
+                mask = _mask(example, slot)
+                annotation = {
+                    # No two are alike, and none is 0, which COCO's own evaluation takes for none.
+                    "id": example.number * 2**20 + slot + 1,
+                    "image_id": example.number,
+                    "category_id": digit + 1,
+                    "bbox": box,
+                    "area": int(mask.sum()),
+                    "iscrowd": 0,
+                    "segmentation": {"size": [height, width], "counts": _run_lengths(mask)},
+                }
+                lines["annotations"].append(json.dumps(annotation))
+    (folder / STATE).mkdir()
+    for part, rows in lines.items():
+        (folder / STATE / f"{name}.{part}").write_text("".join(f"{row}\n" for row in rows))
+
+
+def _mask(example: Example, slot: int) -> npt.NDArray[Any]:
+    masks = example.masks
+    assert masks is not None  # the format asks for them
+    return masks[slot] if masks.ndim == 3 else masks == slot + 1
+
+
+def _run_lengths(mask: npt.NDArray[Any]) -> list[int]:
+    """How many pixels, column by column, are 0, then 1, then 0, and so on."""
+    flat = np.concatenate([[False], mask.T.reshape(-1).astype(bool)])
+    changes = np.flatnonzero(flat[1:] != flat[:-1])
+    lengths: list[int] = np.diff(np.concatenate([[0], changes, [mask.size]])).tolist()
+    return lengths
+
+
+def finish(folder: Path, plan: Plan, state: Path) -> None:
+    """annotations.json, line by line, since it may be larger than memory."""
+    (folder / "data").mkdir(parents=True, exist_ok=True)
+    with open(folder / "data" / "annotations.json", "w", encoding="utf-8") as file:
+        categories = [{"id": n + 1, "name": str(n), "supercategory": "digit"} for n in range(plan.classes)]
+        file.write(f'{{"info": {{"description": "digitseq"}}, "categories": {json.dumps(categories)}')
+        for part in PARTS:
+            file.write(f', "{part}": [')
+            between = "\n"
+            for shard in range(plan.shards):
+                with open(state / f"{plan.name(shard)}.{part}", encoding="utf-8") as rows:
+                    for row in rows:
+                        file.write(between + row.rstrip("\n"))
+                        between = ",\n"
+            file.write("\n]")
+        file.write("}\n")
+
+
+def read(folder: Path, name: str, first: int) -> Iterator[Example]:
+    whole = json.loads((folder / "data" / "annotations.json").read_text(encoding="utf-8"))
+    found: dict[int, list[dict[str, Any]]] = {}
+    for annotation in whole["annotations"]:
+        found.setdefault(annotation["image_id"], []).append(annotation)
+    for row in whole["images"]:
+        if row["file_name"].startswith(f"{name}/"):
+            own = found.get(row["id"], [])
+            yield Example(
+                row["id"],
+                png.read(folder / "data" / "images" / row["file_name"]),
+                row["text"],
+                [annotation["category_id"] - 1 for annotation in own],
+                uncornered(annotation["bbox"] for annotation in own),
+                row["glyph_ids"],
+                row["writer"],
+                None,
+            )
+
+
+FORMAT = Format(write, read, LOAD, masks=("visible", "amodal"), finish=finish, inked=True, lacks=("masks",))

@@ -1,0 +1,70 @@
+"""Parquet as Hugging Face's `datasets` decodes it, the image feature included."""
+
+import io
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from PIL import Image
+
+from ..plan import Chunk, Example, Plan
+from . import Format
+from .common import NUMBER, cornered, encoded, uncornered
+
+LOAD = """\
+from datasets import load_dataset
+
+rows = load_dataset("parquet", data_dir="OUT/data", split="train")
+rows[0]["image"], rows[0]["text"], rows[0]["objects"]  # boxes are (x, y, width, height)
+"""
+CARD = "configs:\n- config_name: default\n  data_files: data/*.parquet\n"
+INTEGERS = pa.list_(pa.int32())
+SCHEMA = pa.schema(
+    [
+        ("image", pa.struct([("bytes", pa.binary()), ("path", pa.string())])),
+        ("text", pa.string()),
+        ("objects", pa.struct([("bbox", pa.list_(INTEGERS)), ("categories", INTEGERS)])),
+        ("glyph_ids", INTEGERS),
+        ("writer", pa.int32()),
+    ],
+    # Where the type of a column does not say it: https://huggingface.co/docs/datasets/about_dataset_features
+    metadata={"huggingface": json.dumps({"info": {"features": {"image": {"_type": "Image"}}}})},
+)
+
+
+def write(folder: Path, name: str, plan: Plan, chunks: Iterable[Chunk]) -> None:
+    (folder / "data").mkdir()
+    with pq.ParquetWriter(folder / "data" / f"{name}.parquet", SCHEMA) as writer:
+        for chunk in chunks:
+            rows = [
+                {
+                    "image": {"bytes": encoded(example), "path": f"{NUMBER.format(example.number)}.png"},
+                    "text": example.text,
+                    "objects": {"bbox": cornered(example.boxes), "categories": example.digits},
+                    "glyph_ids": example.glyph_ids,
+                    "writer": example.writer,
+                }
+                for example in chunk.examples()
+            ]
+            writer.write_batch(pa.RecordBatch.from_pylist(rows, SCHEMA))
+
+
+def read(folder: Path, name: str, first: int) -> Iterator[Example]:
+    for batch in pq.ParquetFile(folder / "data" / f"{name}.parquet").iter_batches():
+        for row in batch.to_pylist():
+            yield Example(
+                int(row["image"]["path"].removesuffix(".png")),
+                np.asarray(Image.open(io.BytesIO(row["image"]["bytes"]))),
+                row["text"],
+                row["objects"]["categories"],
+                uncornered(row["objects"]["bbox"]),
+                row["glyph_ids"],
+                row["writer"],
+                None,
+            )
+
+
+FORMAT = Format(write, read, LOAD, card=CARD)

@@ -1,0 +1,63 @@
+"""Pictures and labels for YOLO: a line `class x y width height` for each digit, centres and sizes in 0..1."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import numpy as np
+
+from ... import png
+from ...bank import HEIGHT
+from ..plan import Chunk, Example, Plan
+from . import Format
+from .common import save_pictures
+
+LOAD = """\
+from ultralytics import YOLO
+
+YOLO("yolo11n.yaml").train(data="OUT/data/data.yaml")
+"""
+# So many places that a box's pixels come out again on any canvas.
+PLACES = 9
+
+
+def write(folder: Path, name: str, plan: Plan, chunks: Iterable[Chunk]) -> None:
+    labels = folder / "data" / "labels" / name
+    labels.mkdir(parents=True)
+    for file_name, example in save_pictures(folder / "data" / "images" / name, chunks):
+        height, width = example.image.shape
+        lines = []
+        for digit, (x0, y0, x1, y1) in zip(example.digits, example.boxes, strict=True):
+            if x1 > x0 and y1 > y0:
+                shares = (
+                    (x0 + x1) / 2 / width,
+                    (y0 + y1) / 2 / height,
+                    (x1 - x0) / width,
+                    (y1 - y0) / height,
+                )
+                lines.append(f"{digit} {' '.join(f'{share:.{PLACES}f}' for share in shares)}\n")
+        (labels / f"{file_name.removesuffix('.png')}.txt").write_text("".join(lines))
+
+
+def read(folder: Path, name: str, first: int) -> Iterator[Example]:
+    for path in sorted((folder / "data" / "images" / name).glob("*.png")):
+        image = png.read(path)
+        lines = (folder / "data" / "labels" / name / f"{path.stem}.txt").read_text().splitlines()
+        rows = [line.split() for line in lines]
+        boxes = []
+        for _, *shares in rows:
+            x, y, wide, high = map(float, shares)
+            width = image.shape[1]
+            edges = np.array([x - wide / 2, y - high / 2, x + wide / 2, y + high / 2])
+            boxes.append(np.rint(edges * [width, HEIGHT, width, HEIGHT]).astype(int).tolist())
+        digits = [int(row[0]) for row in rows]
+        yield Example(int(path.stem), image, "".join(map(str, digits)), digits, boxes, [], -1, None)
+
+
+def finish(folder: Path, plan: Plan, state: Path) -> None:
+    """data.yaml, which names the folders and the classes."""
+    (folder / "data").mkdir(parents=True, exist_ok=True)
+    names = "".join(f"  {digit}: '{digit}'\n" for digit in range(plan.classes))
+    (folder / "data" / "data.yaml").write_text(f"train: images\nval: images\nnames:\n{names}")
+
+
+FORMAT = Format(write, read, LOAD, finish=finish, inked=True, lacks=("text", "glyph_ids", "writer"))

@@ -1,0 +1,121 @@
+"""Manifest: what an export holds, how it was made, and the SHA-256 of each of its files."""
+
+import dataclasses
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import jax
+
+from ..labels import LabelSource
+from ..spec import SequenceSpec, spec_from_json
+from .recipe import key_from_plain, labels_from_plain
+from .storage import Storage, read, storage_of
+
+NAME = "manifest.json"
+GLYPHS = "glyphs.txt"
+SUMS = "sums"
+
+
+@dataclasses.dataclass(frozen=True)
+class Manifest:
+    """What an export holds.
+
+    Attributes:
+        recipe: what all of it is a function of: version, format, count,
+            shard_size, key, spec, labels and source; JSON's types.
+        shards: of each shard its files, name to SHA-256. A shard of many
+            files has one, under `sums`, that lists them as `sha256sum` does.
+        others: the other files, alike.
+        writers: who wrote the digits that it shows, sorted; None where the
+            source does not know.
+    """
+
+    recipe: dict[str, Any]
+    shards: tuple[dict[str, str], ...]
+    others: dict[str, str]
+    writers: list[int] | None
+
+    @classmethod
+    def read(cls, out: str | os.PathLike[str]) -> "Manifest":
+        """That of the export in a folder, or under a URL.
+
+        Raises:
+            FileNotFoundError: there is no manifest.
+            ValueError: it is none of digitseq's.
+        """
+        return manifest_in(storage_of(out), os.fspath(out))
+
+    def to_json(self) -> str:
+        """As the file has it."""
+        fields = {"others": self.others, "writers": self.writers, "shards": self.shards}
+        return json.dumps(self.recipe | fields, indent=1) + "\n"
+
+    @property
+    def count(self) -> int:
+        """How many images there are."""
+        return int(self.recipe["count"])
+
+    @property
+    def format(self) -> str:
+        """Of the files."""
+        return str(self.recipe["format"])
+
+    @property
+    def shard_size(self) -> int:
+        """How many images a shard has."""
+        return int(self.recipe["shard_size"])
+
+    @property
+    def key(self) -> jax.Array:
+        """The run's, typed."""
+        return key_from_plain(self.recipe["key"])
+
+    @property
+    def spec(self) -> SequenceSpec:
+        """The layout."""
+        return spec_from_json(json.dumps(self.recipe["spec"]))
+
+    @property
+    def labels(self) -> LabelSource:
+        """What was written; ValueError where its class is not digitseq's."""
+        return labels_from_plain(self.recipe["labels"])
+
+    def files(self) -> Iterator[tuple[str, str]]:
+        """Each file's name and SHA-256, but for those that a file under `sums` lists."""
+        for files in (*self.shards, self.others):
+            yield from files.items()
+
+
+def manifest_in(storage: Storage, out: str) -> Manifest:
+    """The manifest of the export there."""
+    try:
+        fields = json.loads(read(storage, NAME))
+        return Manifest(
+            shards=tuple(fields.pop("shards")),
+            others=fields.pop("others"),
+            writers=fields.pop("writers"),
+            recipe={**fields, "count": int(fields["count"])},
+        )
+    except FileNotFoundError:
+        raise FileNotFoundError(f"{out} holds no {NAME}: it is no finished export") from None
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"{out}/{NAME} is no manifest of digitseq's ({error!r})") from None
+
+
+def sha256_of(file: Any) -> str:
+    """The SHA-256 of an open file, from its beginning."""
+    return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def listing(sums: dict[str, str]) -> str:
+    """Files' sums as `sha256sum` writes them."""
+    return "".join(f"{digest}  {name}\n" for name, digest in sums.items())
+
+
+def listed(text: str) -> dict[str, str]:
+    """And back."""
+    rows = (line.split("  ", 1) for line in text.splitlines())
+    return {name: digest for digest, name in rows}

@@ -1,0 +1,124 @@
+"""One shard: made aside, summed, moved to its place, and then its receipt, without which it is made again."""
+
+import base64
+import dataclasses
+import json
+import zlib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..bank import DigitBank
+from .formats import format_of
+from .manifest import SUMS, listed, listing, sha256_of
+from .plan import Chunk, Plan
+from .storage import STATE, Storage, made_files, read, storage_of
+
+# A shard of more files has its own list of their sums.
+MOST_FILES = 10
+
+
+@dataclasses.dataclass(frozen=True)
+class Job:
+    """What a worker needs to make any shard: the plan, and where to."""
+
+    plan: Plan
+    out: str
+
+
+def make_shard(job: Job, shard: int) -> int:
+    """Makes a shard and its receipt; how many images it has."""
+    plan, storage = job.plan, storage_of(job.out)
+    first, stop = plan.bounds(shard)
+    used = Used(plan)
+    with storage.workspace() as folder:
+        format_of(plan.format).write(folder, plan.name(shard), plan, used.noted(plan.chunks(first, stop)))
+        receipt = json.dumps({"files": summed(folder, plan.name(shard)), **used.to_plain()})
+        storage.publish(folder)
+    with storage.workspace() as folder:
+        (folder / STATE).mkdir()
+        (folder / _receipt(plan, shard)).write_text(receipt)
+        storage.publish(folder)
+    return stop - first
+
+
+def summed(folder: Path, name: str) -> dict[str, str]:
+    """The SHA-256 of each file in a folder; of many, that of a list of them, which is written."""
+    sums = {}
+    for file in made_files(folder):
+        with open(folder / file, "rb") as opened:
+            sums[file] = sha256_of(opened)
+    public = {file: digest for file, digest in sums.items() if not file.startswith(f"{STATE}/")}
+    if len(public) <= MOST_FILES:
+        return sums
+    (folder / SUMS).mkdir()
+    (folder / SUMS / f"{name}.sha256").write_text(listing(public))
+    with open(folder / SUMS / f"{name}.sha256", "rb") as opened:
+        own = {f"{SUMS}/{name}.sha256": sha256_of(opened)}
+    return own | {file: digest for file, digest in sums.items() if file not in public}
+
+
+def receipt_of(storage: Storage, plan: Plan, shard: int) -> dict[str, Any]:
+    """A shard's receipt.
+
+    Raises:
+        FileNotFoundError, ValueError: there is none, or a damaged one.
+    """
+    fields: dict[str, Any] = json.loads(read(storage, _receipt(plan, shard)))
+    return fields
+
+
+def is_there(storage: Storage, plan: Plan, shard: int) -> bool:
+    """Whether a shard and its receipt are there, sound."""
+    try:
+        return not list(wrong_files(storage, receipt_of(storage, plan, shard)["files"].items()))
+    except (FileNotFoundError, ValueError):
+        return False
+
+
+def wrong_files(storage: Storage, sums: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """What is wrong with files, a line each."""
+    for name, digest in sums:
+        try:
+            with storage.open(name) as file:
+                found = sha256_of(file)
+        except FileNotFoundError:
+            yield f"{name} is missing"
+            continue
+        if found != digest:
+            yield f"{name} has changed (SHA-256 {found[:16]}..., not {digest[:16]}...)"
+        elif name.startswith(f"{SUMS}/"):
+            yield from wrong_files(storage, listed(read(storage, name).decode()).items())
+
+
+def _receipt(plan: Plan, shard: int) -> str:
+    return f"{STATE}/{plan.name(shard)}.json"
+
+
+class Used:
+    """Which glyphs of a bank were used."""
+
+    def __init__(self, plan: Plan) -> None:
+        count = plan.source.glyphs.shape[0] if isinstance(plan.source, DigitBank) else 0
+        self.rows = np.zeros(count, bool)
+
+    def noted(self, chunks: Iterable[Chunk]) -> Iterator[Chunk]:
+        """The chunks, of which it takes notice."""
+        for chunk in chunks:
+            if self.rows.size:
+                glyph_ids = chunk.fields["glyph_ids"]
+                self.rows[glyph_ids[glyph_ids >= 0]] = True
+            yield chunk
+
+    def to_plain(self) -> dict[str, str]:
+        """As JSON's types."""
+        return {"glyphs": base64.b64encode(zlib.compress(np.packbits(self.rows).tobytes())).decode()}
+
+    def add(self, fields: dict[str, Any]) -> None:
+        """Takes in what `to_plain` wrote."""
+        packed = np.frombuffer(zlib.decompress(base64.b64decode(fields["glyphs"])), np.uint8)
+        more: npt.NDArray[np.bool_] = np.unpackbits(packed, count=self.rows.size).astype(bool)
+        self.rows |= more
