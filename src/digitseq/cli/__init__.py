@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from .. import __version__
-from . import bank, export, generate, preview, vae
+from . import bank, common, export, generate, preview, vae
 
 # Typer's usage errors are Click's, which newer versions of Typer bring along
 # under another name.
@@ -68,8 +68,10 @@ def main() -> None:
             print(error.format_message(), file=sys.stderr)
             sys.exit(2)
         _fail(2, error.format_message())
-    except (typer.Abort, KeyboardInterrupt) as error:
-        _fail(130, str(error) or "interrupted")
+    except (typer.Abort, KeyboardInterrupt):
+        _fail(130, "interrupted")
+    except common.Interrupted as error:
+        _fail(130, str(error))
     except (ValueError, FileNotFoundError) as error:
         _fail(2, str(error))
     except (OSError, ImportError, MemoryError, FloatingPointError) as error:

@@ -47,6 +47,10 @@ AugmentOption = Annotated[
 ]
 
 
+class Interrupted(Exception):
+    """An interrupt, and how to go on; of a `KeyboardInterrupt` Typer would keep no word."""
+
+
 def keep_programs() -> None:
     """Lets JAX keep its compiled programs in the cache folder, so that the next start is faster."""
     folder = cache_folder() / "programs"

@@ -83,20 +83,23 @@ def export(
             bar.label = f"{rate:,.0f} images/s"
             bar.update(done - bar.pos)
 
-        write(
-            jnp.asarray(common.seed_words(seed)),
-            source,
-            found,
-            layout,
-            out,
-            count=count,
-            format=format,
-            shard_size=shard_size,
-            workers=workers,
-            engine=engine,
-            licence=licence,
-            progress=progress,
-        )
+        try:
+            write(
+                jnp.asarray(common.seed_words(seed)),
+                source,
+                found,
+                layout,
+                out,
+                count=count,
+                format=format,
+                shard_size=shard_size,
+                workers=workers,
+                engine=engine,
+                licence=licence,
+                progress=progress,
+            )
+        except KeyboardInterrupt as error:
+            raise common.Interrupted(str(error) or "interrupted") from None
     typer.echo(out)
 
 

@@ -110,8 +110,9 @@ def train(
                 progress=progress,
             )
         except KeyboardInterrupt:
-            typer.echo("\ndigitseq: the same command goes on from the last whole epoch", err=True)
-            raise
+            raise common.Interrupted(
+                "interrupted; the same command goes on from the last whole epoch"
+            ) from None
     vae.save(out, model, compact=compact)
     _finish(out, checkpoint)
 

@@ -91,9 +91,10 @@ def export(
     check_source(source, labels, spec, 1)
     plan = Plan.of(key, source, labels, spec, count=count, shard_size=size, format=format)
     recipe = json.loads(json.dumps(recipe_of(plan, __version__, licence)))
-    storage = storage_of(out)
+    storage, progress = storage_of(out), progress or (lambda done: None)
     if _is_done(storage, recipe, os.fspath(out)):
         storage.clear(STATE)
+        progress(count)
         return manifest_in(storage, os.fspath(out))
     storage.begin()
     with storage.held():
@@ -102,7 +103,7 @@ def export(
         storage.begin()
         if "plan.json" not in {name.removeprefix(f"{STATE}/") for name in storage.files(STATE)}:
             _publish(storage, PLAN, json.dumps(recipe))
-        _make(storage, Job(plan, str(_absolute(out))), engine, workers, progress or (lambda done: None))
+        _make(storage, Job(plan, str(_absolute(out))), engine, workers, progress)
         manifest = _finish(storage, plan, recipe)
     storage.clear(STATE)
     return manifest

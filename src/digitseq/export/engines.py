@@ -37,13 +37,27 @@ def _in_processes(job: Job, shards: Sequence[int], workers: int) -> Iterator[int
         initializer=functools.partial(_begin, job, programs),
     )
     try:
-        waiting = [pool.submit(_make, shard) for shard in shards]
+        with _interrupts_wait():
+            waiting = [pool.submit(_make, shard) for shard in shards]
         for done in concurrent.futures.as_completed(waiting):
             yield done.result()
     except concurrent.futures.BrokenExecutor:
         raise OSError("a worker process died; the same command goes on from what is there") from None
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+@contextlib.contextmanager
+def _interrupts_wait() -> Iterator[None]:
+    """So that processes begun meanwhile never see one; they would die of it, loudly, while they start."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _begin(job: Job, programs: str | None) -> None:

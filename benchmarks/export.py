@@ -1,0 +1,130 @@
+"""How fast exports are written, beside what only encoding or only writing takes, and what memory they take.
+
+Run: DIGITSEQ_MNIST=FOLDER python benchmarks/export.py [--folder FOLDER]
+"""
+
+import argparse
+import io
+import multiprocessing
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import jax
+import numpy as np
+from PIL import Image
+
+import digitseq as ds
+from digitseq import png
+
+LABELS = ds.RandomDigits(min_length=3, max_length=6)
+SPEC = ds.SequenceSpec(image_width=200)
+WORKERS = 2
+# Images and shard size by format; so many that starting the processes is a small part.
+SIZES = {"webdataset": (60_000, 1000), "npz": (400_000, 10_000), "idx": (400_000, 10_000)}
+
+
+def encode(images: np.ndarray) -> None:
+    """What Pillow does at the level that it takes unasked, as the export does."""
+    for image in images:
+        Image.fromarray(image).save(io.BytesIO(), "png")
+
+
+def images(count: int) -> np.ndarray:
+    """The first images of the export."""
+    bank = ds.load_bank("mnist")
+    chunks = [
+        png.to_uint8(np.asarray(ds.batch_at(jax.random.key(0), n, bank, LABELS, SPEC, 1000).image))
+        for n in range(count // 1000)
+    ]
+    return np.concatenate(chunks)
+
+
+def rate(format: str, folder: Path) -> tuple[float, float]:
+    """Images a second of an export in two processes: between the first shards and the last, and in all."""
+    count, size = SIZES[format]
+    seen: list[tuple[float, int]] = []
+    begun = time.perf_counter()
+    ds.export(
+        jax.random.key(0),
+        ds.load_bank("mnist"),
+        LABELS,
+        SPEC,
+        folder / "out",
+        count=count,
+        format=format,
+        shard_size=size,
+        workers=WORKERS,
+        progress=lambda done: seen.append((time.perf_counter(), done)),
+    )
+    whole = time.perf_counter() - begun
+    shutil.rmtree(folder / "out")
+    # The workers' start is over when each has made a shard.
+    (start, before), (end, after) = seen[1 + WORKERS], seen[-1]
+    return (after - before) / (end - start), count / whole
+
+
+def peak(format: str, count: int, folder: Path) -> float:
+    """MiB that the process of an export takes at most."""
+    command = (
+        "export",
+        "random:3-6",
+        folder / "out",
+        "--count",
+        count,
+        "--format",
+        format,
+        "--bank",
+        "mnist",
+    )
+    running = subprocess.Popen(
+        [sys.executable, "-m", "digitseq", *map(str, command)], stdout=subprocess.DEVNULL
+    )
+    _, status, usage = os.wait4(running.pid, 0)
+    assert status == 0, command
+    shutil.rmtree(folder / "out")
+    return usage.ru_maxrss / 1024
+
+
+def main() -> None:
+    """Prints a table of speeds, and one of memory."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--folder", type=Path, help="to write in; without it the system's for such things")
+    parser.add_argument("--rounds", type=int, default=5)
+    options = parser.parse_args()
+    with (
+        tempfile.TemporaryDirectory(dir=options.folder) as name,
+        multiprocessing.get_context("spawn").Pool(WORKERS) as pool,
+    ):
+        folder, made = Path(name), images(10_000)
+        halves = np.split(made, WORKERS)
+        pool.map(encode, [half[:10] for half in halves])
+        rows: dict[str, list[tuple[float, float]]] = {}
+        for _ in range(options.rounds):
+            begun = time.perf_counter()
+            pool.map(encode, halves, chunksize=1)
+            only = len(made) / (time.perf_counter() - begun)
+            rows.setdefault("Pillow, only encoding", []).append((only, only))
+            for format in SIZES:
+                rows.setdefault(format, []).append(rate(format, folder))
+        print(f"images a second of width 200 in {WORKERS} processes, medians of {options.rounds} rounds")
+        print(f"{'':24}{'steady':>12}{'with start':>12}{'x Pillow':>10}")
+        base = statistics.median(steady for steady, _ in rows["Pillow, only encoding"])
+        for row, rates in rows.items():
+            steady, whole = (statistics.median(column) for column in zip(*rates, strict=True))
+            print(f"{row:24}{steady:12,.0f}{whole:12,.0f}{steady / base:10.2f}")
+        print("\npeak memory of one process, MiB")
+        for format in ("webdataset", "npz", "coco"):
+            few, many = (peak(format, count, folder) for count in (1_000, 100_000))
+            print(
+                f"{format:12} 1,000 images {few:7.0f}   100,000 images {many:7.0f}   ratio {many / few:.3f}"
+            )
+
+
+if __name__ == "__main__":
+    main()
