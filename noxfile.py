@@ -54,6 +54,15 @@ def benchmarks(session: nox.Session) -> None:
 
 
 @nox.session
+def exports(session: nox.Session) -> None:
+    """How fast exports are, and whether killed ones end as others, half an hour; wants DIGITSEQ_MNIST."""
+    session.install("-e", ".[dev]", "psutil")
+    session.run("python", "benchmarks/export.py")
+    session.run("python", "benchmarks/kills.py")
+    session.run("python", "benchmarks/kills.py", "--ray")
+
+
+@nox.session
 def effect(session: nox.Session) -> None:
     """What augmentation does for a classifier, up to 40 minutes; wants DIGITSEQ_MNIST."""
     session.install("-e", ".")

@@ -18,7 +18,7 @@ import pytest
 
 import digitseq as ds
 from digitseq import augment, vae
-from digitseq.export import disjoint, recipe
+from digitseq.export import recipe
 from digitseq.export.formats import NAMES, format_of
 from digitseq.export.plan import Plan
 
@@ -159,7 +159,7 @@ def test_something_else_is_refused_and_stays(bank, tmp_path):
         (folder / name).write_text("years of work")
         with pytest.raises(ValueError, match=name):
             exported(bank, folder)
-        assert tree(folder) == tree(folder) | {name: hashlib.sha256(b"years of work").hexdigest()}
+        assert tree(folder) == {name: hashlib.sha256(b"years of work").hexdigest()}
         with pytest.raises(ValueError, match=r"out: .* is a file"):
             exported(bank, folder / name)
 
@@ -297,7 +297,7 @@ def test_a_url_of_fsspecs(bank, tmp_path):
     assert {n: hashlib.sha256(data).hexdigest() for n, data in found.items()} == tree(tmp_path / "here")
     assert exported(bank, "memory://there", format="coco") == made
     assert ds.verify("memory://there", bank) == []
-    assert disjoint("memory://there", tmp_path / "here")
+    assert ds.disjoint("memory://there", tmp_path / "here")
     filesystem.pipe("/there/README.md", b"changed")
     assert "README.md has changed" in ds.verify("memory://there", bank)[0]
     exported(bank, f"file://{tmp_path}/third", format="coco")
@@ -332,6 +332,94 @@ def test_verify_says_what_is_wrong(bank, tmp_path):
         ds.verify(out)
 
 
+def test_files_that_were_added_are_told(bank, tmp_path):
+    exported(bank, tmp_path / "out", format="lmdb")
+    (tmp_path / "out" / "data" / "00000" / "lock.mdb").write_bytes(b"a reader's")
+    assert ds.verify(tmp_path / "out", bank) == []
+    (tmp_path / "out" / "data" / "00009").mkdir()
+    (tmp_path / "out" / "data" / "00009" / "data.mdb").write_bytes(b"more")
+    assert ds.verify(tmp_path / "out") == ["data/00009/data.mdb is not of the export"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("shards", [{}]),
+        ("shards", [1, 2, 3]),
+        ("shards", None),
+        ("others", {}),
+        ("others", {"../../etc/passwd": "0" * 64, "glyphs.txt": "0" * 64}),
+        ("others", {"/etc/passwd": "0" * 64, "glyphs.txt": "0" * 64}),
+        ("others", {"glyphs.txt": "nonsense"}),
+        ("count", 10**6),
+        ("shard_size", 0),
+        ("key", {}),
+        ("spec", {"width": 7}),
+        ("source", None),
+        ("labels", "350"),
+        ("format", "gif"),
+    ],
+)
+def test_a_manifest_that_nobody_wrote(name, value, bank, tmp_path):
+    exported(bank, tmp_path / "out")
+    fields = json.loads((tmp_path / "out" / "manifest.json").read_text())
+    (tmp_path / "out" / "manifest.json").write_text(json.dumps(fields | {name: value}))
+    with pytest.raises(ValueError, match="is no manifest of digitseq's"):
+        ds.verify(tmp_path / "out", bank)
+
+
+def test_what_another_export_left_is_not_taken(bank, tmp_path):
+    """As a task of a cluster may, whose command was killed and whose folder was removed."""
+    for key in 5, 6:
+        with pytest.raises(KeyboardInterrupt):
+            exported(bank, tmp_path / str(key), key=key, progress=interrupt_at(25))
+    for name in ".export/00000.json", "data/00000.npz":
+        (tmp_path / "5" / name).write_bytes((tmp_path / "6" / name).read_bytes())
+    exported(bank, tmp_path / "5")
+    exported(bank, tmp_path / "whole")
+    assert tree(tmp_path / "5") == tree(tmp_path / "whole")
+
+
+def test_what_stands_beside_a_begun_export_is_not_overwritten(bank, tmp_path):
+    with pytest.raises(KeyboardInterrupt):
+        exported(bank, tmp_path / "out", progress=interrupt_at(25))
+    (tmp_path / "out" / "notes.txt").write_text("mine")
+    with pytest.raises(ValueError, match=r"holds other things \(notes.txt\)"):
+        exported(bank, tmp_path / "out")
+    (tmp_path / "own" / ".export").mkdir(parents=True)
+    (tmp_path / "own" / ".export" / "thesis.txt").write_text("years of work")
+    with pytest.raises(ValueError, match=r"holds other things \(.export\)"):
+        exported(bank, tmp_path / "own")
+    assert (tmp_path / "own" / ".export" / "thesis.txt").exists()
+
+
+def test_the_masks_of_coco_are_compared(bank, tmp_path):
+    out = tmp_path / "out"
+    exported(bank, out, format="coco", shard_size=60)
+    path = out / "data" / "annotations.json"
+    lines = path.read_text().splitlines(keepends=True)
+    at = next(n for n, line in enumerate(lines) if "segmentation" in line)
+    row = json.loads(lines[at].rstrip(",\n"))
+    row["segmentation"]["counts"][0] += 1
+    row["segmentation"]["counts"][-1] -= 1
+    lines[at] = json.dumps(row) + ",\n"
+    path.write_text("".join(lines))
+    resigned(out, "data/annotations.json")
+    assert ds.verify(out, bank, sample=60) == [
+        "image 0, shard 00000: its masks differs from what manifest.json makes"
+    ]
+
+
+def test_the_cards_code_makes_it_again(tmp_path, monkeypatch):
+    model = dataclasses.replace(vae.pretrained(), style=jnp.float32(0.25))
+    for source, licence in (model, "of my own"), (ds.load_bank("builtin"), None):
+        out = tmp_path / str(licence)
+        made = exported(source, out, count=5, licence=licence)
+        monkeypatch.chdir(out)
+        exec((out / "README.md").read_text().split("```python\n")[2].split("```")[0], {})
+        assert ds.Manifest.read("again") == made
+
+
 @pytest.mark.parametrize("field", ["image", "boxes", "digits", "text", "glyph_ids", "number"])
 def test_verify_makes_images_again(field, bank, tmp_path):
     """A change that the sums do not tell, since they were changed too."""
@@ -345,7 +433,7 @@ def test_verify_makes_images_again(field, bank, tmp_path):
     problems = ds.verify(out, bank)
     assert problems
     assert ds.verify(out) == []
-    wanted = {"number": "image 1 "}.get(field, f"its {field} is not what manifest.json makes")
+    wanted = {"number": "image 1 "}.get(field, f"its {field} differs from what manifest.json makes")
     assert field == "number" or all(wanted in problem for problem in problems)
 
 
@@ -359,8 +447,8 @@ def test_exports_of_split_banks_are_disjoint(bank, tmp_path):
     train, test = ds.split_bank(bank, [0.5, 0.5], jax.random.key(1))
     for name, part in ("train", train), ("test", test), ("all", bank):
         exported(part, tmp_path / name)
-    assert disjoint(tmp_path / "train", tmp_path / "test") == []
-    (problem,) = disjoint(tmp_path / "train", tmp_path / "all")
+    assert ds.disjoint(tmp_path / "train", tmp_path / "test") == []
+    (problem,) = ds.disjoint(tmp_path / "train", tmp_path / "all")
     ours, theirs = (set((tmp_path / name / "glyphs.txt").read_text().split()) for name in ("train", "all"))
     assert f"share {len(ours & theirs)} glyphs" in problem
     shown = {
@@ -385,8 +473,8 @@ def test_writers_are_compared_where_known(bank, tmp_path):
             labels=ds.FixedLabels([*"0123456789"]),
         )
         assert made.writers == sorted({*made.writers})
-    assert disjoint(tmp_path / "a", tmp_path / "b") == []
-    assert any("writers" in problem for problem in disjoint(tmp_path / "c", tmp_path / "d"))
+    assert ds.disjoint(tmp_path / "a", tmp_path / "b") == []
+    assert any("writers" in problem for problem in ds.disjoint(tmp_path / "c", tmp_path / "d"))
 
 
 def test_a_models_digits(tmp_path):
@@ -397,7 +485,7 @@ def test_a_models_digits(tmp_path):
     assert "CC BY-SA" in made.recipe["source"]["licence"]
     assert ds.verify(tmp_path / "out", model) == []
     with pytest.raises(ValueError, match="come from a model, not from a bank's glyphs"):
-        disjoint(tmp_path / "out", tmp_path / "out")
+        ds.disjoint(tmp_path / "out", tmp_path / "out")
 
 
 def test_known_banks_have_names():
@@ -436,7 +524,10 @@ def test_the_commands(made, digitseq, refused, here):
     (here / "out" / "data" / "00000.npz").write_bytes(data)
     assert "data/00000.npz has changed" in refused("verify", "out", code=1)
     assert "another key" in refused("export", *order, "--seed", 1)
-    assert "no file" not in refused("export", "random:0", "new", "--count", 4, "--format", "npz")
+    assert "random:0" in refused("export", "random:0", "new", "--count", 4, "--format", "npz")
+    assert "Not a directory" in refused(
+        "export", "27", "out/README.md/new", "--count", 4, "--format", "npz", code=1
+    )
     assert "gif" in refused("export", "350", "new", "--count", 4, "--format", "gif")
     spec.write_text('{"width": 100}')
     assert "--spec" in refused("export", *order)
@@ -484,6 +575,33 @@ def test_workers_and_kills_change_no_byte(process, tmp_path, here):
     assert tree(tmp_path / "killed" / "out") == whole
 
 
+@pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="needs /proc to find Ray's workers")
+def test_ray_makes_the_same_bytes_though_a_worker_is_killed(process, tmp_path):
+    for folder in "local", "ray":
+        (tmp_path / folder).mkdir()
+    done = process(*COMMAND, cwd=tmp_path / "local")
+    assert (done.communicate()[1], done.returncode) == ("", 0)
+    running, killed = process(*COMMAND, "--engine", "ray", cwd=tmp_path / "ray"), 0
+    while running.poll() is None:
+        time.sleep(0.01)
+        if not killed and list((tmp_path / "ray" / "out").glob(".export/0*.json")):
+            for pid in ray_workers():
+                os.kill(pid, signal.SIGKILL)
+                killed += 1
+    assert (running.communicate()[1], running.returncode) == ("", 0)
+    assert killed
+    assert tree(tmp_path / "ray" / "out") == tree(tmp_path / "local" / "out")
+
+
+def ray_workers():
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            if path.read_bytes().startswith(b"ray::_make_on_ray"):
+                yield int(path.parent.name)
+        except OSError:  # it ended meanwhile
+            continue
+
+
 def test_ctrl_c_leaves_what_can_be_gone_on_with(process, tmp_path):
     order = (*COMMAND[:4], 20000, *COMMAND[5:], "--workers", 2)
     running = process(*order, cwd=tmp_path, start_new_session=True)
@@ -501,15 +619,17 @@ def test_ctrl_c_leaves_what_can_be_gone_on_with(process, tmp_path):
     assert ds.verify(tmp_path / "out") == []
 
 
-@pytest.mark.parametrize("workers", [1, 2])
-def test_a_full_disk_is_one_line(workers, process, tmp_path):
+@pytest.mark.parametrize(
+    ("format", "workers"), [("npz", 2), ("lmdb", 1), ("array_record", 1), ("parquet", 1)]
+)
+def test_a_full_disk_is_one_line(format, workers, process, tmp_path):
     """A limit on the size of files stands for it: both are an error of writing."""
-    order = (*COMMAND[:4], 200, *COMMAND[5:6], "npz", "--shard-size", 100, "--workers", workers)
+    order = (*COMMAND[:4], 500, *COMMAND[5:6], format, "--shard-size", 500, "--workers", workers)
     failed = process(*order, cwd=tmp_path, before=("bash", "-c", 'ulimit -f 300; exec "$@"', "bash"))
     out, err = failed.communicate()
     assert (failed.returncode, out) == (1, ""), err
     assert err.startswith("digitseq: ")
-    assert "File too large" in err
+    assert format == "array_record" or "File too large" in err, err
     assert err.count("\n") == 1
     done = process(*order, cwd=tmp_path)
     assert (done.communicate()[1], done.returncode) == ("", 0)

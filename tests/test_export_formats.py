@@ -3,6 +3,8 @@
 import contextlib
 import io
 import os
+import re
+import tarfile
 import warnings
 
 import idx2numpy
@@ -14,6 +16,7 @@ from PIL import Image
 import digitseq as ds
 from digitseq import png
 from digitseq.export import formats
+from digitseq.export.formats import webdataset_format
 
 # Lengths 1 to 12, each as often, a tenth of them with a zero in front.
 LABELS = ds.RandomDigits(min_length=1, max_length=12)
@@ -52,8 +55,10 @@ def hugging_face(out):
     datasets.disable_progress_bars()
     rows = datasets.load_dataset(str(out), split="train", cache_dir=str(out.parent / "cache"))
     assert isinstance(rows.features["image"], datasets.Image)
-    for row in rows:
-        yield np.asarray(row["image"]), row["text"], corners(row["objects"]["bbox"])
+    # It promises no order of files.
+    paths = [row["path"] for row in rows.cast_column("image", datasets.Image(decode=False))["image"]]
+    for n in np.argsort(paths).tolist():
+        yield np.asarray(rows[n]["image"]), rows[n]["text"], corners(rows[n]["objects"]["bbox"])
 
 
 def web_dataset(out):
@@ -184,9 +189,17 @@ def test_the_data_cards_code_loads_it(format, bank, tmp_path, monkeypatch):
     with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
         warnings.simplefilter("ignore")
         exec(compile(code, "README.md", "exec"), {})
-    again = card.split("```python\n")[2].split("```")[0].replace('ds.load_bank("folder")', "bank")
+    again = re.sub(r"source = \.\.\..*", "source = bank", card.split("```python\n")[2].split("```")[0])
     exec(compile(again, "README.md", "exec"), {"bank": bank})
     assert ds.Manifest.read("again") == ds.Manifest.read(".")
+
+
+@pytest.mark.parametrize("data", [b"", b"0042", bytes(range(256)) * 4], ids=len)
+def test_our_archives_are_tarfiles(data):
+    entry = tarfile.TarInfo("000000123.json")
+    entry.size = len(data)
+    wanted = entry.tobuf(tarfile.USTAR_FORMAT) + data + bytes(-len(data) % 512)
+    assert webdataset_format.archived("000000123.json", data) == wanted
 
 
 @pytest.mark.parametrize("format", ["npz", "idx", "array_record"])

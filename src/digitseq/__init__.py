@@ -3,7 +3,7 @@
 from .bank import DigitBank, bank_digest, make_bank
 from .dataset import Dataset
 from .errors import BankError, FetchError, IdxError
-from .export import Manifest, export, verify
+from .export import Manifest, disjoint, export, verify
 from .idx import read_idx, write_idx
 from .images import generate_numbers_sequence
 from .labels import FileLabels, FixedLabels, RandomDigits
@@ -33,6 +33,7 @@ __all__ = [
     "batch_at",
     "batches",
     "check_spec",
+    "disjoint",
     "export",
     "generate_numbers_sequence",
     "load_bank",

@@ -31,9 +31,11 @@ def encode(picture: npt.NDArray[np.uint8], text: Mapping[str, str] | None = None
     """
     from PIL import Image, PngImagePlugin
 
-    chunks = PngImagePlugin.PngInfo()
-    for keyword, words in (text or {}).items():
-        chunks.add_text(keyword, words)
+    chunks = None
+    if text:
+        chunks = PngImagePlugin.PngInfo()
+        for keyword, words in text.items():
+            chunks.add_text(keyword, words)
     buffer = io.BytesIO()
     Image.fromarray(picture).save(buffer, "png", pnginfo=chunks)
     return buffer.getvalue()

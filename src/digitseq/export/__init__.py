@@ -15,23 +15,26 @@ from ..drawing import Source
 from ..fits import check_source
 from ..labels import LabelSource
 from ..spec import SequenceSpec
-from ..stream import MOST_IMAGES
 from ..version import __version__
-from .card import write_card
+from .card import CARD, SHEET, write_card
 from .check import disjoint, verify
-from .engines import Engine, run
+from .engines import Engine, ray_or_error, run
 from .formats import format_of
 from .glyphs import digests
-from .manifest import GLYPHS, NAME, Manifest, manifest_in
+from .manifest import GLYPHS, NAME, SUMS, Manifest, manifest_in
 from .plan import Plan
 from .recipe import recipe_of
-from .shards import Job, Used, is_there, receipt_of, summed
+from .shards import Job, Used, is_there, publish_text, receipt_of, summed
 from .storage import STATE, Storage, read, storage_of
 
 __all__ = ["Manifest", "disjoint", "export", "verify"]
 
 PLAN = f"{STATE}/plan.json"
 MOST_WORKERS = 1024
+# As many as the names of files have places for.
+MOST_SHARDS, MOST_IMAGES = 100_000, 10**9
+# What stands in the folder of an export.
+OURS = {STATE, NAME, GLYPHS, SUMS, CARD, SHEET, "data"}
 
 
 def export(
@@ -63,10 +66,11 @@ def export(
         labels: what to write.
         spec: the layout. "coco" adds amodal masks to it where it has none.
         out: a new folder, or a URL that fsspec knows, such as s3://bucket/folder.
-        count: how many images, up to 2**32.
+        count: how many images, up to 10**9.
         format: "png", "webdataset", "parquet", "array_record", "lmdb",
             "coco", "yolo", "idx" or "npz".
-        shard_size: how many images a shard has.
+        shard_size: how many images a shard has; of a multiple of 250 none is
+            made in vain. A shard's labels lie in memory while it is written.
         workers: processes on this machine; where there are several, a script
             must guard its start by `if __name__ == "__main__"`.
         engine: "local", or "ray": tasks of the cluster that `ray.init()`
@@ -84,29 +88,36 @@ def export(
         OSError: what could not be written; the same call goes on.
     """
     count, size = as_size("count", count, MOST_IMAGES), as_size("shard_size", shard_size, MOST_IMAGES)
+    if count > size * MOST_SHARDS:
+        raise ValueError(f"shard_size {size} makes more than {MOST_SHARDS} shards of {count} images")
     workers = as_size("workers", workers, MOST_WORKERS)
     if engine not in get_args(Engine):
         raise ValueError(f"engine must be one of {get_args(Engine)}, got {engine!r}")
+    if engine == "ray":
+        ray_or_error()
     spec = _with_masks(spec, format)
     check_source(source, labels, spec, 1)
     plan = Plan.of(key, source, labels, spec, count=count, shard_size=size, format=format)
-    recipe = json.loads(json.dumps(recipe_of(plan, __version__, licence)))
+    job = Job(plan, str(_absolute(out)), json.dumps(recipe_of(plan, __version__, licence)))
+    recipe = json.loads(job.recipe)
     storage, progress = storage_of(out), progress or (lambda done: None)
-    if _is_done(storage, recipe, os.fspath(out)):
-        storage.clear(STATE)
-        progress(count)
-        return manifest_in(storage, os.fspath(out))
-    storage.begin()
-    with storage.held():
-        # What a process that was killed had begun to write.
-        storage.clear(f"{STATE}/work")
+    if not _is_done(storage, recipe, os.fspath(out)):
         storage.begin()
-        if "plan.json" not in {name.removeprefix(f"{STATE}/") for name in storage.files(STATE)}:
-            _publish(storage, PLAN, json.dumps(recipe))
-        _make(storage, Job(plan, str(_absolute(out))), engine, workers, progress)
-        manifest = _finish(storage, plan, recipe)
-    storage.clear(STATE)
-    return manifest
+        with storage.held():
+            # What a process that was killed had begun to write.
+            storage.clear(f"{STATE}/work")
+            storage.begin()
+            # Another process may have been at work till now.
+            if not _is_done(storage, recipe, os.fspath(out)):
+                if PLAN not in storage.files(STATE):
+                    publish_text(storage, PLAN, job.recipe, settle=True)
+                _make(storage, job, engine, workers, progress)
+            storage.clear(STATE)
+    else:
+        if STATE in storage.top():  # of a process that was killed when all was done
+            storage.clear(STATE)
+        progress(count)
+    return manifest_in(storage, os.fspath(out))
 
 
 def _with_masks(spec: SequenceSpec, format: str) -> SequenceSpec:
@@ -128,15 +139,20 @@ def _is_done(storage: Storage, recipe: dict[str, Any], out: str) -> bool:
     Raises:
         ValueError: another export, or something else, is there.
     """
-    there = storage.top()
+    there = set(storage.top())
+    state = {name.split("/")[1] for name in storage.files(STATE)} if STATE in there else set()
     if NAME in there:
         found, done = manifest_in(storage, out).recipe, True
-    elif STATE in there and PLAN in storage.files(STATE):
-        found, done = json.loads(read(storage, PLAN)), False
-    elif set(there) <= {STATE}:
+    elif "plan.json" in state and there <= OURS:
+        try:
+            found, done = dict(json.loads(read(storage, PLAN))), False
+        except (ValueError, TypeError):
+            raise ValueError(f"out: {out}/{PLAN} can't be read; remove {out}") from None
+    elif there <= {STATE} and state <= {"lock", "work"}:
         return False
     else:
-        shown = ", ".join(there[:3]) + (", ..." if len(there) > 3 else "")
+        others = sorted(there - OURS) or sorted(there)
+        shown = ", ".join(others[:3]) + (", ..." if len(others) > 3 else "")
         raise ValueError(f"out: {out} holds other things ({shown}); name a folder that is new or empty")
     if other := [name for name in recipe if found.get(name) != recipe[name]]:
         raise ValueError(
@@ -147,47 +163,49 @@ def _is_done(storage: Storage, recipe: dict[str, Any], out: str) -> bool:
 
 
 def _make(storage: Storage, job: Job, engine: Engine, workers: int, progress: Callable[[int], None]) -> None:
-    plan = job.plan
-    missing = [shard for shard in range(plan.shards) if not is_there(storage, plan, shard)]
-    done = plan.count - sum(stop - first for first, stop in map(plan.bounds, missing))
-    progress(done)
+    plan, done = job.plan, 0
     try:
+        missing = [shard for shard in range(plan.shards) if not is_there(storage, job, shard)]
+        done = plan.count - sum(stop - first for first, stop in map(plan.bounds, missing))
+        progress(done)
         for images in run(job, missing, engine, workers) if missing else ():
             done += images
             progress(done)
+        _finish(storage, job)
     except KeyboardInterrupt:
         raise KeyboardInterrupt(
             f"interrupted; {done} of {plan.count} images are there, and the same command goes on"
         ) from None
 
 
-def _finish(storage: Storage, plan: Plan, recipe: dict[str, Any]) -> Manifest:
+def _finish(storage: Storage, job: Job) -> None:
     """What belongs to all shards; the manifest last of all."""
+    plan, recipe = job.plan, json.loads(job.recipe)
     used, shards = Used(plan), []
     for shard in range(plan.shards):
-        receipt = receipt_of(storage, plan, shard)
+        receipt = receipt_of(storage, job, shard)
         used.add(receipt)
         shards.append({n: digest for n, digest in receipt["files"].items() if not n.startswith(f"{STATE}/")})
-    writers = getattr(plan.source, "writers", None)
-    names = None if writers is None else np.unique(np.asarray(writers)[used.rows]).tolist()
+    glyphs, writers = _shown(plan, used)
     with storage.workspace() as folder:
         finish = format_of(plan.format).finish
         if finish is not None:
             left = [n for n in storage.files(STATE) if not n.endswith(".json") and "/work/" not in n]
             with storage.local(left) as state:
                 finish(folder, plan, state / STATE)
-        glyphs = digests(plan.source, used.rows) if isinstance(plan.source, DigitBank) else []
-        (folder / GLYPHS).write_text("".join(f"{digest}\n" for digest in glyphs))
-        write_card(folder, plan, recipe, names)
+        text = "".join(f"{digest}\n" for digest in glyphs)
+        (folder / GLYPHS).write_text(text, newline="\n")
+        write_card(folder, plan, recipe, writers)
         others = summed(folder, "others")
         storage.publish(folder)
-    manifest = Manifest(recipe, tuple(shards), others, names)
-    _publish(storage, NAME, manifest.to_json())
-    return manifest
+    manifest = Manifest(recipe, tuple(shards), others, writers)
+    publish_text(storage, NAME, manifest.to_json(), settle=True)
 
 
-def _publish(storage: Storage, name: str, text: str) -> None:
-    with storage.workspace() as folder:
-        (folder / name).parent.mkdir(exist_ok=True)
-        (folder / name).write_text(text, encoding="utf-8")
-        storage.publish(folder)
+def _shown(plan: Plan, used: Used) -> tuple[list[str], list[int] | None]:
+    """The digests of the glyphs that were used, and their writers, where those are known."""
+    bank = plan.source
+    if not isinstance(bank, DigitBank):
+        return [], None
+    writers = None if bank.writers is None else np.unique(np.asarray(bank.writers)[used.rows]).tolist()
+    return digests(bank, used.rows), writers

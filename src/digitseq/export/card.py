@@ -10,7 +10,7 @@ from ..sheet import sheet
 from .formats import format_of
 from .plan import Plan
 
-SHEET = "sheet.png"
+CARD, SHEET = "README.md", "sheet.png"
 SHOWN, COLUMNS = 24, 3
 
 
@@ -20,17 +20,17 @@ def write_card(folder: Path, plan: Plan, recipe: dict[str, Any], writers: list[i
     captions = [example.text for example in chunk.examples()]
     images = np.asarray(chunk.fields["image"] / 255, np.float32)
     png.save(folder / SHEET, sheet(images, columns=COLUMNS, captions=captions))
-    (folder / "README.md").write_text(_text(plan, recipe, writers), encoding="utf-8")
+    (folder / CARD).write_text(_text(plan, recipe, writers), encoding="utf-8", newline="\n")
 
 
 def _text(plan: Plan, recipe: dict[str, Any], writers: list[int] | None) -> str:
     source = recipe["source"]
-    form = format_of(plan.format)
+    labels, form = recipe["labels"], format_of(plan.format)
     name = source.get("name", "not one that digitseq knows")
     rows = [
         ("images", f"{plan.count:,}, grey, 28 pixels high and {plan.spec.image_width} wide"),
         ("files", f"{plan.format}, {plan.shards:,} shards of {plan.shard_size:,} images"),
-        ("labels", f"`{_shown(recipe['labels'])}`"),
+        ("labels", f"`{_shown(labels)}`"),
         ("layout", f"`{plan.spec!r}`"),
         ("digits drawn from", f"a {source['kind']}: {name}; digest `{source['digest'][:16]}...`"),
         *([("writers", f"{len(writers):,}")] if writers else []),
@@ -65,13 +65,11 @@ In this folder, with
 ## To make them again
 
 ```python
-import digitseq as ds
-
+{_again(source, labels, bool(writers))}
 made = ds.Manifest.read(".")
-source = {_source(source)}
 ds.export(
-    made.key, source, made.labels, made.spec, "again",
-    count=made.count, format=made.format, shard_size=made.shard_size,
+    made.key, source, labels, made.spec, "again", count=made.count, format=made.format,
+    shard_size=made.shard_size, licence=made.recipe["source"].get("licence"),
 )
 ```
 """
@@ -83,8 +81,23 @@ def _shown(labels: dict[str, Any]) -> str:
     return text if len(text) <= 300 else f"{text[:300]}..."
 
 
-def _source(source: dict[str, Any]) -> str:
-    if source["kind"] == "model":
-        model = "ds.vae.pretrained()" if source.get("name") == "vae" else 'ds.vae.load("model.npz")'
-        return f"dataclasses.replace({model}, style=np.float32({source['style']}))"
-    return f'ds.load_bank("{source.get("name", "folder")}")'
+def _again(source: dict[str, Any], labels: dict[str, Any], written: bool) -> str:
+    """Code for the source and the labels, as far as digitseq knows where they came from."""
+    lines = ["import digitseq as ds"]
+    if source.get("name") == "vae":
+        lines = ["import dataclasses", "import numpy as np", *lines, "from digitseq import vae"]
+        drawn = f"dataclasses.replace(vae.pretrained(), style=np.float32({source['style']}))"
+    elif "name" in source:
+        by = ', writers="QMNIST")  # the folder of its labels' if written else ")"
+        drawn = f'ds.load_bank("{source["name"]}"{by}'
+    else:
+        drawn = f"...  # the {source['kind']} with the digest above, which digitseq does not know"
+    own = "digest" in labels
+    return "\n".join(
+        [
+            *lines,
+            "",
+            f"source = {drawn}",
+            f"labels = ...  # your own {labels['type']}" if own else 'labels = ds.Manifest.read(".").labels',
+        ]
+    )

@@ -2,14 +2,13 @@
 
 import os
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 
 from ..bank import DigitBank
 from ..drawing import Source
 from ..labels import LabelSource
-from .formats import Format, format_of
+from .formats import format_of
 from .glyphs import digests
 from .manifest import GLYPHS, NAME, SUMS, Manifest, listed, manifest_in
 from .plan import Example, Plan
@@ -41,10 +40,14 @@ def verify(
         FileNotFoundError: no finished export is there.
         ValueError: a manifest that can't be read, or another source.
     """
+    if sample < 0:
+        raise ValueError(f"sample must be 0 or more, got {sample}")
     storage = storage_of(out)
     manifest = manifest_in(storage, os.fspath(out))
     plan = None if source is None else plan_of(manifest.recipe, source, labels)
     problems = list(wrong_files(storage, manifest.files()))
+    if not problems:
+        problems += _added(storage, manifest)
     if plan is not None and not problems:
         problems += _different(storage, manifest, plan, sample)
     return problems
@@ -107,8 +110,8 @@ def _different(storage: Storage, manifest: Manifest, plan: Plan, sample: int) ->
             continue
         for number in sorted(wanted.tolist()):
             (made,) = next(plan.chunks(number, number + 1)).examples()
-            if wrong := _unlike(made, found[number], form):
-                yield f"image {number} of shard {plan.name(shard)}: its {wrong} is not what {NAME} makes"
+            if wrong := _unlike(form.held(made) if form.held else made, found[number]):
+                yield f"image {number}, shard {plan.name(shard)}: its {wrong} differs from what {NAME} makes"
             if isinstance(plan.source, DigitBank):
                 rows = np.isin(np.arange(plan.source.glyphs.shape[0]), made.glyph_ids)
                 if missing := set(digests(plan.source, rows)) - shown:
@@ -123,14 +126,20 @@ def _files(storage: Storage, manifest: Manifest, shard: int) -> Iterator[str]:
             yield name
 
 
-def _unlike(made: Example, found: Example, form: Format) -> str | None:
-    """The first field in which they differ, of those that the files hold."""
-    own: dict[str, Any] = made._asdict()
-    if form.inked:
-        inked = [x1 > x0 and y1 > y0 for x0, y0, x1, y1 in made.boxes]
-        for name in ("digits", "boxes"):
-            own[name] = [value for value, there in zip(own[name], inked, strict=True) if there]
-    for name, value in own.items():
-        if name not in form.lacks and not np.array_equal(value, getattr(found, name)):
+def _unlike(made: Example, found: Example) -> str | None:
+    """The first field in which they differ."""
+    for name, value in made._asdict().items():
+        if not np.array_equal(value, getattr(found, name)):
             return name
     return None
+
+
+def _added(storage: Storage, manifest: Manifest) -> Iterator[str]:
+    """Files among the data that a reader might take for the export's."""
+    own = {NAME, *(name for name, _ in manifest.files())}
+    for shard in range(len(manifest.shards)):
+        own.update(_files(storage, manifest, shard))
+    for name in storage.files("data"):
+        # Readers leave locks and caches beside what they read.
+        if name not in own and not name.endswith(("/lock.mdb", ".cache")):
+            yield f"{name} is not of the export"

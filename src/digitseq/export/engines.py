@@ -4,10 +4,12 @@ import concurrent.futures
 import contextlib
 import functools
 import itertools
+import logging
 import multiprocessing
 import os
 import signal
 import threading
+import warnings
 from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 
@@ -16,7 +18,7 @@ import jax
 from .shards import Job, make_shard
 
 Engine = Literal["local", "ray"]
-# Tasks that Ray holds at a time, and how often one that lost its worker is begun again.
+# Tasks that Ray holds at a time, at least, and how often one that lost its worker is begun again.
 WAITING, RETRIES = 256, 20
 
 _job: Job | None = None
@@ -85,21 +87,35 @@ def _make(shard: int) -> int:
     return make_shard(_job, shard)
 
 
-def _on_ray(job: Job, shards: Sequence[int]) -> Iterator[int]:
+def ray_or_error() -> Any:
+    """Ray's module.
+
+    Raises:
+        ImportError: it is not installed.
+    """
     try:
         import ray
     except ImportError:
         raise ImportError("engine 'ray' needs the extra digitseq[ray]: pip install 'digitseq[ray]'") from None
+    return ray
+
+
+def _on_ray(job: Job, shards: Sequence[int]) -> Iterator[int]:
+    ray = ray_or_error()
     with contextlib.ExitStack() as stack:
         if not ray.is_initialized():
-            ray.init(log_to_driver=False)
+            with warnings.catch_warnings():
+                # It forks in order to start other programs, not to go on with JAX.
+                warnings.filterwarnings("ignore", "os.fork", RuntimeWarning)
+                ray.init(log_to_driver=False, logging_level=logging.ERROR)
             stack.callback(ray.shutdown)
         make = ray.remote(max_retries=RETRIES)(_make_on_ray)
         held = ray.put(job)
-        ahead = iter(shards)
+        ahead, most = iter(shards), max(WAITING, 2 * int(ray.cluster_resources().get("CPU", 0)))
         waiting: list[Any] = []
+        stack.callback(lambda: [ray.cancel(task) for task in waiting])
         while True:
-            waiting += [make.remote(held, shard) for shard in itertools.islice(ahead, WAITING - len(waiting))]
+            waiting += [make.remote(held, shard) for shard in itertools.islice(ahead, most - len(waiting))]
             if not waiting:
                 return
             done, waiting = ray.wait(waiting)
@@ -108,6 +124,8 @@ def _on_ray(job: Job, shards: Sequence[int]) -> Iterator[int]:
             except ray.exceptions.RayTaskError as error:
                 # What went wrong in it, as it would go wrong here.
                 raise error.cause from None
+            except ray.exceptions.RayError as error:
+                raise OSError(f"Ray lost a shard too often; the same command goes on ({error})") from None
 
 
 def _make_on_ray(job: Job, shard: int) -> int:

@@ -4,6 +4,7 @@ import dataclasses
 import hashlib
 import json
 import os
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,6 +12,7 @@ import jax
 
 from ..labels import LabelSource
 from ..spec import SequenceSpec, spec_from_json
+from .formats import NAMES
 from .recipe import key_from_plain, labels_from_plain
 from .storage import Storage, read, storage_of
 
@@ -93,16 +95,42 @@ def manifest_in(storage: Storage, out: str) -> Manifest:
     """The manifest of the export there."""
     try:
         fields = json.loads(read(storage, NAME))
-        return Manifest(
-            shards=tuple(fields.pop("shards")),
-            others=fields.pop("others"),
-            writers=fields.pop("writers"),
-            recipe={**fields, "count": int(fields["count"])},
-        )
+        shards, others, writers = (fields.pop(name) for name in ("shards", "others", "writers"))
+        manifest = Manifest(fields, tuple(shards), others, writers)
+        _check(manifest)
+        return manifest
     except FileNotFoundError:
         raise FileNotFoundError(f"{out} holds no {NAME}: it is no finished export") from None
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, ZeroDivisionError) as error:
         raise ValueError(f"{out}/{NAME} is no manifest of digitseq's ({error!r})") from None
+
+
+def _check(manifest: Manifest) -> None:
+    """Raises ValueError, KeyError or TypeError on what no export has written."""
+    recipe = manifest.recipe
+    if len(manifest.shards) != -(-manifest.count // manifest.shard_size):
+        raise ValueError(f"{len(manifest.shards)} shards for {manifest.count} images")
+    for name, digest in manifest.files():
+        checked(name, digest)
+    if set(recipe["source"]) < {"kind", "digest"} or not {GLYPHS} <= set(manifest.others):
+        raise ValueError("no source or no glyphs")
+    if not isinstance(recipe["labels"]["type"], str) or manifest.format not in NAMES:
+        raise ValueError("no labels or no format")
+    _ = manifest.spec, manifest.key
+
+
+def checked(name: str, digest: str) -> tuple[str, str]:
+    """A file's name and sum, where the name leads to nothing outside the export's folder.
+
+    Raises:
+        ValueError: it may, or the sum is none.
+    """
+    parts = name.split("/")
+    if "\\" in name or ":" in name or not all(parts) or {".", ".."} & set(parts):
+        raise ValueError(f"{name!r} is no name of a file in an export")
+    if not re.fullmatch("[0-9a-f]{64}", digest):
+        raise ValueError(f"{digest!r} is no SHA-256")
+    return name, digest
 
 
 def sha256_of(file: Any) -> str:
@@ -117,5 +145,5 @@ def listing(sums: dict[str, str]) -> str:
 
 def listed(text: str) -> dict[str, str]:
     """And back."""
-    rows = (line.split("  ", 1) for line in text.splitlines())
-    return {name: digest for digest, name in rows}
+    rows = (line.partition("  ") for line in text.splitlines())
+    return dict(checked(name, digest) for digest, _, name in rows)

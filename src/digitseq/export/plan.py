@@ -35,7 +35,7 @@ class Example(NamedTuple):
         boxes: (x0, y0, x1, y1) of each, half-open pixels.
         glyph_ids: of each, its row in the bank, or -1.
         writer: or -1.
-        masks: as the spec asks.
+        masks: as the spec asks; of what a detector's files hold, a list, one a digit.
     """
 
     number: int
@@ -45,7 +45,7 @@ class Example(NamedTuple):
     boxes: list[list[int]]
     glyph_ids: list[int]
     writer: int
-    masks: npt.NDArray[Any] | None
+    masks: npt.NDArray[Any] | list[npt.NDArray[Any]] | None
 
 
 @dataclasses.dataclass(frozen=True)

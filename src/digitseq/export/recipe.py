@@ -3,6 +3,7 @@
 import dataclasses
 import hashlib
 import json
+import re
 from typing import Any
 
 import jax
@@ -98,7 +99,9 @@ def described(source: Source) -> dict[str, Any]:
 
 
 def _leaves_digest(tree: Any) -> str:
-    whole = hashlib.sha256(str(jax.tree.structure(tree)).encode())
+    # Without addresses, which are others in each process.
+    structure = re.sub(r" at 0x[0-9a-f]+", "", str(jax.tree.structure(tree)))
+    whole = hashlib.sha256(structure.encode())
     for leaf in map(np.asarray, jax.tree.leaves(tree)):
         whole.update(f"{leaf.dtype} {leaf.shape}\n".encode() + leaf.tobytes())
     return whole.hexdigest()

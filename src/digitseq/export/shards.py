@@ -2,6 +2,7 @@
 
 import base64
 import dataclasses
+import hashlib
 import json
 import zlib
 from collections.abc import Iterable, Iterator
@@ -23,10 +24,22 @@ MOST_FILES = 10
 
 @dataclasses.dataclass(frozen=True)
 class Job:
-    """What a worker needs to make any shard: the plan, and where to."""
+    """What a worker needs to make any shard.
+
+    Attributes:
+        plan: of the export.
+        out: where to.
+        recipe: JSON text of all that its bytes depend on.
+    """
 
     plan: Plan
     out: str
+    recipe: str
+
+    @property
+    def digest(self) -> str:
+        """Of the recipe: receipts bear it, and what another export left in the same place is not taken."""
+        return hashlib.sha256(self.recipe.encode()).hexdigest()
 
 
 def make_shard(job: Job, shard: int) -> int:
@@ -35,14 +48,26 @@ def make_shard(job: Job, shard: int) -> int:
     first, stop = plan.bounds(shard)
     used = Used(plan)
     with storage.workspace() as folder:
-        format_of(plan.format).write(folder, plan.name(shard), plan, used.noted(plan.chunks(first, stop)))
-        receipt = json.dumps({"files": summed(folder, plan.name(shard)), **used.to_plain()})
+        try:
+            format_of(plan.format).write(folder, plan.name(shard), plan, used.noted(plan.chunks(first, stop)))
+        except (ValueError, OSError):
+            raise
+        except Exception as error:  # the errors of writing that are the formats' libraries' own
+            raise OSError(f"{plan.format}, shard {plan.name(shard)}: {error}") from error
+        files = summed(folder, plan.name(shard))
         storage.publish(folder)
-    with storage.workspace() as folder:
-        (folder / STATE).mkdir()
-        (folder / _receipt(plan, shard)).write_text(receipt)
-        storage.publish(folder)
+    publish_text(
+        storage, _receipt(plan, shard), json.dumps({"of": job.digest, "files": files, **used.to_plain()})
+    )
     return stop - first
+
+
+def publish_text(storage: Storage, name: str, text: str, *, settle: bool = False) -> None:
+    """Writes a file, whole or not at all."""
+    with storage.workspace() as folder:
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(text, encoding="utf-8", newline="\n")
+        storage.publish(folder, settle=settle)
 
 
 def summed(folder: Path, name: str) -> dict[str, str]:
@@ -55,27 +80,29 @@ def summed(folder: Path, name: str) -> dict[str, str]:
     if len(public) <= MOST_FILES:
         return sums
     (folder / SUMS).mkdir()
-    (folder / SUMS / f"{name}.sha256").write_text(listing(public))
+    (folder / SUMS / f"{name}.sha256").write_text(listing(public), newline="\n")
     with open(folder / SUMS / f"{name}.sha256", "rb") as opened:
         own = {f"{SUMS}/{name}.sha256": sha256_of(opened)}
     return own | {file: digest for file, digest in sums.items() if file not in public}
 
 
-def receipt_of(storage: Storage, plan: Plan, shard: int) -> dict[str, Any]:
+def receipt_of(storage: Storage, job: Job, shard: int) -> dict[str, Any]:
     """A shard's receipt.
 
     Raises:
-        FileNotFoundError, ValueError: there is none, or a damaged one.
+        OSError, ValueError: there is none, or a damaged one, or another export's.
     """
-    fields: dict[str, Any] = json.loads(read(storage, _receipt(plan, shard)))
+    fields: dict[str, Any] = json.loads(read(storage, _receipt(job.plan, shard)))
+    if fields["of"] != job.digest:
+        raise OSError(f"shard {job.plan.name(shard)} was overwritten by another export to the same place")
     return fields
 
 
-def is_there(storage: Storage, plan: Plan, shard: int) -> bool:
+def is_there(storage: Storage, job: Job, shard: int) -> bool:
     """Whether a shard and its receipt are there, sound."""
     try:
-        return not list(wrong_files(storage, receipt_of(storage, plan, shard)["files"].items()))
-    except (FileNotFoundError, ValueError):
+        return not list(wrong_files(storage, receipt_of(storage, job, shard)["files"].items()))
+    except (OSError, ValueError, KeyError, TypeError):
         return False
 
 
@@ -87,6 +114,9 @@ def wrong_files(storage: Storage, sums: Iterable[tuple[str, str]]) -> Iterator[s
                 found = sha256_of(file)
         except FileNotFoundError:
             yield f"{name} is missing"
+            continue
+        except OSError as error:
+            yield f"{name} can't be read ({error})"
             continue
         if found != digest:
             yield f"{name} has changed (SHA-256 {found[:16]}..., not {digest[:16]}...)"

@@ -1,12 +1,15 @@
 """Where an export is written: a folder of this machine's, or a path of fsspec's."""
 
 import contextlib
+import logging
 import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Protocol
+
+log = logging.getLogger("digitseq")
 
 # What an export that is not finished keeps in its folder.
 STATE = ".export"
@@ -39,8 +42,11 @@ class Storage(Protocol):
         """A folder of this machine's to write in, gone afterwards."""
         ...
 
-    def publish(self, folder: Path) -> None:
-        """Moves the files of a workspace to their names here, each whole or not at all."""
+    def publish(self, folder: Path, *, settle: bool = False) -> None:
+        """Moves the files of a workspace to their names here, each whole or not at all.
+
+        With `settle`, their bytes and those of all that was moved before have reached the disk by then.
+        """
         ...
 
     def clear(self, folder: str) -> None:
@@ -109,15 +115,19 @@ class Local:
         ) as folder:
             yield Path(folder)
 
-    def publish(self, folder: Path) -> None:
+    def publish(self, folder: Path, *, settle: bool = False) -> None:
+        if settle and hasattr(os, "sync"):
+            os.sync()
         for name in made_files(folder):
             target = self.root / name
-            target.parent.mkdir(parents=True, exist_ok=True)
+            # Without its state an export is over, and nothing belongs there any more.
+            if not name.startswith(f"{STATE}/"):
+                target.parent.mkdir(parents=True, exist_ok=True)
             os.replace(folder / name, target)
 
     def clear(self, folder: str) -> None:
-        if (self.root / folder).exists():
-            shutil.rmtree(self.root / folder)
+        # Another process may be at it too.
+        shutil.rmtree(self.root / folder, ignore_errors=True)
 
     @contextlib.contextmanager
     def held(self) -> Iterator[None]:
@@ -129,13 +139,15 @@ class Local:
         with open(self.root / STATE / "lock", "w") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
+            except BlockingIOError:
                 raise BlockingIOError(f"another process is at work on the export in {self.root}") from None
+            except OSError as error:  # some shared folders know no locks
+                log.info("%s can't be locked (%s)", self.root, error)
             yield
 
 
 class Remote:
-    """A path of fsspec's: `s3://bucket/folder`, `gs://...`, `file:///shared/folder`."""
+    """A path of fsspec's: `s3://bucket/folder`, `gs://...`. Nothing keeps two processes apart there."""
 
     def __init__(self, url: str) -> None:
         try:
@@ -144,7 +156,7 @@ class Remote:
             raise ImportError(
                 f"{url} needs the extra digitseq[export]: pip install 'digitseq[export]'"
             ) from None
-        self.filesystem, self.root = fsspec.core.url_to_fs(url)
+        self.filesystem, self.root = fsspec.core.url_to_fs(url, use_listings_cache=False)
 
     def _path(self, name: str) -> str:
         return f"{self.root.rstrip('/')}/{name}" if name else self.root
@@ -158,7 +170,7 @@ class Remote:
         return sorted(name.rstrip("/").rsplit("/", 1)[-1] for name in self._listed())
 
     def _listed(self) -> list[str]:
-        names: list[str] = self.filesystem.ls(self.root, detail=False, refresh=True)
+        names: list[str] = self.filesystem.ls(self.root, detail=False)
         return [name for name in names if name.rstrip("/") != self.root.rstrip("/")]
 
     def files(self, folder: str = "") -> list[str]:
@@ -183,7 +195,7 @@ class Remote:
         with tempfile.TemporaryDirectory() as folder:
             yield Path(folder)
 
-    def publish(self, folder: Path) -> None:
+    def publish(self, folder: Path, *, settle: bool = False) -> None:
         for name in made_files(folder):
             target = self._path(name)
             self.filesystem.makedirs(target.rsplit("/", 1)[0], exist_ok=True)

@@ -21,8 +21,7 @@ class Format(NamedTuple):
         finish: (folder, plan, state): writes what belongs to all shards, from what `write` left for it under
             the state's folder; or None.
         card: lines of YAML for the data card of Hugging Face.
-        lacks: fields of an example that `read` can't tell.
-        inked: whether glyphs without ink are left out, as nothing that a detector could find.
+        held: what of an example the files hold, which is what `read` gives; all of it where None.
     """
 
     write: Callable[[Path, str, Plan, Iterable[Chunk]], None]
@@ -31,8 +30,7 @@ class Format(NamedTuple):
     masks: tuple[str, ...] = ()
     finish: Callable[[Path, Plan, Path], None] | None = None
     card: str = ""
-    lacks: tuple[str, ...] = ()
-    inked: bool = False
+    held: Callable[[Example], Example] | None = None
 
 
 def format_of(name: str) -> Format:

@@ -16,7 +16,7 @@ from ... import png
 from ..plan import Chunk, Example, Plan
 from ..storage import STATE
 from . import Format
-from .common import cornered, save_pictures, uncornered
+from .common import cornered, inked, save_pictures, uncornered
 
 LOAD = """\
 from pycocotools.coco import COCO
@@ -31,34 +31,29 @@ PARTS = ("images", "annotations")
 
 def write(folder: Path, name: str, plan: Plan, chunks: Iterable[Chunk]) -> None:
     lines: dict[str, list[str]] = {part: [] for part in PARTS}
-    for file_name, example in save_pictures(folder / "data" / "images" / name, chunks):
+    for file_name, whole in save_pictures(folder / "data" / "images" / name, chunks):
+        example = inked(whole)
         height, width = example.image.shape
         row = {"id": example.number, "file_name": f"{name}/{file_name}", "width": width, "height": height}
         rest = {"text": example.text, "glyph_ids": example.glyph_ids, "writer": example.writer}
         lines["images"].append(json.dumps(row | rest))
-        for slot, (digit, box) in enumerate(zip(example.digits, cornered(example.boxes), strict=True)):
-            if box[2] and box[3]:
-                mask = _mask(example, slot)
-                annotation = {
-                    # No two are alike, and none is 0, which COCO's own evaluation takes for none.
-                    "id": example.number * 2**20 + slot + 1,
-                    "image_id": example.number,
-                    "category_id": digit + 1,
-                    "bbox": box,
-                    "area": int(mask.sum()),
-                    "iscrowd": 0,
-                    "segmentation": {"size": [height, width], "counts": _run_lengths(mask)},
-                }
-                lines["annotations"].append(json.dumps(annotation))
+        masks = () if example.masks is None else example.masks
+        digits = zip(example.digits, cornered(example.boxes), masks, strict=True)
+        for slot, (digit, box, mask) in enumerate(digits):
+            annotation = {
+                # No two are alike, and none is 0, which COCO's own evaluation takes for none.
+                "id": example.number * 2**20 + slot + 1,
+                "image_id": example.number,
+                "category_id": digit + 1,
+                "bbox": box,
+                "area": int(mask.sum()),
+                "iscrowd": 0,
+                "segmentation": {"size": [height, width], "counts": _run_lengths(mask)},
+            }
+            lines["annotations"].append(json.dumps(annotation))
     (folder / STATE).mkdir()
     for part, rows in lines.items():
-        (folder / STATE / f"{name}.{part}").write_text("".join(f"{row}\n" for row in rows))
-
-
-def _mask(example: Example, slot: int) -> npt.NDArray[Any]:
-    masks = example.masks
-    assert masks is not None  # the format asks for them
-    return masks[slot] if masks.ndim == 3 else masks == slot + 1
+        (folder / STATE / f"{name}.{part}").write_text("".join(f"{row}\n" for row in rows), newline="\n")
 
 
 def _run_lengths(mask: npt.NDArray[Any]) -> list[int]:
@@ -69,10 +64,16 @@ def _run_lengths(mask: npt.NDArray[Any]) -> list[int]:
     return lengths
 
 
+def _mask_of(segmentation: dict[str, Any]) -> npt.NDArray[np.bool_]:
+    """And back."""
+    (height, width), counts = segmentation["size"], segmentation["counts"]
+    return np.repeat(np.arange(len(counts)) % 2 == 1, counts).reshape(width, height).T
+
+
 def finish(folder: Path, plan: Plan, state: Path) -> None:
     """annotations.json, line by line, since it may be larger than memory."""
     (folder / "data").mkdir(parents=True, exist_ok=True)
-    with open(folder / "data" / "annotations.json", "w", encoding="utf-8") as file:
+    with open(folder / "data" / "annotations.json", "w", encoding="utf-8", newline="\n") as file:
         categories = [{"id": n + 1, "name": str(n), "supercategory": "digit"} for n in range(plan.classes)]
         file.write(f'{{"info": {{"description": "digitseq"}}, "categories": {json.dumps(categories)}')
         for part in PARTS:
@@ -88,23 +89,29 @@ def finish(folder: Path, plan: Plan, state: Path) -> None:
 
 
 def read(folder: Path, name: str, first: int) -> Iterator[Example]:
-    whole = json.loads((folder / "data" / "annotations.json").read_text(encoding="utf-8"))
+    images: dict[int, dict[str, Any]] = {}
     found: dict[int, list[dict[str, Any]]] = {}
-    for annotation in whole["annotations"]:
-        found.setdefault(annotation["image_id"], []).append(annotation)
-    for row in whole["images"]:
-        if row["file_name"].startswith(f"{name}/"):
-            own = found.get(row["id"], [])
-            yield Example(
-                row["id"],
-                png.read(folder / "data" / "images" / row["file_name"]),
-                row["text"],
-                [annotation["category_id"] - 1 for annotation in own],
-                uncornered(annotation["bbox"] for annotation in own),
-                row["glyph_ids"],
-                row["writer"],
-                None,
-            )
+    # Line by line, as it was written, and no more than the shard's own is kept.
+    with open(folder / "data" / "annotations.json", encoding="utf-8") as lines:
+        for line in lines:
+            if line.startswith('{"id": '):
+                row = json.loads(line.rstrip(",\n"))
+                if row.get("file_name", "").startswith(f"{name}/"):
+                    images[row["id"]] = row
+                elif row.get("image_id") in images:
+                    found.setdefault(row["image_id"], []).append(row)
+    for number, row in images.items():
+        own = found.get(number, [])
+        yield Example(
+            number,
+            png.read(folder / "data" / "images" / row["file_name"]),
+            row["text"],
+            [annotation["category_id"] - 1 for annotation in own],
+            uncornered(annotation["bbox"] for annotation in own),
+            row["glyph_ids"],
+            row["writer"],
+            [_mask_of(annotation["segmentation"]) for annotation in own],
+        )
 
 
-FORMAT = Format(write, read, LOAD, masks=("visible", "amodal"), finish=finish, inked=True, lacks=("masks",))
+FORMAT = Format(write, read, LOAD, masks=("visible", "amodal"), finish=finish, held=inked)

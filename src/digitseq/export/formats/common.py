@@ -1,8 +1,13 @@
 """What several formats share."""
 
-from collections.abc import Iterable
+import io
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
 
 from ... import png
 from ..plan import Chunk, Example
@@ -13,6 +18,43 @@ NUMBER = "{:09}"
 def encoded(example: Example) -> bytes:
     """The image as a PNG file."""
     return png.encode(example.image)
+
+
+def decoded(data: bytes) -> npt.NDArray[np.uint8]:
+    """And back."""
+    return np.asarray(Image.open(io.BytesIO(data)))
+
+
+def row_of(example: Example) -> dict[str, Any]:
+    """The labels as columns for Hugging Face's `datasets`, objects as its object detection has them."""
+    return {
+        "text": example.text,
+        "objects": {"bbox": cornered(example.boxes), "categories": example.digits},
+        "glyph_ids": example.glyph_ids,
+        "writer": example.writer,
+    }
+
+
+def example_of(number: int, image: npt.NDArray[np.uint8], row: Mapping[str, Any]) -> Example:
+    """The example of such a row."""
+    objects = row["objects"]
+    boxes = uncornered(objects["bbox"])
+    return Example(
+        number, image, row["text"], objects["categories"], boxes, row["glyph_ids"], row["writer"], None
+    )
+
+
+def inked(example: Example) -> Example:
+    """Without glyphs that have no ink, which nobody could detect; masks as a list, one a digit."""
+    slots = [slot for slot, (x0, y0, x1, y1) in enumerate(example.boxes) if x1 > x0 and y1 > y0]
+    masks: Any = example.masks
+    if masks is not None:
+        masks = [masks[slot] if masks.ndim == 3 else masks == slot + 1 for slot in slots]
+    return example._replace(
+        digits=[example.digits[slot] for slot in slots],
+        boxes=[example.boxes[slot] for slot in slots],
+        masks=masks,
+    )
 
 
 def save_pictures(folder: Path, chunks: Iterable[Chunk]) -> Iterable[tuple[str, Example]]:

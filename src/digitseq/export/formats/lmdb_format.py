@@ -4,19 +4,16 @@ The keys `num-samples`, `image-000000001` and `label-000000001`, counted from 1,
 CRNN (https://github.com/bgshih/crnn); what else is known of an image lies under `meta-000000001`.
 """
 
-import io
 import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import lmdb
-import numpy as np
-from PIL import Image
 
 from ...bank import HEIGHT
 from ..plan import Chunk, Example, Plan
 from . import Format
-from .common import encoded
+from .common import decoded, encoded
 
 LOAD = """\
 import io
@@ -66,7 +63,7 @@ def read(folder: Path, name: str, first: int) -> Iterator[Example]:
                 shard.get(f"{name}-{place:09}".encode(), b"") for name in ("image", "label", "meta")
             )
             yield Example(
-                image=np.asarray(Image.open(io.BytesIO(image))),
+                image=decoded(image),
                 text=text.decode(),
                 masks=None,
                 **json.loads(meta),

@@ -1,18 +1,15 @@
 """Parquet as Hugging Face's `datasets` decodes it, the image feature included."""
 
-import io
 import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from PIL import Image
 
 from ..plan import Chunk, Example, Plan
 from . import Format
-from .common import NUMBER, cornered, encoded, uncornered
+from .common import NUMBER, decoded, encoded, example_of, row_of
 
 LOAD = """\
 from datasets import load_dataset
@@ -40,14 +37,8 @@ def write(folder: Path, name: str, plan: Plan, chunks: Iterable[Chunk]) -> None:
     with pq.ParquetWriter(folder / "data" / f"{name}.parquet", SCHEMA) as writer:
         for chunk in chunks:
             rows = [
-                {
-                    "image": {"bytes": encoded(example), "path": f"{NUMBER.format(example.number)}.png"},
-                    "text": example.text,
-                    "objects": {"bbox": cornered(example.boxes), "categories": example.digits},
-                    "glyph_ids": example.glyph_ids,
-                    "writer": example.writer,
-                }
-                for example in chunk.examples()
+                {"image": {"bytes": encoded(e), "path": f"{NUMBER.format(e.number)}.png"}, **row_of(e)}
+                for e in chunk.examples()
             ]
             writer.write_batch(pa.RecordBatch.from_pylist(rows, SCHEMA))
 
@@ -55,16 +46,8 @@ def write(folder: Path, name: str, plan: Plan, chunks: Iterable[Chunk]) -> None:
 def read(folder: Path, name: str, first: int) -> Iterator[Example]:
     for batch in pq.ParquetFile(folder / "data" / f"{name}.parquet").iter_batches():
         for row in batch.to_pylist():
-            yield Example(
-                int(row["image"]["path"].removesuffix(".png")),
-                np.asarray(Image.open(io.BytesIO(row["image"]["bytes"]))),
-                row["text"],
-                row["objects"]["categories"],
-                uncornered(row["objects"]["bbox"]),
-                row["glyph_ids"],
-                row["writer"],
-                None,
-            )
+            image = row["image"]
+            yield example_of(int(image["path"].removesuffix(".png")), decoded(image["bytes"]), row)
 
 
 FORMAT = Format(write, read, LOAD, card=CARD)

@@ -9,7 +9,7 @@ from ... import png
 from ...bank import HEIGHT
 from ..plan import Chunk, Example, Plan
 from . import Format
-from .common import save_pictures
+from .common import inked, save_pictures
 
 LOAD = """\
 from ultralytics import YOLO
@@ -23,19 +23,15 @@ PLACES = 9
 def write(folder: Path, name: str, plan: Plan, chunks: Iterable[Chunk]) -> None:
     labels = folder / "data" / "labels" / name
     labels.mkdir(parents=True)
-    for file_name, example in save_pictures(folder / "data" / "images" / name, chunks):
+    for file_name, whole in save_pictures(folder / "data" / "images" / name, chunks):
+        example = inked(whole)
         height, width = example.image.shape
         lines = []
         for digit, (x0, y0, x1, y1) in zip(example.digits, example.boxes, strict=True):
-            if x1 > x0 and y1 > y0:
-                shares = (
-                    (x0 + x1) / 2 / width,
-                    (y0 + y1) / 2 / height,
-                    (x1 - x0) / width,
-                    (y1 - y0) / height,
-                )
-                lines.append(f"{digit} {' '.join(f'{share:.{PLACES}f}' for share in shares)}\n")
-        (labels / f"{file_name.removesuffix('.png')}.txt").write_text("".join(lines))
+            x, y = (x0 + x1) / 2 / width, (y0 + y1) / 2 / height
+            shares = (x, y, (x1 - x0) / width, (y1 - y0) / height)
+            lines.append(f"{digit} {' '.join(f'{share:.{PLACES}f}' for share in shares)}\n")
+        (labels / f"{file_name.removesuffix('.png')}.txt").write_text("".join(lines), newline="\n")
 
 
 def read(folder: Path, name: str, first: int) -> Iterator[Example]:
@@ -50,14 +46,19 @@ def read(folder: Path, name: str, first: int) -> Iterator[Example]:
             edges = np.array([x - wide / 2, y - high / 2, x + wide / 2, y + high / 2])
             boxes.append(np.rint(edges * [width, HEIGHT, width, HEIGHT]).astype(int).tolist())
         digits = [int(row[0]) for row in rows]
-        yield Example(int(path.stem), image, "".join(map(str, digits)), digits, boxes, [], -1, None)
+        yield Example(int(path.stem), image, "", digits, boxes, [], -1, None)
 
 
 def finish(folder: Path, plan: Plan, state: Path) -> None:
     """data.yaml, which names the folders and the classes."""
     (folder / "data").mkdir(parents=True, exist_ok=True)
     names = "".join(f"  {digit}: '{digit}'\n" for digit in range(plan.classes))
-    (folder / "data" / "data.yaml").write_text(f"train: images\nval: images\nnames:\n{names}")
+    (folder / "data" / "data.yaml").write_text(f"train: images\nval: images\nnames:\n{names}", newline="\n")
 
 
-FORMAT = Format(write, read, LOAD, finish=finish, inked=True, lacks=("text", "glyph_ids", "writer"))
+def held(example: Example) -> Example:
+    """Digits and boxes alone."""
+    return inked(example)._replace(text="", glyph_ids=[], writer=-1)
+
+
+FORMAT = Format(write, read, LOAD, finish=finish, held=held)
