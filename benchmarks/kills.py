@@ -73,7 +73,7 @@ def kill_a_ray_worker(out: Path, format: str) -> int:
 def main() -> None:
     """Prints how many kills each format went through."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--kills", type=int, default=50, help="of one format; the others have a tenth")
+    parser.add_argument("--kills", type=int, default=50, help="of one format; the others have a few")
     parser.add_argument("--most", choices=NAMES, default="webdataset", help="the format that has them all")
     parser.add_argument("--ray", action="store_true", help="kill Ray's workers instead")
     options = parser.parse_args()
@@ -87,14 +87,17 @@ def main() -> None:
             whole = tree(whole_out)
             if options.ray:
                 kills = kill_a_ray_worker(out, format)
+                assert kills, "no worker was killed"
                 assert tree(out) == whole, "other bytes"
                 print(f"ray, {format}: {kills} workers killed, {len(whole)} files, all the same bytes")
                 continue
             usual = finished(Path(name) / "again", format)
-            wanted, kills = options.kills if format == options.most else -(-options.kills // 10), 0
+            wanted, kills = options.kills if format == options.most else -(-options.kills // 20), 0
             for _ in range(wanted):
                 # A new export each time: killed, and then gone on with to its end.
-                kills += killed_once(out, format, random.uniform(0.4, 1) * usual)
+                # With one worker and with two, at any moment.
+                more = random.choice([(), ("--workers", "2")])
+                kills += killed_once(out, format, random.uniform(0, 1.2) * usual, *more)
                 finished(out, format)
                 assert tree(out) == whole, f"{format}: other bytes"
                 shutil.rmtree(out)

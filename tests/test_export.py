@@ -603,7 +603,7 @@ def ray_workers():
 
 
 def test_ctrl_c_leaves_what_can_be_gone_on_with(process, tmp_path):
-    order = (*COMMAND[:4], 20000, *COMMAND[5:], "--workers", 2)
+    order = (*COMMAND[:4], 8000, *COMMAND[5:], "--workers", 2)
     running = process(*order, cwd=tmp_path, start_new_session=True)
     while not list(tmp_path.glob("out/data/*")):
         assert running.poll() is None
@@ -612,7 +612,7 @@ def test_ctrl_c_leaves_what_can_be_gone_on_with(process, tmp_path):
     out, err = running.communicate(timeout=60)
     assert (running.returncode, out) == (130, "")
     assert err.startswith("digitseq: interrupted; ")
-    assert err.endswith(" of 20000 images are there, and the same command goes on\n")
+    assert err.endswith(" of 8000 images are there, and the same command goes on\n")
     assert err.count("\n") == 1
     done = process(*order, cwd=tmp_path)
     assert (done.communicate()[1], done.returncode) == ("", 0)
@@ -625,11 +625,10 @@ def test_ctrl_c_leaves_what_can_be_gone_on_with(process, tmp_path):
 def test_a_full_disk_is_one_line(format, workers, process, tmp_path):
     """A limit on the size of files stands for it: both are an error of writing."""
     order = (*COMMAND[:4], 500, *COMMAND[5:6], format, "--shard-size", 500, "--workers", workers)
-    failed = process(*order, cwd=tmp_path, before=("bash", "-c", 'ulimit -f 300; exec "$@"', "bash"))
+    failed = process(*order, cwd=tmp_path, before=("bash", "-c", 'ulimit -f 100; exec "$@"', "bash"))
     out, err = failed.communicate()
     assert (failed.returncode, out) == (1, ""), err
     assert err.startswith("digitseq: ")
-    assert format == "array_record" or "File too large" in err, err
     assert err.count("\n") == 1
     done = process(*order, cwd=tmp_path)
     assert (done.communicate()[1], done.returncode) == ("", 0)

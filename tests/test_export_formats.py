@@ -39,9 +39,9 @@ def generated(bank):
     return made
 
 
-def exported(bank, out, format, spec=SPEC, **options):
+def exported(bank, out, format, spec=SPEC, count=COUNT, shard_size=SHARD):
     return ds.export(
-        jax.random.key(KEY), bank, LABELS, spec, out, count=COUNT, format=format, shard_size=SHARD, **options
+        jax.random.key(KEY), bank, LABELS, spec, out, count=count, format=format, shard_size=shard_size
     )
 
 
@@ -182,7 +182,7 @@ def test_a_users_reader_gives_what_was_generated(format, bank, generated, tmp_pa
 def test_the_data_cards_code_loads_it(format, bank, tmp_path, monkeypatch):
     """All but that for YOLO, whose library would train."""
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    exported(bank, tmp_path / "out", format)
+    exported(bank, tmp_path / "out", format, count=30, shard_size=20)
     monkeypatch.chdir(tmp_path / "out")
     card = (tmp_path / "out" / "README.md").read_text()
     code = card.split("```python\n")[1].split("```")[0]
