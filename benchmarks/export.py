@@ -22,7 +22,7 @@ from PIL import Image
 import digitseq as ds
 from digitseq import png
 
-LABELS = ds.RandomDigits(min_length=3, max_length=6)
+LABELS = ds.RandomDigits(min_length=5, max_length=5)
 SPEC = ds.SequenceSpec(image_width=200)
 WORKERS = 2
 # Images and shard size by format; so many that starting the processes is a small part.
@@ -99,34 +99,42 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--folder", type=Path, help="to write in; without it the system's for such things")
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--only", nargs="+", choices=["speed", "memory"], default=["speed", "memory"])
     options = parser.parse_args()
-    with (
-        tempfile.TemporaryDirectory(dir=options.folder) as name,
-        multiprocessing.get_context("spawn").Pool(WORKERS) as pool,
-    ):
-        folder, made = Path(name), images(10_000)
-        halves = [folder / f"{n}.npy" for n in range(WORKERS)]
-        for path, half in zip(halves, np.split(made, WORKERS), strict=True):
-            np.save(path, half)
+    with tempfile.TemporaryDirectory(dir=options.folder) as name:
+        if "speed" in options.only:
+            speed(Path(name), options.rounds)
+        if "memory" in options.only:
+            memory(Path(name))
+
+
+def speed(folder: Path, rounds: int) -> None:
+    """Prints a table of images a second."""
+    made, rows = images(10_000), dict[str, list[tuple[float, float]]]()
+    halves = [folder / f"{n}.npy" for n in range(WORKERS)]
+    for path, half in zip(halves, np.split(made, WORKERS), strict=True):
+        np.save(path, half)
+    with multiprocessing.get_context("spawn").Pool(WORKERS) as pool:
         pool.map(encode, halves, chunksize=1)
-        rows: dict[str, list[tuple[float, float]]] = {}
-        for _ in range(options.rounds):
+        for _ in range(rounds):
             only = len(made) / max(pool.map(encode, halves, chunksize=1))
             rows.setdefault("Pillow, only encoding", []).append((only, only))
             for format in SIZES:
                 rows.setdefault(format, []).append(rate(format, folder))
-        print(f"images a second of width 200 in {WORKERS} processes, medians of {options.rounds} rounds")
-        print(f"{'':24}{'steady':>12}{'with start':>12}{'x Pillow':>10}")
-        base = statistics.median(steady for steady, _ in rows["Pillow, only encoding"])
-        for row, rates in rows.items():
-            steady, whole = (statistics.median(column) for column in zip(*rates, strict=True))
-            print(f"{row:24}{steady:12,.0f}{whole:12,.0f}{steady / base:10.2f}")
-        print("\npeak memory of one process, MiB")
-        for format in ("webdataset", "npz", "coco"):
-            few, many = (peak(format, count, folder) for count in (1_000, 100_000))
-            print(
-                f"{format:12} 1,000 images {few:7.0f}   100,000 images {many:7.0f}   ratio {many / few:.3f}"
-            )
+    print(f"images a second of width 200 in {WORKERS} processes, medians of {rounds} rounds")
+    print(f"{'':24}{'steady':>12}{'with start':>12}{'x Pillow':>10}")
+    base = statistics.median(steady for steady, _ in rows["Pillow, only encoding"])
+    for row, rates in rows.items():
+        steady, whole = (statistics.median(column) for column in zip(*rates, strict=True))
+        print(f"{row:24}{steady:12,.0f}{whole:12,.0f}{steady / base:10.2f}", flush=True)
+
+
+def memory(folder: Path) -> None:
+    """Prints what few and many images take."""
+    print("\npeak memory of one process, MiB")
+    for format in ("webdataset", "npz"):
+        few, many = (peak(format, count, folder) for count in (1_000, 100_000))
+        print(f"{format:12} 1,000 images {few:7.0f}   100,000 images {many:7.0f}   ratio {many / few:.3f}")
 
 
 if __name__ == "__main__":

@@ -28,6 +28,7 @@ RANK = {
     "mnist": 2,
     "hands": 1,
     "qmnist": 2,
+    "programs": 3,
     "bank": 2,
     "spacing": 3,
     "augment": 3,

@@ -603,7 +603,7 @@ def ray_workers():
 
 
 def test_ctrl_c_leaves_what_can_be_gone_on_with(process, tmp_path):
-    order = (*COMMAND[:4], 8000, *COMMAND[5:], "--workers", 2)
+    order = (*COMMAND[:4], 60000, "--format", "idx", "--shard-size", 250, "--workers", 2)
     running = process(*order, cwd=tmp_path, start_new_session=True)
     while not list(tmp_path.glob("out/data/*")):
         assert running.poll() is None
@@ -612,7 +612,7 @@ def test_ctrl_c_leaves_what_can_be_gone_on_with(process, tmp_path):
     out, err = running.communicate(timeout=60)
     assert (running.returncode, out) == (130, "")
     assert err.startswith("digitseq: interrupted; ")
-    assert err.endswith(" of 8000 images are there, and the same command goes on\n")
+    assert err.endswith(" of 60000 images are there, and the same command goes on\n")
     assert err.count("\n") == 1
     done = process(*order, cwd=tmp_path)
     assert (done.communicate()[1], done.returncode) == ("", 0)

@@ -17,7 +17,7 @@ from .. import augment, fits
 from ..arguments import PAD, typed_key
 from ..bank import DigitBank
 from ..labels import FixedLabels
-from ..mnist import cache_folder
+from ..programs import keep_programs as keep_programs
 from ..sequence import DigitSequence, render
 from ..spec import Advance, Align, Hand, SequenceSpec, Spacing, check_spec, spec_from_json
 from .grammar import labels_of, rows_of
@@ -49,17 +49,6 @@ AugmentOption = Annotated[
 
 class Interrupted(Exception):
     """An interrupt, and how to go on; of a `KeyboardInterrupt` Typer would keep no word."""
-
-
-def keep_programs() -> None:
-    """Lets JAX keep its compiled programs in the cache folder, so that the next start is faster."""
-    folder = cache_folder() / "programs"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError:  # it would only warn, once a program
-        return
-    jax.config.update("jax_compilation_cache_dir", str(folder))
-    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
 
 
 def transforms_of(choice: str | None) -> augment.Chains:

@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 import jax
 
+from ..programs import keep_programs
 from .shards import Job, make_shard
 
 Engine = Literal["local", "ray"]
@@ -71,8 +72,8 @@ def _begin(job: Job, programs: str | None) -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
     # Accelerators are left alone: all bytes come from CPUs, whoever makes them.
     jax.config.update("jax_platforms", "cpu")
-    jax.config.update("jax_compilation_cache_dir", programs)
-    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
+    if programs:
+        keep_programs(programs)
 
 
 def _end_with_parent() -> None:

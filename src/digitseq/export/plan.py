@@ -65,6 +65,14 @@ class Chunk:
     def __len__(self) -> int:
         return len(self.fields["image"])
 
+    def texts(self) -> npt.NDArray[np.str_]:
+        """The text of each."""
+        digits = self.fields["digits"]
+        if self.dashed:
+            return np.array([example.text for example in self.examples()])
+        letters = np.where(digits < 0, 0, digits + ord("0")).astype(np.uint8)
+        return np.ascontiguousarray(letters).view(f"S{digits.shape[1]}")[:, 0].astype(np.str_)
+
     def examples(self) -> Iterator[Example]:
         """One by one."""
         names = ("digits", "length", "boxes", "glyph_ids", "writer")
@@ -192,5 +200,7 @@ def _chunk(
     key = jax.random.wrap_key_data(words, impl=implementation)
     numbers = first + jnp.arange(size, dtype=jnp.uint32)
     made = images_of(key, numbers, source, labels, spec)
-    grey = jnp.rint(jnp.clip(made.image, 0, 1) * 255).astype(jnp.uint8)
+    # Not fused with what paints the image; by way of int32, to which processors convert many at once.
+    image = jax.lax.optimization_barrier(made.image)
+    grey = jnp.rint(jnp.clip(image, 0, 1) * 255).astype(jnp.int32).astype(jnp.uint8)
     return dataclasses.replace(made, image=grey)

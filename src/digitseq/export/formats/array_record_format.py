@@ -30,7 +30,7 @@ def write(folder: Path, name: str, plan: Plan, chunks: Iterable[Chunk]) -> None:
     try:
         for chunk in chunks:
             numbers = np.arange(chunk.first, chunk.first + len(chunk))
-            fields = chunk.fields | {"number": numbers, "text": np.array([e.text for e in chunk.examples()])}
+            fields = chunk.fields | {"number": numbers, "text": chunk.texts()}
             for row in range(len(chunk)):
                 record = io.BytesIO()
                 save(record, {name: values[row] for name, values in fields.items()})

@@ -34,9 +34,8 @@ def write(folder: Path, name: str, plan: Plan, chunks: Iterable[Chunk]) -> None:
                 _write_header(file, np.dtype(np.uint8), (stop - first, *chunk.fields["image"].shape[1:]))
             file.write(np.ascontiguousarray(chunk.fields["image"]).data)
             numbers = np.arange(chunk.first, chunk.first + len(chunk))
-            texts = np.array([example.text for example in chunk.examples()])
             labels = {name: values for name, values in chunk.fields.items() if name != "image"}
-            small.append(labels | {"number": numbers, "text": texts})
+            small.append(labels | {"number": numbers, "text": chunk.texts()})
         images.close()
         for field in small[0]:
             _add(archive, field, np.concatenate([part[field] for part in small]))

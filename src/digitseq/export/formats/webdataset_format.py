@@ -19,47 +19,45 @@ image, text, labels = next(iter(rows))  # uint8 [28, W]; "0042"; boxes as (x0, y
 
 
 BLOCK = tarfile.BLOCKSIZE
+# What the headers have in common: files of nobody's, of no time, of mode 644.
+OWNER, TIME = b"0000644\0" + 2 * b"0000000\0", b"00000000000\0"
+REST = (b"0".ljust(101, b"\0") + b"ustar\00000").ljust(BLOCK - 156, b"\0")
+# The sum is taken of the whole header, with blanks in its own place.
+SUM = sum(OWNER + TIME + REST) + 8 * ord(" ")
 
 
 def archived(name: str, data: bytes) -> bytes:
-    """A file as it stands in an archive (POSIX.1-1988, "ustar"), of nobody's and of no time.
+    """A file as it stands in an archive (POSIX.1-1988, "ustar").
 
     The same bytes as `tarfile` makes in ten times as long, which would be as
     much again as a small picture takes to encode.
     """
-    fields = (
-        name.encode().ljust(100, b"\0"),
-        b"0000644\0" + 2 * b"0000000\0",  # mode, user, group
-        b"%011o\0" % len(data) + b"00000000000\0",  # size, time
-    )
-    before, after = b"".join(fields), b"0".ljust(101, b"\0") + b"ustar\00000"
-    after += bytes(BLOCK - len(before) - 8 - len(after))
-    # The sum is taken with blanks in its own place.
-    total = sum(before) + 8 * ord(" ") + sum(after)
-    return b"".join((before, b"%06o\0 " % total, after, data, bytes(-len(data) % BLOCK)))
+    own, size = name.encode(), b"%011o\0" % len(data)
+    total = b"%06o\0 " % (SUM + sum(own) + sum(size))
+    return b"".join((own.ljust(100, b"\0"), OWNER, size, TIME, total, REST, data, bytes(-len(data) % BLOCK)))
 
 
 def write(folder: Path, name: str, plan: Plan, chunks: Iterable[Chunk]) -> None:
     (folder / "data").mkdir()
     with open(folder / "data" / f"{name}.tar", "wb") as tar:
         for chunk in chunks:
-            for example in chunk.examples():
-                labels = {
-                    "text": example.text,
-                    "digits": example.digits,
-                    "boxes": example.boxes,
-                    "glyph_ids": example.glyph_ids,
-                    "writer": example.writer,
-                }
-                stem = NUMBER.format(example.number)
-                for ending, data in (
-                    ("json", json.dumps(labels).encode()),
-                    ("png", encoded(example)),
-                    ("txt", example.text.encode()),
-                ):
-                    tar.write(archived(f"{stem}.{ending}", data))
+            tar.write(b"".join(part for example in chunk.examples() for part in _parts(example)))
         # Two empty blocks end an archive, and it is filled up to whole records, as `tarfile` does.
         tar.write(bytes(2 * BLOCK + -(tar.tell() + 2 * BLOCK) % tarfile.RECORDSIZE))
+
+
+def _parts(example: Example) -> Iterator[bytes]:
+    labels = {
+        "text": example.text,
+        "digits": example.digits,
+        "boxes": example.boxes,
+        "glyph_ids": example.glyph_ids,
+        "writer": example.writer,
+    }
+    stem = NUMBER.format(example.number)
+    yield archived(f"{stem}.json", json.dumps(labels).encode())
+    yield archived(f"{stem}.png", encoded(example))
+    yield archived(f"{stem}.txt", example.text.encode())
 
 
 def read(folder: Path, name: str, first: int) -> Iterator[Example]:

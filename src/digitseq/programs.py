@@ -1,0 +1,24 @@
+"""JAX's compiled programs, kept in a folder, so that the next start is faster."""
+
+import os
+import warnings
+from pathlib import Path
+
+import jax
+
+from .mnist import cache_folder
+
+
+def keep_programs(folder: str | os.PathLike[str] | None = None) -> None:
+    """Lets JAX keep its compiled programs, in digitseq's cache unless a folder is given.
+
+    Where they can't be kept nothing is said, since all works without.
+    """
+    place = cache_folder() / "programs" if folder is None else Path(folder)
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return
+    warnings.filterwarnings("ignore", "Error (reading|writing) persistent compilation cache", UserWarning)
+    jax.config.update("jax_compilation_cache_dir", str(place))
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
