@@ -11,6 +11,7 @@ import signal
 import threading
 import warnings
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any, Literal
 
 import jax
@@ -74,6 +75,23 @@ def _begin(job: Job, programs: str | None) -> None:
     jax.config.update("jax_platforms", "cpu")
     if programs:
         keep_programs(programs)
+    _take_one_thread()
+
+
+def _take_one_thread() -> None:
+    """Starts JAX with one thread a worker: more would only be in each other's way.
+
+    It takes as many as the process may run on cores when it starts.
+    """
+    if not hasattr(os, "sched_setaffinity"):
+        return
+    cores = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(cores)})
+    jax.devices()
+    for thread in Path("/proc/self/task").iterdir():
+        with contextlib.suppress(OSError):
+            os.sched_setaffinity(int(thread.name), cores)
+    os.sched_setaffinity(0, cores)
 
 
 def _end_with_parent() -> None:
