@@ -33,7 +33,7 @@ def start(out: Path, format: str, *more: str) -> subprocess.Popen[bytes]:
     """Begins an export, or goes on with it."""
     command = [sys.executable, "-m", "digitseq", "export", "random:3-8", str(out), "--count", str(COUNT)]
     command += ["--format", format, "--shard-size", str(SHARD), "--bank", "builtin", "--spec", "spec.json"]
-    return subprocess.Popen([*command, *more], stdout=subprocess.DEVNULL)
+    return subprocess.Popen([*command, *more], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
 def finished(out: Path, format: str, *more: str) -> float:
