@@ -565,7 +565,7 @@ def test_workers_and_kills_change_no_byte(process, tmp_path, here):
         while running.poll() is None and len(list(receipts.glob("0*.json"))) <= there:
             time.sleep(0.02)
         time.sleep(wait.uniform(0, 0.3))
-        if running.poll() is None and kills < 3:
+        if running.poll() is None and kills < 2:
             running.kill()  # this one alone: its workers must find out
             running.communicate()
             kills += 1
@@ -576,11 +576,20 @@ def test_workers_and_kills_change_no_byte(process, tmp_path, here):
 
 
 @pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="needs /proc to find Ray's workers")
-def test_ray_makes_the_same_bytes_though_a_worker_is_killed(process, tmp_path):
+def test_ray_makes_the_same_bytes_though_a_worker_is_killed(process, bank, tmp_path):
     for folder in "local", "ray":
         (tmp_path / folder).mkdir()
-    done = process(*COMMAND, cwd=tmp_path / "local")
-    assert (done.communicate()[1], done.returncode) == ("", 0)
+    key = jnp.array([0, 0], jnp.uint32)
+    ds.export(
+        key,
+        bank,
+        LABELS,
+        ds.SequenceSpec(),
+        tmp_path / "local" / "out",
+        count=2000,
+        format="idx",
+        shard_size=25,
+    )
     running, killed = process(*COMMAND, "--engine", "ray", cwd=tmp_path / "ray"), 0
     while running.poll() is None:
         time.sleep(0.01)
@@ -603,7 +612,7 @@ def ray_workers():
 
 
 def test_ctrl_c_leaves_what_can_be_gone_on_with(process, tmp_path):
-    order = (*COMMAND[:4], 60000, "--format", "idx", "--shard-size", 250, "--workers", 2)
+    order = (*COMMAND[:4], 12000, "--format", "webdataset", "--shard-size", 250, "--workers", 2)
     running = process(*order, cwd=tmp_path, start_new_session=True)
     while not list(tmp_path.glob("out/data/*")):
         assert running.poll() is None
@@ -612,16 +621,14 @@ def test_ctrl_c_leaves_what_can_be_gone_on_with(process, tmp_path):
     out, err = running.communicate(timeout=60)
     assert (running.returncode, out) == (130, "")
     assert err.startswith("digitseq: interrupted; ")
-    assert err.endswith(" of 60000 images are there, and the same command goes on\n")
+    assert err.endswith(" of 12000 images are there, and the same command goes on\n")
     assert err.count("\n") == 1
     done = process(*order, cwd=tmp_path)
     assert (done.communicate()[1], done.returncode) == ("", 0)
     assert ds.verify(tmp_path / "out") == []
 
 
-@pytest.mark.parametrize(
-    ("format", "workers"), [("npz", 2), ("lmdb", 1), ("array_record", 1), ("parquet", 1)]
-)
+@pytest.mark.parametrize(("format", "workers"), [("npz", 2), ("lmdb", 1)])
 def test_a_full_disk_is_one_line(format, workers, process, tmp_path):
     """A limit on the size of files stands for it: both are an error of writing."""
     order = (*COMMAND[:4], 500, *COMMAND[5:6], format, "--shard-size", 500, "--workers", workers)
