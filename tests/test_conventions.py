@@ -21,6 +21,7 @@ RANK = {
     "checks": 0,
     "files": 0,
     "draws": 0,
+    "pytrees": 0,
     "stage": 0,
     "idx": 1,
     "png": 1,
@@ -117,6 +118,11 @@ def test_imports_run_one_way(path):
             assert own == "cli" or path.parent.name == "formats" or not at_top, (
                 f"{own} imports {outside} when it is loaded"
             )
+
+
+def test_records_are_registered_by_our_own_function():
+    """Because JAX takes one of those registered by its own for another (see `pytrees.register`)."""
+    assert not [p.name for p in SOURCE.rglob("*.py") if "@jax.tree_util.register_dataclass" in p.read_text()]
 
 
 def test_public_names_are_sorted_and_there():

@@ -13,6 +13,7 @@ from . import draws
 from .checks import as_size
 from .errors import BankError
 from .hands import Hands, hands_of
+from .pytrees import register
 
 HEIGHT = 28
 CELL = 28
@@ -21,7 +22,7 @@ MAX_GLYPHS = (2**31 - 1) // (HEIGHT * CELL)
 MAX_CLASSES = 1 << 20
 
 
-@jax.tree_util.register_dataclass
+@register
 @dataclasses.dataclass(frozen=True, eq=False, kw_only=True)
 class DigitBank:
     """Handwritten glyphs, sorted by digit. A pytree and a source.

@@ -9,9 +9,10 @@ import numpy.typing as npt
 from jax import lax
 
 from . import draws
+from .pytrees import register
 
 
-@jax.tree_util.register_dataclass
+@register
 @dataclasses.dataclass(frozen=True, eq=False, kw_only=True)
 class Hands:
     """The writers of a bank that is sorted by digit and then by writer.

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from . import draws
 from .arguments import MAX_DIGIT, PAD, narrowed
 from .checks import as_integer, as_size
+from .pytrees import register
 from .text import pack, parse_sequence, read_sequences
 
 LONGEST = 10_000
@@ -52,7 +53,7 @@ def static(default: Any) -> Any:
     return dataclasses.field(default=default, metadata={"static": True})
 
 
-@jax.tree_util.register_dataclass
+@register
 @dataclasses.dataclass(frozen=True, eq=False)
 class FixedLabels(Rows):
     """Given sequences, each drawn equally often.
@@ -117,7 +118,7 @@ def FileLabels(path: str | os.PathLike[str]) -> FixedLabels:
     return FixedLabels(pack(read_sequences(path)))
 
 
-@jax.tree_util.register_dataclass
+@register
 @dataclasses.dataclass(frozen=True, eq=False, kw_only=True)
 class RandomDigits(Rows):
     """Random digits of a random length, all lengths equally likely.

@@ -11,10 +11,11 @@ from . import draws
 from .arguments import PAD
 from .checks import as_integer, as_size
 from .labels import LONGEST, Row, Rows, static
+from .pytrees import register
 from .text import pack
 
 
-@jax.tree_util.register_dataclass
+@register
 @dataclasses.dataclass(frozen=True, eq=False)
 class NumberRange(Rows):
     """Whole numbers from a range, all equally likely.
@@ -65,7 +66,7 @@ class NumberRange(Rows):
         return [_places(max(low, 10 ** (n - 1) if n > 1 else 0), min(high, 10**n - 1), n) for n in sizes]
 
 
-@jax.tree_util.register_dataclass
+@register
 @dataclasses.dataclass(frozen=True, eq=False)
 class Pattern(Rows):
     """Random digits in a pattern, such as `##/##/####` for the digits of a date or `[01]#` for some of them.

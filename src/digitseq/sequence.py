@@ -12,13 +12,14 @@ from . import augment, canvas, drawing, layout, line
 from .arguments import PAD, as_digits, as_numbers, narrowed, typed_key
 from .bank import CELL, HEIGHT
 from .drawing import Source
+from .pytrees import register
 from .spec import SequenceSpec, check_structure
 
 # A mask is an int8 that holds a slot + 1.
 MAX_MASKED_SLOTS = 127
 
 
-@jax.tree_util.register_dataclass
+@register
 @dataclasses.dataclass(frozen=True, eq=False, kw_only=True)
 class DigitSequence:
     """An image of digits and its labels; every leaf gains a leading B in a batch.

@@ -11,6 +11,7 @@ from . import augment
 from .augment.base import plain
 from .bank import HEIGHT
 from .checks import as_integer, as_size
+from .pytrees import register
 from .spacing import MIN_SPACING
 
 Spacing = Literal["random", "even"]
@@ -27,7 +28,7 @@ def _static(default: Any) -> Any:
     return dataclasses.field(default=default, metadata={"static": True})
 
 
-@jax.tree_util.register_dataclass
+@register
 @dataclasses.dataclass(frozen=True, eq=False, kw_only=True)
 class SequenceSpec:
     """How a sequence becomes an image. A pytree: numbers are leaves, structure is static.

@@ -13,6 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
+from ..pytrees import register
 from .base import Transform, uniform, words
 from .resample import Places, Size, nearest_border
 
@@ -49,7 +50,7 @@ def linear() -> Interpolation:
     return dataclasses.field(default="linear", metadata={"static": True})
 
 
-@jax.tree_util.register_dataclass
+@register
 @dataclasses.dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Affine(Geometric):
     """Rotates, scales, slants and shifts, each uniformly within its range, about the image's centre.
@@ -93,7 +94,7 @@ class Affine(Geometric):
         return y, x
 
 
-@jax.tree_util.register_dataclass
+@register
 @dataclasses.dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Perspective(Geometric):
     """Tilts the page: one side nearer, the other farther.
@@ -126,7 +127,7 @@ SPACING = 4
 STRETCH = 0.9
 
 
-@jax.tree_util.register_dataclass
+@register
 @dataclasses.dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Elastic(Geometric):
     """A smooth random displacement of every pixel, after Simard, Steinkraus and Platt (2003).

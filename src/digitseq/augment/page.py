@@ -8,10 +8,11 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..draws import fractions
+from ..pytrees import register
 from .base import Page, uniform, words
 
 
-@jax.tree_util.register_dataclass
+@register
 @dataclasses.dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class GaussianNoise(Page):
     """Adds independent normal noise to every pixel; what leaves [0, 1] is cut.
@@ -30,7 +31,7 @@ class GaussianNoise(Page):
         return jnp.clip(images + self.sigma * noise, 0.0, 1.0)
 
 
-@jax.tree_util.register_dataclass
+@register
 @dataclasses.dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class ReplaceNoise(Page):
     """Replaces each pixel, with probability p and apart from all others, by 0 or 1, either equally likely.
@@ -49,7 +50,7 @@ class ReplaceNoise(Page):
         return jnp.where(fractions(bits) < self.p, (bits & 1).astype(jnp.float32), images)
 
 
-@jax.tree_util.register_dataclass
+@register
 @dataclasses.dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Paper(Page):
     """Shows the paper under the ink: ruled lines, boxes to write in, uneven light.
@@ -100,7 +101,7 @@ def _rules(places: np.ndarray, apart: jax.Array, first: jax.Array) -> jax.Array:
     return jnp.maximum(1 - distance, 0.0)
 
 
-@jax.tree_util.register_dataclass
+@register
 @dataclasses.dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Occlude(Page):
     """Covers a rectangle, anywhere on the canvas, with one grey.
@@ -129,7 +130,7 @@ class Occlude(Page):
         return jnp.where(rows & covered(images.shape[2], right, wide), grey, images)
 
 
-@jax.tree_util.register_dataclass
+@register
 @dataclasses.dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Invert(Page):
     """Black ink on white paper. It comes last, as what is moved in from beyond the border is 0."""

@@ -6,11 +6,12 @@ from typing import Any, ClassVar
 import jax
 import jax.numpy as jnp
 
+from ..pytrees import register
 from .base import Transform, uniform
 from .resample import Places, Size
 
 
-@jax.tree_util.register_dataclass
+@register
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
 class Sometimes(Transform):
     """Does what another transform does, for each image with probability p.

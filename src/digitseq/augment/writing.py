@@ -7,12 +7,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from ..pytrees import register
 from .base import uniform
 from .geometry import Geometric, Interpolation, linear
 from .resample import Places, Size
 
 
-@jax.tree_util.register_dataclass
+@register
 @dataclasses.dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class LineSlant(Geometric):
     """Leans the whole line, all digits alike, about the middle of its height.
@@ -37,7 +38,7 @@ class LineSlant(Geometric):
         return y, x + drawn * (y - (size[0] - 1) / 2)
 
 
-@jax.tree_util.register_dataclass
+@register
 @dataclasses.dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class BaselineWave(Geometric):
     """Bends the writing line into a wave, of any phase.

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..bank import CELL, HEIGHT
+from ..pytrees import register
 from . import denoising, nets, styles
 
 PIXELS = HEIGHT * CELL
@@ -26,7 +27,7 @@ NO_INK, FULL_INK = 0.05, 0.95
 NARROWEST, WIDEST = -7.0, 3.0
 
 
-@jax.tree_util.register_dataclass
+@register
 @dataclasses.dataclass(frozen=True, eq=False, kw_only=True)
 class Vae:
     """A trained model. A pytree and a source, as a `DigitBank` is.
