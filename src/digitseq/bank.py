@@ -103,6 +103,14 @@ def unit_ink(values: jax.Array) -> jax.Array:
     return values.astype(jnp.float32)
 
 
+def byte_ink(values: jax.Array) -> jax.Array:
+    """Ink as uint8: round(255 * value) of floats in [0, 1]; uint8 stays."""
+    if values.dtype == jnp.uint8:
+        return values
+    # By way of int32, to which processors convert many at once.
+    return jnp.rint(jnp.clip(values, 0, 1) * 255).astype(jnp.int32).astype(jnp.uint8)
+
+
 def make_bank(
     images: npt.ArrayLike,
     labels: npt.ArrayLike,

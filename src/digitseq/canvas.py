@@ -4,6 +4,8 @@ Batched throughout, [B, ...]: the stages below are materialised one by one, and
 how they are cut decides the speed (see `paint`).
 """
 
+from collections.abc import Callable
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -13,8 +15,8 @@ from .bank import CELL, HEIGHT, unit_ink
 
 
 def inked(values: jax.Array) -> jax.Array:
-    """Where there is ink: what is not 0 in the 8-bit image, round(255 * value)."""
-    return values * 255 > 0.5
+    """Where there is ink: what is not 0 in the 8-bit image, `byte_ink`."""
+    return values > 0 if values.dtype == jnp.uint8 else values * 255 > 0.5
 
 
 def ink_boxes(images: jax.Array) -> jax.Array:
@@ -76,7 +78,13 @@ def columns(
     return by_parity(starts), by_parity(slots)
 
 
-def paint(store: jax.Array, starts: jax.Array, slots: jax.Array, masks: bool) -> tuple[jax.Array, ...]:
+def paint(
+    store: jax.Array,
+    starts: jax.Array,
+    slots: jax.Array,
+    masks: bool,
+    form: Callable[[jax.Array], jax.Array] = unit_ink,
+) -> tuple[jax.Array, ...]:
     """The canvas, and the masks where asked for.
 
     One gather per pixel straight from the store. The `cond` is what makes
@@ -89,37 +97,38 @@ def paint(store: jax.Array, starts: jax.Array, slots: jax.Array, masks: bool) ->
         store: uint8 or float32 [M, 28, 28].
         starts, slots: from `columns`.
         masks: whether to make masks.
+        form: what becomes of the store's pixels, one by one.
 
     Returns:
-        float32 [B, 28, W] in [0, 1]; with `masks` also int8 [B, 28, W], slot
-        + 1 of the strongest ink (of the earlier slot where equal), 0 for
-        background.
+        [B, 28, W], float32 in [0, 1] unless `form` says otherwise; with
+        `masks` also int8 [B, 28, W], slot + 1 of the strongest ink (of the
+        earlier slot where equal), 0 for background.
     """
     flat = store.reshape(-1)
 
     def one_layer(flat: jax.Array, starts: jax.Array, slots: jax.Array) -> tuple[jax.Array, ...]:
         image = _gather(starts.max(axis=1), flat)
         if not masks:
-            return (image,)
+            return (form(image),)
         owner = slots.max(axis=1)[:, None, :]
-        return image, jnp.where(inked(image), owner + 1, 0).astype(jnp.int8)
+        return form(image), jnp.where(inked(image), owner + 1, 0).astype(jnp.int8)
 
     def two_layers(flat: jax.Array, starts: jax.Array, slots: jax.Array) -> tuple[jax.Array, ...]:
         even, odd = _gather(starts[:, 0], flat), _gather(starts[:, 1], flat)
         image = jnp.maximum(even, odd)
         if not masks:
-            return (image,)
+            return (form(image),)
         slot_even, slot_odd = slots[:, 0][:, None, :], slots[:, 1][:, None, :]
         even_wins = (even > odd) | ((even == odd) & (slot_even < slot_odd))
         owner = jnp.where(even_wins, slot_even, slot_odd)
-        return image, jnp.where(inked(image), owner + 1, 0).astype(jnp.int8)
+        return form(image), jnp.where(inked(image), owner + 1, 0).astype(jnp.int8)
 
     overlapping = jnp.any((starts >= 0).all(axis=1))
     return lax.cond(overlapping, two_layers, one_layer, flat, starts, slots)
 
 
 def _gather(starts: jax.Array, flat: jax.Array) -> jax.Array:
-    """The pixels below the places `starts` [..., W] of the flat store, -1 for none; [..., 28, W]."""
+    """The pixels below the places `starts` [..., W] of the flat store, 0 below -1; [..., 28, W]."""
     starts = starts[..., None, :]
     below = CELL * lax.broadcasted_iota(jnp.uint32, (*[1] * (starts.ndim - 2), HEIGHT, 1), starts.ndim - 2)
     # Unsigned, because JAX wraps signed places, and cut by a minimum, because
@@ -127,7 +136,7 @@ def _gather(starts: jax.Array, flat: jax.Array) -> jax.Array:
     # -1 leads to are in bounds and not shown.
     places = jnp.minimum(starts.astype(jnp.uint32) + below, np.uint32(max(flat.shape[0] - 1, 0)))
     pixels = flat.at[places].get(mode="promise_in_bounds")
-    return jnp.where(starts >= 0, unit_ink(pixels), 0.0)
+    return jnp.where(starts >= 0, pixels, jnp.zeros((), flat.dtype))
 
 
 def boxes(ink: jax.Array, offsets: jax.Array, shown: jax.Array) -> jax.Array:
@@ -160,7 +169,7 @@ def alone(store: jax.Array, slots: tuple[jax.Array, ...], width: int) -> jax.Arr
     xs = jnp.arange(width, dtype=jnp.int32)[None, None, :] - offsets[..., None]
     covered = (xs >= ink[..., :1]) & (xs < ink[..., 2:3]) & shown[..., None]
     starts = jnp.where(covered, rows[..., None] * (HEIGHT * CELL) + xs, -1)
-    return _gather(starts, store.reshape(-1))
+    return unit_ink(_gather(starts, store.reshape(-1)))
 
 
 def strongest(layers: jax.Array, names: jax.Array) -> jax.Array:

@@ -97,14 +97,20 @@ def _batch(
 
 
 def images_of(
-    key: jax.Array, numbers: jax.Array, source: Source, labels: LabelSource, spec: SequenceSpec
+    key: jax.Array,
+    numbers: jax.Array,
+    source: Source,
+    labels: LabelSource,
+    spec: SequenceSpec,
+    *,
+    grey: bool = False,
 ) -> DigitSequence:
-    """The images of a run with these numbers, uint32 [B]."""
+    """The images of a run with these numbers, uint32 [B]; with `grey` as uint8."""
     # A run takes the same key for each of its batches.
     label_key, image_key = jax.random.split(jax.random.clone(key))
     fold = jax.vmap(jax.random.fold_in, in_axes=(None, 0))
     digits = jax.vmap(lambda key: labels.draw(key, 1)[0])(fold(label_key, numbers))
-    return render(fold(image_key, numbers), source, digits, spec, spec.image_width)
+    return render(fold(image_key, numbers), source, digits, spec, spec.image_width, grey=grey)
 
 
 def _shard_map(function: Any, mesh: Mesh, given: PartitionSpec, made: PartitionSpec) -> Any:

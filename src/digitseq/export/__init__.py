@@ -24,7 +24,7 @@ from .glyphs import digests
 from .manifest import GLYPHS, NAME, SUMS, Manifest, manifest_in
 from .plan import Plan
 from .recipe import recipe_of
-from .shards import Job, Used, is_there, publish_text, receipt_of, summed
+from .shards import Job, Shown, Used, is_there, publish_text, receipt_of, summed
 from .storage import STATE, Storage, read, storage_of
 
 __all__ = ["Manifest", "disjoint", "export", "verify"]
@@ -181,12 +181,13 @@ def _make(storage: Storage, job: Job, engine: Engine, workers: int, progress: Ca
 def _finish(storage: Storage, job: Job) -> None:
     """What belongs to all shards; the manifest last of all."""
     plan, recipe = job.plan, json.loads(job.recipe)
-    used, shards = Used(plan), []
+    used, shown, shards = Used(plan), Shown(plan), []
     for shard in range(plan.shards):
         receipt = receipt_of(storage, job, shard)
         used.add(receipt)
+        shown.add(receipt)
         shards.append({n: digest for n, digest in receipt["files"].items() if not n.startswith(f"{STATE}/")})
-    glyphs, writers = _shown(plan, used)
+    glyphs, writers = _drawn_from(plan, used)
     with storage.workspace() as folder:
         finish = format_of(plan.format).finish
         if finish is not None:
@@ -195,14 +196,14 @@ def _finish(storage: Storage, job: Job) -> None:
                 finish(folder, plan, state / STATE)
         text = "".join(f"{digest}\n" for digest in glyphs)
         (folder / GLYPHS).write_text(text, newline="\n")
-        write_card(folder, plan, recipe, writers)
+        write_card(folder, plan, recipe, writers, shown)
         others = summed(folder, "others")
         storage.publish(folder)
     manifest = Manifest(recipe, tuple(shards), others, writers)
     publish_text(storage, NAME, manifest.to_json(), settle=True)
 
 
-def _shown(plan: Plan, used: Used) -> tuple[list[str], list[int] | None]:
+def _drawn_from(plan: Plan, used: Used) -> tuple[list[str], list[int] | None]:
     """The digests of the glyphs that were used, and their writers, where those are known."""
     bank = plan.source
     if not isinstance(bank, DigitBank):

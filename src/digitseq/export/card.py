@@ -9,17 +9,18 @@ from .. import png
 from ..sheet import sheet
 from .formats import format_of
 from .plan import Plan
+from .shards import Shown
 
 CARD, SHEET = "README.md", "sheet.png"
-SHOWN, COLUMNS = 24, 3
+COLUMNS = 3
 
 
-def write_card(folder: Path, plan: Plan, recipe: dict[str, Any], writers: list[int] | None) -> None:
+def write_card(
+    folder: Path, plan: Plan, recipe: dict[str, Any], writers: list[int] | None, shown: Shown
+) -> None:
     """Writes README.md and the sheet that it shows."""
-    chunk = next(plan.chunks(0, min(SHOWN, plan.count)))
-    captions = [example.text for example in chunk.examples()]
-    images = np.asarray(chunk.fields["image"] / 255, np.float32)
-    png.save(folder / SHEET, sheet(images, columns=COLUMNS, captions=captions))
+    images = np.asarray(shown.images / 255, np.float32)
+    png.save(folder / SHEET, sheet(images, columns=COLUMNS, captions=shown.texts))
     (folder / CARD).write_text(_text(plan, recipe, writers), encoding="utf-8", newline="\n")
 
 

@@ -199,8 +199,4 @@ def _chunk(
 ) -> DigitSequence:
     key = jax.random.wrap_key_data(words, impl=implementation)
     numbers = first + jnp.arange(size, dtype=jnp.uint32)
-    made = images_of(key, numbers, source, labels, spec)
-    # Not fused with what paints the image; by way of int32, to which processors convert many at once.
-    image = jax.lax.optimization_barrier(made.image)
-    grey = jnp.rint(jnp.clip(image, 0, 1) * 255).astype(jnp.int32).astype(jnp.uint8)
-    return dataclasses.replace(made, image=grey)
+    return images_of(key, numbers, source, labels, spec, grey=True)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..bank import DigitBank
+from ..bank import HEIGHT, DigitBank
 from .formats import format_of
 from .manifest import SUMS, listed, listing, sha256_of
 from .plan import Chunk, Plan
@@ -20,6 +20,8 @@ from .storage import STATE, Storage, made_files, read, storage_of
 
 # A shard of more files has its own list of their sums.
 MOST_FILES = 10
+# Images on the contact sheet.
+SHOWN = 24
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,19 +48,19 @@ def make_shard(job: Job, shard: int) -> int:
     """Makes a shard and its receipt; how many images it has."""
     plan, storage = job.plan, storage_of(job.out)
     first, stop = plan.bounds(shard)
-    used = Used(plan)
+    used, shown = Used(plan), Shown(plan)
     with storage.workspace() as folder:
         try:
-            format_of(plan.format).write(folder, plan.name(shard), plan, used.noted(plan.chunks(first, stop)))
+            chunks = shown.noted(used.noted(plan.chunks(first, stop)))
+            format_of(plan.format).write(folder, plan.name(shard), plan, chunks)
         except (ValueError, OSError):
             raise
         except Exception as error:  # the errors of writing that are the formats' libraries' own
             raise OSError(f"{plan.format}, shard {plan.name(shard)}: {error}") from error
         files = summed(folder, plan.name(shard))
         storage.publish(folder)
-    publish_text(
-        storage, _receipt(plan, shard), json.dumps({"of": job.digest, "files": files, **used.to_plain()})
-    )
+    receipt = {"of": job.digest, "files": files} | used.to_plain() | shown.to_plain()
+    publish_text(storage, _receipt(plan, shard), json.dumps(receipt))
     return stop - first
 
 
@@ -145,10 +147,43 @@ class Used:
 
     def to_plain(self) -> dict[str, str]:
         """As JSON's types."""
-        return {"glyphs": base64.b64encode(zlib.compress(np.packbits(self.rows).tobytes())).decode()}
+        return {"glyphs": _packed(np.packbits(self.rows))}
 
     def add(self, fields: dict[str, Any]) -> None:
         """Takes in what `to_plain` wrote."""
-        packed = np.frombuffer(zlib.decompress(base64.b64decode(fields["glyphs"])), np.uint8)
-        more: npt.NDArray[np.bool_] = np.unpackbits(packed, count=self.rows.size).astype(bool)
-        self.rows |= more
+        self.rows |= np.unpackbits(_unpacked(fields["glyphs"]), count=self.rows.size).astype(bool)
+
+
+class Shown:
+    """The export's first images, for its contact sheet, kept as they are made: nothing is made twice."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.images = np.zeros((0, HEIGHT, plan.spec.image_width), np.uint8)
+        self.texts: list[str] = []
+
+    def noted(self, chunks: Iterable[Chunk]) -> Iterator[Chunk]:
+        """The chunks, of which it keeps what is to be shown."""
+        for chunk in chunks:
+            if (count := SHOWN - chunk.first) > 0:
+                self.images = np.concatenate([self.images, chunk.fields["image"][:count]])
+                self.texts += chunk.texts()[:count].tolist()
+            yield chunk
+
+    def to_plain(self) -> dict[str, Any]:
+        """As JSON's types."""
+        return {"shown": {"texts": self.texts, "images": _packed(self.images)}} if self.texts else {}
+
+    def add(self, fields: dict[str, Any]) -> None:
+        """Takes in what `to_plain` wrote."""
+        if "shown" in fields:
+            more = _unpacked(fields["shown"]["images"]).reshape(-1, *self.images.shape[1:])
+            self.images = np.concatenate([self.images, more])
+            self.texts += fields["shown"]["texts"]
+
+
+def _packed(values: npt.NDArray[np.uint8]) -> str:
+    return base64.b64encode(zlib.compress(values.tobytes())).decode()
+
+
+def _unpacked(text: str) -> npt.NDArray[np.uint8]:
+    return np.frombuffer(zlib.decompress(base64.b64decode(text)), np.uint8)
