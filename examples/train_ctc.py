@@ -17,13 +17,16 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 import typer
+from jax.scipy.ndimage import map_coordinates
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 import digitseq as ds
 from digitseq import augment, ctc, png
 from digitseq.sheet import sheet
 
-BATCH, STEPS, RATE, AVERAGE = 16, 25_000, 3e-3, 0.999
+BATCH, STEPS, AVERAGE = 32, 9_000, 0.999
+# Of the matrices, which Muon trains, and of all else, which Adam does.
+MATRIX_RATE, RATE = 0.03, 4e-3
 # Steps of one compiled call, after each of which the bar moves.
 SCAN = 100
 # Columns of the image that one frame stands for: of what CTC reads, and of what helps it to learn.
@@ -32,13 +35,21 @@ STRIDE, COLUMNS = 2, 4
 HELP, FADED = 0.3, 0.8
 # Rows of the image that are looked at: digits hardly reach the others.
 TOP, BOTTOM = 2, 26
-LABELS = ds.RandomDigits(min_length=3, max_length=10)
+# Features of each four columns.
+SEEN = 192
+# How a line is looked at when it is read: slanted by so many degrees, and so many times as high.
+LOOKS = ((0.0, 1.0), (5.0, 1.0), (-5.0, 1.0), (0.0, 1.08), (0.0, 0.93))
+# Lines as full as can be: what does not fit on the canvas is left out.
+LABELS = ds.RandomDigits(min_length=4, max_length=12)
 SPEC = ds.SequenceSpec(image_width=160, advance="ink", align="random")
-WARP = (augment.Affine(rotation=10.0, scale=0.1, slant=5.0, shift=0.0),)
+WARP = (augment.Affine(rotation=10.0, scale=0.1, slant=5.0, shift=0.0), augment.Elastic())
 # Gaps between ink go from -4 to a number drawn for each batch: half of the batches are tight.
-GAPS = (-4, 4, 40)
+GAPS = (-4, 4, 30)
 
 Weights = dict[str, jax.Array]
+# What reads the features, and what Muon is not for: it, and the first layer.
+READ_OUT = ("frames", "columns")
+NO_MATRICES = (*READ_OUT, "conv0")
 
 
 class State(NamedTuple):
@@ -50,35 +61,45 @@ class State(NamedTuple):
 
 
 def start(key: jax.Array) -> Weights:
-    """Random weights, sized after He et al. (2015); biases of 0."""
+    """Random kernels as matrices, [what one output sees, outputs]; gains of 1 and biases of 0."""
     shapes = {
-        "conv0": (3, 3, 4, 24),
-        "conv1": (3, 3, 24, 24),
-        "conv2": (3, 3, 24, 64),
-        "conv3": (3, 3, 64, 64),
-        "height": (3, 6 * 64, 128),
-        "near": (3, 128, 128),
-        "far": (3, 128, 128),
-        "frames": (128, COLUMNS // STRIDE * (ctc.BLANK + 1)),
-        "columns": (128, ctc.BLANK + 1),
+        "conv0": (3 * 3 * 4, 32),
+        "conv1": (3 * 3 * 32, 64),
+        "conv2": (3 * 3 * 64, 64),
+        "height": (3 * 6 * 64, SEEN),
+        "near": (3 * SEEN, SEEN),
+        "far": (3 * SEEN, SEEN),
+        "frames": (SEEN, COLUMNS // STRIDE * (ctc.BLANK + 1)),
+        "columns": (SEEN, ctc.BLANK + 1),
     }
     weights: Weights = {}
     for own, (name, shape) in zip(jax.random.split(key, len(shapes)), shapes.items(), strict=True):
-        spread = np.float32((2 / np.prod(shape[:-1])) ** 0.5)
-        weights[name] = jax.random.normal(own, shape) * spread
-        weights[f"{name} bias"] = jnp.zeros(shape[-1])
+        weights[name] = jax.random.normal(own, shape) * np.float32((2 / shape[0]) ** 0.5)
+        weights[f"{name} bias"] = jnp.zeros(shape[1])
+        if name not in READ_OUT:
+            weights[f"{name} gain"] = jnp.ones(shape[1])
     return weights
 
 
+def standard(weights: Weights, name: str) -> jax.Array:
+    """A layer's kernel with a mean of 0 and He et al.'s (2015) spread for each output, times its gain.
+
+    Weight standardisation: S. Qiao et al., "Micro-Batch Training with Batch-Channel Normalization and
+    Weight Standardization", 2019.
+    """
+    kernel = weights[name] - weights[name].mean(axis=0)
+    spread = jax.lax.rsqrt((kernel**2).mean(axis=0) + 1e-8) * (2 / len(kernel)) ** 0.5
+    return kernel * (spread * weights[f"{name} gain"])
+
+
 def features(weights: Weights, images: jax.Array) -> jax.Array:
-    """What the network sees of each four columns of images float32 [B, 28, W]; float32 [B, W // 4, 128]."""
+    """What the network sees of each four columns of images float32 [B, 28, W]; float32 [B, W // 4, SEEN]."""
     count, height, width = len(images), BOTTOM - TOP, images.shape[2]
 
     def layer(parts: list[jax.Array], name: str) -> jax.Array:
         # Convolutions as products of matrices: inside a scan XLA's own are 16 times slower on a CPU.
         seen = jnp.concatenate(parts, axis=-1)
-        kernel = weights[name].reshape(seen.shape[-1], -1)
-        out = seen.reshape(-1, seen.shape[-1]) @ kernel + weights[f"{name} bias"]
+        out = seen.reshape(-1, seen.shape[-1]) @ standard(weights, name) + weights[f"{name} bias"]
         return jax.nn.relu(out).reshape(*seen.shape[:-1], -1)
 
     def conv(x: jax.Array, name: str) -> jax.Array:
@@ -93,11 +114,10 @@ def features(weights: Weights, images: jax.Array) -> jax.Array:
     # Each two by two pixels as the four channels of one.
     x = images[:, TOP:BOTTOM].reshape(count, height // 2, 2, width // 2, 2).transpose(0, 1, 3, 2, 4)
     x = conv(x.reshape(count, height // 2, width // 2, 4) - 0.13, "conv0")
-    x = x + conv(x, "conv1")
     x = jnp.maximum(x[:, 0::2], x[:, 1::2])
     x = x.reshape(count, height // 4, width // 4, 2, -1).max(axis=3)
-    x = conv(x, "conv2")
-    x = x + conv(x, "conv3")
+    x = conv(x, "conv1")
+    x = x + conv(x, "conv2")
     x = along(x.transpose(0, 2, 1, 3).reshape(count, width // 4, -1), "height", 1)
     x = x + along(x, "near", 1)
     return x + along(x, "far", 2)
@@ -139,6 +159,23 @@ def use_all_cores() -> None:
     jax.config.update("jax_num_cpu_devices", os.cpu_count() or 1)
 
 
+def optimizer_of(steps: int) -> optax.GradientTransformation:
+    """Muon (K. Jordan et al., 2024) for the inner layers: it learns more from a step. Adam for the rest."""
+
+    def falling(peak: float) -> optax.Schedule:
+        return optax.warmup_cosine_decay_schedule(0.0, peak, min(500, steps // 4), steps)
+
+    def kinds(weights: Weights) -> dict[str, str]:
+        inner = (leaf.ndim == 2 and name not in NO_MATRICES for name, leaf in weights.items())
+        return dict(zip(weights, ("matrix" if found else "rest" for found in inner), strict=True))
+
+    matrix = optax.contrib.muon(falling(MATRIX_RATE), weight_decay=0.01)
+    rest = optax.adamw(falling(RATE), weight_decay=0.01)
+    return optax.chain(
+        optax.clip_by_global_norm(1.0), optax.multi_transform({"matrix": matrix, "rest": rest}, kinds)
+    )
+
+
 class Trainer:
     """Training on every device: each makes its rows of the batch, and the slopes are added up."""
 
@@ -149,8 +186,7 @@ class Trainer:
         self.start_key, *keys = jax.device_put(tuple(keys), self.whole)
         self.stream_key, self.gap_key = keys
         self.bank, self.spec = jax.device_put((bank, spec), self.whole)
-        rate = optax.warmup_cosine_decay_schedule(0.0, RATE, min(500, steps // 4), steps)
-        self.optimizer = optax.chain(optax.clip_by_global_norm(1.0), optax.adamw(rate, weight_decay=0.01))
+        self.optimizer = optimizer_of(steps)
         ctc.check(LABELS, spec, STRIDE)
         self._scan = jax.jit(self._many, out_shardings=self.whole)
 
@@ -187,15 +223,21 @@ class Trainer:
 
 
 @jax.jit
-def _read(weights: Weights, images: jax.Array) -> jax.Array:
-    return ctc.decode(logits(weights, features(weights, images)))
+def _chances(weights: Weights, images: jax.Array, slant: float, tall: float) -> jax.Array:
+    """Of each class in each frame, in the images slanted about their middle row and stretched."""
+    high, wide = images.shape[1:]
+    middle = (high - 1) / 2
+    y, x = jnp.meshgrid(jnp.arange(high) - middle, jnp.arange(wide), indexing="ij")
+    places = [y / tall + middle, x + jnp.tan(jnp.deg2rad(slant)) * y]
+    seen = jax.vmap(lambda image: map_coordinates(image, places, order=1))(images)
+    return jax.nn.softmax(logits(weights, features(weights, seen)))
 
 
 def read(weights: Weights, images: Any) -> np.ndarray:
-    """The digits read off images [N, 28, W]; int32 [N, W // 2], -1 after the last."""
-    return np.concatenate(
-        [np.asarray(_read(weights, images[n : n + 250])) for n in range(0, len(images), 250)]
-    )
+    """The digits read off images [N, 28, W], by the mean of all LOOKS; int32 [N, W // 2], -1 after."""
+    parts = [images[n : n + 250] for n in range(0, len(images), 250)]
+    chances = (sum(_chances(weights, part, *look) for look in LOOKS) for part in parts)
+    return np.concatenate([np.asarray(ctc.decode(part)) for part in chances])
 
 
 def save(path: Path, state: State, step: int, training: str) -> None:

@@ -201,10 +201,12 @@ print(hashlib.sha256(b"".join(leaf.tobytes() for leaf in leaves)).hexdigest())
 
 def test_the_stream_does_not_depend_on_jaxs_settings():
     """64-bit mode and another default generator change no bit and no dtype (all tests promote strictly)."""
-    plain = run(STREAM.format(setting=""))
+    quick = {"JAX_DISABLE_MOST_OPTIMIZATIONS": "1"}  # for compiling takes nearly all of the time
+    plain = run(STREAM.format(setting=""), **quick)
     assert "64" not in plain.splitlines()[0]
     for name, value in [("jax_enable_x64", True), ("jax_default_prng_impl", "rbg")]:
-        assert run(STREAM.format(setting=f"jax.config.update({name!r}, {value!r})")) == plain, name
+        setting = f"jax.config.update({name!r}, {value!r})"
+        assert run(STREAM.format(setting=setting), **quick) == plain, name
 
 
 def test_the_wheel_is_typed_and_small():
