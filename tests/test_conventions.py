@@ -186,7 +186,7 @@ bank = ds.make_bank(glyphs, np.arange(30) % 10)
 one = ds.generate_numbers_sequence("31415", (0, 9), 160, key=7, bank=bank)
 key = jax.random.wrap_key_data(np.array([0, 7], np.uint32), impl="threefry2x32")
 leaves = [one]
-for align, advance in ("left", "cell"), ("center", "ink"), ("right", "cell"), ("random", "ink"):
+for align, advance in ("center", "cell"), ("random", "ink"):
     spec = ds.SequenceSpec(align=align, advance=advance, image_width=90)
     leaves += jax.tree.leaves(ds.sample_sequences(key, bank, [[3, 1, 4], [2, 7, -1]], spec))
 bank = ds.make_bank(glyphs, np.arange(30) % 10, writers=np.arange(30) // 10)
