@@ -1,4 +1,4 @@
-"""How fast exports are written, beside what only encoding or only writing takes, and what memory they take.
+"""How fast exports are written, beside only encoding and only writing as much, and what memory they take.
 
 Run: DIGITSEQ_MNIST=FOLDER python benchmarks/export.py [--folder FOLDER]
 """
@@ -25,8 +25,8 @@ from digitseq import png
 LABELS = ds.RandomDigits(min_length=5, max_length=5)
 SPEC = ds.SequenceSpec(image_width=200)
 WORKERS = 2
-# Images and shard size by format; so many that starting the processes is a small part.
-SIZES = {"webdataset": (60_000, 1000), "npz": (400_000, 10_000), "idx": (400_000, 10_000)}
+# Images and shard size by format.
+SIZES = {"webdataset": (60_000, 1000), "npz": (200_000, 10_000), "idx": (200_000, 10_000)}
 
 
 def encode(path: Path) -> float:
@@ -36,6 +36,21 @@ def encode(path: Path) -> float:
     for image in made:
         Image.fromarray(image).save(io.BytesIO(), "png")
     return time.perf_counter() - begun
+
+
+def write(path: Path) -> float:
+    """Seconds that writing as many bytes as images have takes, a file for each shard of `idx`."""
+    count, size = SIZES["idx"]
+    part = np.full((500, 28, SPEC.image_width), 7, np.uint8)
+    begun = time.perf_counter()
+    for shard in range(count // size // WORKERS):
+        with open(path.with_suffix(f".{shard}"), "wb") as file:
+            for _ in range(size // len(part)):
+                file.write(part.data)
+    seconds = time.perf_counter() - begun
+    for shard in range(count // size // WORKERS):
+        path.with_suffix(f".{shard}").unlink()
+    return seconds
 
 
 def images(count: int) -> np.ndarray:
@@ -49,7 +64,7 @@ def images(count: int) -> np.ndarray:
 
 
 def rate(format: str, folder: Path) -> tuple[float, float]:
-    """Images a second of an export in two processes: between the first shards and the last, and in all."""
+    """Images a second of an export in two processes: in its second half, and in all."""
     count, size = SIZES[format]
     seen: list[tuple[float, int]] = []
     begun = time.perf_counter()
@@ -67,8 +82,7 @@ def rate(format: str, folder: Path) -> tuple[float, float]:
     )
     whole = time.perf_counter() - begun
     shutil.rmtree(folder / "out")
-    # The workers' start is over when each has made a shard.
-    (start, before), (end, after) = seen[1 + WORKERS], seen[-1]
+    (start, before), (end, after) = seen[len(seen) // 2], seen[-1]
     return (after - before) / (end - start), count / whole
 
 
@@ -117,8 +131,12 @@ def speed(folder: Path, rounds: int) -> None:
     with multiprocessing.get_context("spawn").Pool(WORKERS) as pool:
         pool.map(encode, halves, chunksize=1)
         for _ in range(rounds):
-            only = len(made) / max(pool.map(encode, halves, chunksize=1))
-            rows.setdefault("Pillow, only encoding", []).append((only, only))
+            for name, task, count in (
+                ("Pillow, only encoding", encode, len(made)),
+                ("only writing", write, SIZES["idx"][0]),
+            ):
+                only = count / max(pool.map(task, halves, chunksize=1))
+                rows.setdefault(name, []).append((only, only))
             for format in SIZES:
                 rows.setdefault(format, []).append(rate(format, folder))
     print(f"images a second of width 200 in {WORKERS} processes, medians of {rounds} rounds")

@@ -209,8 +209,8 @@ def test_wide_lines_are_made_a_few_at_a_time(bank):
             shard_size=5,
             format="npz",
         )
-        sizes[width] = plan.chunk_size()
-    assert sizes == {200: 250, 6000: 50, 10**6: 1}
+        sizes[width] = plan.chunk_size
+    assert sizes == {200: 500, 6000: 50, 10**6: 1}
 
 
 @pytest.mark.parametrize(

@@ -49,6 +49,13 @@ def test_a_picture_survives(picture):
     np.testing.assert_array_equal(decoded(png.encode(picture)), picture)
 
 
+def test_a_grey_picture_is_the_file_that_pillow_saves():
+    picture = png.to_uint8(IMAGES[0])
+    file = io.BytesIO()
+    Image.fromarray(picture).save(file, "png")
+    assert png.encode(picture) == file.getvalue()
+
+
 def test_a_picture_and_its_text_survive_in_a_file(tmp_path):
     picture = png.to_uint8(IMAGES[0])
     png.save(tmp_path / "a.png", picture, TEXT)

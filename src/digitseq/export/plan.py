@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..arguments import as_key, as_numbers
-from ..bank import HEIGHT
+from ..bank import HEIGHT, aligned
 from ..drawing import Source
 from ..labels import LabelSource
 from ..sequence import DigitSequence
@@ -19,7 +19,7 @@ from ..spec import SequenceSpec
 from ..stream import images_of
 
 # Sizes of a chunk: shards of whole thousands are made of whole chunks.
-CHUNKS = (250, 125, 50, 25, 10, 5, 1)
+CHUNKS = (500, 250, 125, 50, 25, 10, 5, 1)
 # Pixels of all images, or of all masks where that is more, of one chunk.
 PIXELS = 2**24
 
@@ -150,6 +150,7 @@ class Plan:
         """Of a shard, as its files bear it."""
         return f"{shard:05}"
 
+    @functools.cached_property
     def chunk_size(self) -> int:
         """How many images are made at a time: a function of the layout and the labels alone."""
         slots = jax.eval_shape(lambda key: self.labels.draw(key, 1), jax.random.key(0)).shape[1]
@@ -163,7 +164,7 @@ class Plan:
         each image is made at the same place of the same compiled program:
         transformed pixels are rounded alike then.
         """
-        size = self.chunk_size()
+        size = self.chunk_size
         cpu = jax.local_devices(backend="cpu")[0]
         start = first // size * size
         with jax.default_device(cpu):
@@ -172,7 +173,8 @@ class Plan:
                 # The next is in the making while this one is written.
                 made, ahead = ahead, self._made(begin + size, size) if begin + size < stop else None
                 low, high = max(first - begin, 0), min(stop - begin, size)
-                fields = {name: leaf for name, leaf in vars(jax.device_get(made)).items() if leaf is not None}
+                # `jax.device_get` would copy what lies in this machine's memory already.
+                fields = {name: np.asarray(leaf) for name, leaf in vars(made).items() if leaf is not None}
                 used = {name: leaf[low:high] for name, leaf in fields.items()}
                 yield Chunk(begin + low, used, self.classes > 10)
 
@@ -181,7 +183,8 @@ class Plan:
 
     @functools.cached_property
     def _device(self) -> Any:
-        return jax.device_put((self.words, self.source, self.labels, self.spec))
+        source = jax.tree.map(aligned, self.source)
+        return jax.device_put((self.words, source, self.labels, self.spec))
 
     def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in vars(self).items() if name != "_device"}
