@@ -5,6 +5,8 @@ import hashlib
 import json
 import os
 import random
+import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -18,7 +20,8 @@ import pytest
 
 import digitseq as ds
 from digitseq import augment, vae
-from digitseq.export import recipe
+from digitseq.export import plan as plans
+from digitseq.export import recipe, shards
 from digitseq.export.formats import NAMES, format_of
 from digitseq.export.plan import Plan
 
@@ -178,7 +181,8 @@ def test_two_processes_do_not_write_one_export(bank, tmp_path):
     [SPEC, SPEC.replace(glyph_transforms=augment.preset("strong")[0]), SPEC.replace(masks="visible")],
     ids=["plain", "strong", "masks"],
 )
-def test_an_image_does_not_depend_on_its_shard(spec, bank, tmp_path):
+def test_an_image_does_not_depend_on_its_shard(spec, bank, tmp_path, monkeypatch):
+    monkeypatch.setattr(plans, "CHUNKS", (50, 25))
     read = format_of("npz").read
     found = []
     for size in 7, 100, 1000:
@@ -211,6 +215,13 @@ def test_wide_lines_are_made_a_few_at_a_time(bank):
         )
         sizes[width] = plan.chunk_size
     assert sizes == {200: 500, 6000: 50, 10**6: 1}
+
+
+def test_what_takes_longer_is_made_a_few_at_a_time_too(bank):
+    strong = SPEC.replace(glyph_transforms=augment.preset("strong")[0])
+    for source, spec in (bank, strong), (vae.pretrained(), SPEC):
+        plan = Plan.of(jax.random.key(0), source, LABELS, spec, count=5, shard_size=5, format="npz")
+        assert plan.chunk_size == 250
 
 
 @pytest.mark.parametrize(
@@ -304,13 +315,26 @@ def test_a_url_of_fsspecs(bank, tmp_path):
     assert tree(tmp_path / "third") == tree(tmp_path / "here")
 
 
+def fields_of(out):
+    """The manifest's, but for its own sum."""
+    fields = json.loads((out / "manifest.json").read_text())
+    del fields["sum"]
+    return fields
+
+
+def write_manifest(out, fields):
+    """With the sum that makes it look right."""
+    total = hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()
+    (out / "manifest.json").write_text(json.dumps(fields | {"sum": total}))
+
+
 def resigned(out, name):
     """Takes a changed file for the right one."""
-    fields = json.loads((out / "manifest.json").read_text())
+    fields = fields_of(out)
     for files in (*fields["shards"], fields["others"]):
         if name in files:
             files[name] = hashlib.sha256((out / name).read_bytes()).hexdigest()
-    (out / "manifest.json").write_text(json.dumps(fields))
+    write_manifest(out, fields)
 
 
 def test_verify_says_what_is_wrong(bank, tmp_path):
@@ -327,9 +351,34 @@ def test_verify_says_what_is_wrong(bank, tmp_path):
     assert problems[1] == "sheet.png is missing"
     with pytest.raises(FileNotFoundError, match="no finished export"):
         ds.verify(tmp_path)
+    # What needs the digits is looked at last.
+    assert ds.verify(out, ds.load_bank("builtin")) == problems
     (out / "manifest.json").write_text("{}")
     with pytest.raises(ValueError, match="is no manifest of digitseq's"):
         ds.verify(out)
+
+
+@pytest.mark.parametrize("change", [{"writers": [1, 2]}, {"digitseq": "0.0.9"}, {"seed": 1}], ids=str)
+def test_a_changed_manifest_is_told(change, bank, tmp_path):
+    exported(bank, tmp_path / "out")
+    path = tmp_path / "out" / "manifest.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | change))
+    with pytest.raises(ValueError, match="its sum is another"):
+        ds.verify(tmp_path / "out")
+
+
+def test_what_other_libraries_made_is_made_again(bank, tmp_path, monkeypatch):
+    out = tmp_path / "out"
+    with pytest.raises(KeyboardInterrupt):
+        exported(bank, out, progress=interrupt_at(25))
+    first = out / ".export" / "00000.json"
+    monkeypatch.setattr(sys.modules["digitseq.export"], "libraries", lambda: "jax 99")
+    with pytest.raises(OSError, match="begun with jax 99"):
+        exported(bank, out)
+    monkeypatch.setattr(shards, "libraries", lambda: "jax 99")
+    times = []
+    exported(bank, out, progress=lambda done: times.append(first.stat().st_mtime_ns))
+    assert times[-1] != times[0]
 
 
 def test_files_that_were_added_are_told(bank, tmp_path):
@@ -356,14 +405,14 @@ def test_files_that_were_added_are_told(bank, tmp_path):
         ("key", {}),
         ("spec", {"width": 7}),
         ("source", None),
+        ("source", {"kine": "bank", "digest": "0" * 64, "glyphs": 7}),
         ("labels", "350"),
         ("format", "gif"),
     ],
 )
 def test_a_manifest_that_nobody_wrote(name, value, bank, tmp_path):
     exported(bank, tmp_path / "out")
-    fields = json.loads((tmp_path / "out" / "manifest.json").read_text())
-    (tmp_path / "out" / "manifest.json").write_text(json.dumps(fields | {name: value}))
+    write_manifest(tmp_path / "out", fields_of(tmp_path / "out") | {name: value})
     with pytest.raises(ValueError, match="is no manifest of digitseq's"):
         ds.verify(tmp_path / "out", bank)
 
@@ -535,6 +584,26 @@ def test_the_commands(made, digitseq, refused, here):
     assert "no finished export" in refused("verify", here)
 
 
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", ROOT / "docs" / "exports.md", ROOT / "src" / "digitseq" / "cli" / "export.py"]
+DOCUMENTED = {
+    tuple(shlex.split(found.replace("\\\n", " ")))
+    for page in PAGES
+    for found in re.findall(r"digitseq export ((?:.*\\\n)*.*)\n", page.read_text())
+    if "--count" in found and "mnist" not in found
+}
+
+
+@pytest.mark.parametrize("words", sorted(DOCUMENTED), ids=" ".join)
+def test_documented_commands(words, made, here):
+    options = dict(zip(words[2::2], words[3::2], strict=True))
+    for elsewhere in ("--engine", "--workers"):
+        options.pop(elsewhere, None)
+    pairs = (word for pair in (options | {"--count": "3"}).items() for word in pair)
+    assert made("export", words[0], "out", *pairs) == ["out"]
+    assert ds.Manifest.read("out").count == 3
+
+
 def test_verify_where_the_bank_is_not_in_reach(made, refused, here, monkeypatch, toy_folder):
     made("export", "27", "out", "--count", 3, "--format", "npz")
     elsewhere = here.parent / "elsewhere"
@@ -544,7 +613,7 @@ def test_verify_where_the_bank_is_not_in_reach(made, refused, here, monkeypatch,
     assert made("verify", "out", "--bank", toy_folder) == ["out"]
 
 
-COMMAND = ("export", "random:1-3", "out", "--count", 2000, "--format", "idx", "--shard-size", 25)
+COMMAND = ("export", "random:1-3", "out", "--count", 2000, "--format", "idx", "--shard-size", 125)
 
 
 def test_workers_and_kills_change_no_byte(process, tmp_path, here):
@@ -588,7 +657,7 @@ def test_ray_makes_the_same_bytes_though_a_worker_is_killed(process, bank, tmp_p
         tmp_path / "local" / "out",
         count=2000,
         format="idx",
-        shard_size=25,
+        shard_size=125,
     )
     running, killed = process(*COMMAND, "--engine", "ray", cwd=tmp_path / "ray"), 0
     while running.poll() is None:

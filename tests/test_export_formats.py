@@ -15,13 +15,19 @@ from PIL import Image
 
 import digitseq as ds
 from digitseq import png
-from digitseq.export import formats
+from digitseq.export import formats, plan
 from digitseq.export.formats import webdataset_format
 
 # Lengths 1 to 12, each as often, a tenth of them with a zero in front.
 LABELS = ds.RandomDigits(min_length=1, max_length=12)
 SPEC = ds.SequenceSpec(image_width=400, spacing_range=(-4, 4), align="random")
 KEY, COUNT, SHARD = 8, 500, 200
+
+
+@pytest.fixture(autouse=True)
+def small_chunks(monkeypatch):
+    """So that a shard is of several, and some stand in two shards."""
+    monkeypatch.setattr(plan, "CHUNKS", (125, 50, 25, 10, 5, 1))
 
 
 @pytest.fixture(scope="module")

@@ -25,7 +25,8 @@ Example = dict[str, npt.NDArray[Any]]
 class Dataset:
     """The first images of a run: a Grain data source, or a map-style data set for PyTorch's `DataLoader`.
 
-    Image i is that of `batch_at`, whatever is asked for beside it. It pickles:
+    Image i is that of `batch_at`, whatever is asked for beside it (transformed
+    pixels, and a model's, within 1e-5). It pickles:
     start worker processes by "spawn" (PyTorch: `multiprocessing_context="spawn"`),
     since JAX does not survive a fork.
 

@@ -20,8 +20,8 @@ def split_bank(
     """Banks of parts of the bank's glyphs, no two of which share a glyph.
 
     Each part's `rows` names its glyphs in the bank that was split (in the
-    first, where a part is split again), so that `part.rows[sample.glyph_ids]`
-    proves that what two parts wrote has nothing in common.
+    first, where a part is split again), so that `part.rows[glyph_ids]`, of those
+    of a sample's that are not -1, proves that what two parts wrote has nothing in common.
 
     Args:
         bank: what to split.

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import jax.numpy as jnp
 import typer
 
+from ..bank import CELL
 from ..errors import BankError
 from ..export import Manifest, disjoint
 from ..export import export as write
@@ -36,13 +37,13 @@ def export(
     out: Annotated[str, typer.Argument(help="A new folder, or a URL (s3://...).", show_default=False)],
     count: Annotated[int, typer.Option(help="How many images.", show_default=False)],
     format: Annotated[Format, typer.Option(help="Of the files.", show_default=False)],
-    shard_size: Annotated[int, typer.Option(help="Images of one shard, best a multiple of 250.")] = 1000,
+    shard_size: Annotated[int, typer.Option(help="Images of one shard, best a multiple of 500.")] = 1000,
     seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="The same seed makes the same files.")] = 0,
     spec: Annotated[
         Path | None,
         typer.Option(
             help='A JSON file of the layout: {"image_width": 160, "spacing_range": [-4, 4]}; what it leaves '
-            "out is as in SequenceSpec().",
+            "out is as in SequenceSpec(). Without one, wide enough for the longest label.",
             show_default=False,
         ),
     ] = None,
@@ -65,12 +66,12 @@ def export(
     sequences are drawn at random, each as often.
     """
     common.keep_programs()
-    layout = _spec_in(spec) if spec is not None else SequenceSpec()
+    source = sources.source_of(bank, style, writers)
+    found = grammar.labels_of(labels, source)
+    layout = _spec_in(spec) if spec is not None else _wide_enough(found)
     if augment is not None:
         glyph_transforms, line_transforms = common.transforms_of(augment)
         layout = layout.replace(glyph_transforms=glyph_transforms, line_transforms=line_transforms)
-    source = sources.source_of(bank, style, writers)
-    found = grammar.labels_of(labels, source)
     begun = time.monotonic()
     with typer.progressbar(
         length=count, label="images", file=sys.stderr, hidden=not sys.stderr.isatty()
@@ -101,6 +102,14 @@ def export(
         except KeyboardInterrupt as error:
             raise common.Interrupted(str(error) or "interrupted") from None
     typer.echo(out)
+
+
+def _wide_enough(labels: grammar.Labels) -> SequenceSpec:
+    """The usual layout, as wide as the longest label is with the widest gaps, where that is wider."""
+    layout = SequenceSpec()
+    slots = max(len(row) for row in labels.rows())
+    widest = slots * CELL + (slots - 1) * layout.spacing_range[1]
+    return layout.replace(image_width=max(layout.image_width, widest))
 
 
 def _spec_in(path: Path) -> SequenceSpec:
@@ -137,14 +146,14 @@ def verify(
     except (ValueError, FileNotFoundError) as error:  # said when the sums are known to be right
         unknown = error
     problems = check(out, source, sample=sample)
-    if unknown is not None and not problems:
-        raise unknown
     if disjoint_from is not None and not problems:
         problems += disjoint(out, disjoint_from)
     for problem in problems:
         typer.echo(f"digitseq: {problem}", err=True)
     if problems:
         raise typer.Exit(1)
+    if unknown is not None:
+        raise unknown
     typer.echo(out)
 
 

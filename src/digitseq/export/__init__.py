@@ -24,7 +24,7 @@ from .glyphs import digests
 from .manifest import GLYPHS, NAME, SUMS, Manifest, manifest_in
 from .plan import Plan
 from .recipe import recipe_of
-from .shards import Job, Shown, Used, is_there, publish_text, receipt_of, summed
+from .shards import Job, Shown, Used, is_there, libraries, publish_text, receipt_of, summed
 from .storage import STATE, Storage, read, storage_of
 
 __all__ = ["Manifest", "disjoint", "export", "verify"]
@@ -69,7 +69,7 @@ def export(
         count: how many images, up to 10**9.
         format: "png", "webdataset", "parquet", "array_record", "lmdb",
             "coco", "yolo", "idx" or "npz".
-        shard_size: how many images a shard has; of a multiple of 250 none is
+        shard_size: how many images a shard has; of a multiple of 500 none is
             made in vain. A shard's labels lie in memory while it is written.
         workers: processes on this machine; where there are several, a script
             must guard its start by `if __name__ == "__main__"`.
@@ -98,15 +98,15 @@ def export(
     spec = _with_masks(spec, format)
     check_source(source, labels, spec, 1)
     plan = Plan.of(key, source, labels, spec, count=count, shard_size=size, format=format)
-    job = Job(plan, str(_absolute(out)), json.dumps(recipe_of(plan, __version__, licence)))
+    job = Job(plan, str(_absolute(out)), json.dumps(recipe_of(plan, __version__, licence)), libraries())
     recipe = json.loads(job.recipe)
     storage, progress = storage_of(out), progress or (lambda done: None)
     if not _is_done(storage, recipe, os.fspath(out)):
         storage.begin()
-        with storage.held():
-            # What a process that was killed had begun to write.
-            storage.clear(f"{STATE}/work")
-            storage.begin()
+        with storage.held() as alone:
+            if alone:  # what a process that was killed had begun to write
+                storage.clear(f"{STATE}/work")
+                storage.begin()
             # Another process may have been at work till now.
             if not _is_done(storage, recipe, os.fspath(out)):
                 if PLAN not in storage.files(STATE):

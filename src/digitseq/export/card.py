@@ -13,6 +13,9 @@ from .shards import Shown
 
 CARD, SHEET = "README.md", "sheet.png"
 COLUMNS = 3
+GLYPHS = """\
+`glyphs.txt` names the glyphs that they show,
+each by the first 32 hex digits of the SHA-256 of its 784 bytes. """
 
 
 def write_card(
@@ -45,6 +48,7 @@ def _text(plan: Plan, recipe: dict[str, Any], writers: list[int] | None) -> str:
     table = "".join(f"| {left} | {right.replace('|', '&#124;')} |\n" for left, right in rows)
     header = f"---\n{form.card}---\n" if form.card else ""
     load = form.load.replace("LAST", plan.name(plan.shards - 1)).replace("OUT", ".")
+    glyphs = GLYPHS if source["kind"] == "bank" else ""
     return f"""{header}# {plan.count:,} images of handwritten digit sequences
 
 ![The first of them]({SHEET})
@@ -52,9 +56,8 @@ def _text(plan: Plan, recipe: dict[str, Any], writers: list[int] | None) -> str:
 | | |
 |---|---|
 {table}
-`manifest.json` tells all that they were made from, and the SHA-256 of each file; `glyphs.txt` names the
-glyphs that they show, each by the first 32 hex digits of the SHA-256 of its 784 bytes. `digitseq verify .`
-checks them all.
+`manifest.json` tells all that they were made from, and the SHA-256 of each file. {glyphs}`digitseq verify .`
+checks them all (`--bank` and `--writers` name digits that it does not know; with `--sample 0` it needs none).
 
 ## To load them
 

@@ -1,5 +1,6 @@
 """Whether an export is what its manifest says, and whether two share a glyph or a writer."""
 
+import itertools
 import os
 from collections.abc import Iterator
 
@@ -44,12 +45,11 @@ def verify(
         raise ValueError(f"sample must be 0 or more, got {sample}")
     storage = storage_of(out)
     manifest = manifest_in(storage, os.fspath(out))
-    plan = None if source is None else plan_of(manifest.recipe, source, labels)
     problems = list(wrong_files(storage, manifest.files()))
     if not problems:
         problems += _added(storage, manifest)
-    if plan is not None and not problems:
-        problems += _different(storage, manifest, plan, sample)
+    if source is not None and not problems:
+        problems += _different(storage, manifest, plan_of(manifest.recipe, source, labels), sample)
     return problems
 
 
@@ -101,21 +101,33 @@ def _different(storage: Storage, manifest: Manifest, plan: Plan, sample: int) ->
     shown = set(read(storage, GLYPHS).decode().split())
     for shard in shards:
         first, stop = plan.bounds(shard)
-        wanted = random.permutation(np.arange(first, stop))[: -(-sample // len(shards))]
+        wanted = set(random.permutation(np.arange(first, stop))[: -(-sample // len(shards))].tolist())
         names = [name for name in _files(storage, manifest, shard) if name.startswith("data/")]
+        numbers, found = [], {}
         with storage.local(names) as folder:
-            found = {example.number: example for example in form.read(folder, plan.name(shard), first)}
-        if sorted(found) != list(range(first, stop)):
+            for example in form.read(folder, plan.name(shard), first):
+                numbers.append(example.number)
+                if example.number in wanted:
+                    found[example.number] = example
+        if sorted(numbers) != list(range(first, stop)):
             yield f"shard {plan.name(shard)} holds other images than {first} to {stop - 1}"
             continue
-        for number in sorted(wanted.tolist()):
-            (made,) = next(plan.chunks(number, number + 1)).examples()
+        for made in _made(plan, sorted(wanted)):
+            number = made.number
             if wrong := _unlike(form.held(made) if form.held else made, found[number]):
                 yield f"image {number}, shard {plan.name(shard)}: its {wrong} differs from what {NAME} makes"
             if isinstance(plan.source, DigitBank):
                 rows = np.isin(np.arange(plan.source.glyphs.shape[0]), made.glyph_ids)
                 if missing := set(digests(plan.source, rows)) - shown:
                     yield f"image {number} shows a glyph that {GLYPHS} lacks: {missing.pop()}"
+
+
+def _made(plan: Plan, numbers: list[int]) -> Iterator[Example]:
+    """The images of these numbers, sorted, each chunk of them made once."""
+    for _, group in itertools.groupby(numbers, key=lambda number: number // plan.chunk_size):
+        of_one = list(group)
+        for chunk in plan.chunks(of_one[0], of_one[-1] + 1):
+            yield from (example for example in chunk.examples() if example.number in of_one)
 
 
 def _files(storage: Storage, manifest: Manifest, shard: int) -> Iterator[str]:

@@ -149,4 +149,5 @@ def _on_ray(job: Job, shards: Sequence[int]) -> Iterator[int]:
 
 def _make_on_ray(job: Job, shard: int) -> int:
     jax.config.update("jax_platforms", "cpu")
+    _take_one_thread()
     return make_shard(job, shard)

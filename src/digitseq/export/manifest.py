@@ -52,8 +52,9 @@ class Manifest:
 
     def to_json(self) -> str:
         """As the file has it."""
-        fields = {"others": self.others, "writers": self.writers, "shards": self.shards}
-        return json.dumps(self.recipe | fields, indent=1) + "\n"
+        fields = {"others": self.others, "writers": self.writers, "shards": list(self.shards)}
+        whole = self.recipe | fields
+        return json.dumps(whole | {"sum": _sum(whole)}, indent=1) + "\n"
 
     @property
     def count(self) -> int:
@@ -95,6 +96,8 @@ def manifest_in(storage: Storage, out: str) -> Manifest:
     """The manifest of the export there."""
     try:
         fields = json.loads(read(storage, NAME))
+        if fields.pop("sum") != _sum(fields):
+            raise ValueError("it has changed: its sum is another")
         shards, others, writers = (fields.pop(name) for name in ("shards", "others", "writers"))
         manifest = Manifest(fields, tuple(shards), others, writers)
         _check(manifest)
@@ -105,6 +108,11 @@ def manifest_in(storage: Storage, out: str) -> Manifest:
         raise ValueError(f"{out}/{NAME} is no manifest of digitseq's ({error!r})") from None
 
 
+def _sum(fields: dict[str, Any]) -> str:
+    """Of all else in the file."""
+    return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()
+
+
 def _check(manifest: Manifest) -> None:
     """Raises ValueError, KeyError or TypeError on what no export has written."""
     recipe = manifest.recipe
@@ -112,7 +120,7 @@ def _check(manifest: Manifest) -> None:
         raise ValueError(f"{len(manifest.shards)} shards for {manifest.count} images")
     for name, digest in manifest.files():
         checked(name, digest)
-    if set(recipe["source"]) < {"kind", "digest"} or not {GLYPHS} <= set(manifest.others):
+    if not {"kind", "digest"} <= set(recipe["source"]) or GLYPHS not in manifest.others:
         raise ValueError("no source or no glyphs")
     if not isinstance(recipe["labels"]["type"], str) or manifest.format not in NAMES:
         raise ValueError("no labels or no format")

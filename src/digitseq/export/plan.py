@@ -11,14 +11,16 @@ import numpy as np
 import numpy.typing as npt
 
 from ..arguments import as_key, as_numbers
-from ..bank import HEIGHT, aligned
+from ..bank import HEIGHT, DigitBank, aligned
 from ..drawing import Source
 from ..labels import LabelSource
 from ..sequence import DigitSequence
 from ..spec import SequenceSpec
 from ..stream import images_of
 
-# Sizes of a chunk: shards of whole thousands are made of whole chunks.
+# Sizes of a chunk: shards of whole thousands are made of whole chunks. The first
+# is for images that take no longer to make than to write; of others a shard that
+# is no multiple of it would make too many in vain.
 CHUNKS = (500, 250, 125, 50, 25, 10, 5, 1)
 # Pixels of all images, or of all masks where that is more, of one chunk.
 PIXELS = 2**24
@@ -152,10 +154,13 @@ class Plan:
 
     @functools.cached_property
     def chunk_size(self) -> int:
-        """How many images are made at a time: a function of the layout and the labels alone."""
+        """How many images are made at a time: a function of source, layout and labels alone."""
         slots = jax.eval_shape(lambda key: self.labels.draw(key, 1), jax.random.key(0)).shape[1]
         pixels = HEIGHT * self.spec.image_width * (slots if self.spec.masks == "amodal" else 1)
-        return next((size for size in CHUNKS if size * pixels <= PIXELS), 1)
+        plain = isinstance(self.source, DigitBank) and not (
+            self.spec.glyph_transforms or self.spec.line_transforms
+        )
+        return next((size for size in CHUNKS[not plain :] if size * pixels <= PIXELS), 1)
 
     def chunks(self, first: int, stop: int) -> Iterator[Chunk]:
         """The images from number `first` up to `stop`.
@@ -165,29 +170,32 @@ class Plan:
         transformed pixels are rounded alike then.
         """
         size = self.chunk_size
-        cpu = jax.local_devices(backend="cpu")[0]
         start = first // size * size
-        with jax.default_device(cpu):
-            ahead = self._made(start, size)
-            for begin in range(start, stop, size):
-                # The next is in the making while this one is written.
-                made, ahead = ahead, self._made(begin + size, size) if begin + size < stop else None
-                low, high = max(first - begin, 0), min(stop - begin, size)
-                # `jax.device_get` would copy what lies in this machine's memory already.
-                fields = {name: np.asarray(leaf) for name, leaf in vars(made).items() if leaf is not None}
-                used = {name: leaf[low:high] for name, leaf in fields.items()}
-                yield Chunk(begin + low, used, self.classes > 10)
+        ahead = self._made(start, size)
+        for begin in range(start, stop, size):
+            # The next is in the making while this one is written.
+            made, ahead = ahead, self._made(begin + size, size) if begin + size < stop else None
+            low, high = max(first - begin, 0), min(stop - begin, size)
+            # `jax.device_get` would copy what lies in this machine's memory already.
+            fields = {name: np.asarray(leaf) for name, leaf in vars(made).items() if leaf is not None}
+            used = {name: leaf[low:high] for name, leaf in fields.items()}
+            yield Chunk(begin + low, used, self.classes > 10)
 
     def _made(self, begin: int, size: int) -> Any:
-        return _chunk(*self._device, np.uint32(begin), self.implementation, size)
+        # Workers don't have what the caller has set.
+        with jax.threefry_partitionable(True):
+            return _chunk(*self._device, np.uint32(begin), self.implementation, size)
 
     @functools.cached_property
     def _device(self) -> Any:
-        source = jax.tree.map(aligned, self.source)
-        return jax.device_put((self.words, source, self.labels, self.spec))
+        cpu = jax.local_devices(backend="cpu")[0]
+        return jax.device_put((self.words, self.source, self.labels, self.spec), cpu)
 
     def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in vars(self).items() if name != "_device"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state | {"source": jax.tree.map(aligned, state["source"])})
 
 
 @functools.partial(jax.jit, static_argnums=(5, 6))

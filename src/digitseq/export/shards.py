@@ -2,7 +2,9 @@
 
 import base64
 import dataclasses
+import functools
 import hashlib
+import importlib.metadata
 import json
 import mmap
 import zlib
@@ -34,21 +36,32 @@ class Job:
     Attributes:
         plan: of the export.
         out: where to.
-        recipe: JSON text of all that its bytes depend on.
+        recipe: JSON text of all that its bytes depend on, but for
+        libraries: those that make and write images, with their versions.
     """
 
     plan: Plan
     out: str
     recipe: str
+    libraries: str
 
     @property
     def digest(self) -> str:
-        """Of the recipe: receipts bear it, and what another export left in the same place is not taken."""
-        return hashlib.sha256(self.recipe.encode()).hexdigest()
+        """Receipts bear it: what another export, or other libraries, left in the same place is not taken."""
+        return hashlib.sha256(f"{self.recipe}\n{self.libraries}".encode()).hexdigest()
+
+
+@functools.cache
+def libraries() -> str:
+    """What bytes depend on beside the recipe."""
+    names = ("jax", "jaxlib", "numpy", "pillow")
+    return ", ".join(f"{name} {importlib.metadata.version(name)}" for name in names)
 
 
 def make_shard(job: Job, shard: int) -> int:
     """Makes a shard and its receipt; how many images it has."""
+    if (found := libraries()) != job.libraries:
+        raise OSError(f"a worker has {found}, but the export was begun with {job.libraries}")
     plan, storage = job.plan, storage_of(job.out)
     first, stop = plan.bounds(shard)
     used, shown = Used(plan), Shown(plan)
@@ -93,9 +106,11 @@ def _sum_of(path: Path) -> str:
     with open(path, "rb") as file:
         if path.stat().st_size < LARGE:
             return sha256_of(file)
-        # Read where it lies, not copied from there.
-        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-            return hashlib.sha256(data).hexdigest()
+        try:  # read where it lies, not copied from there
+            with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+                return hashlib.sha256(data).hexdigest()
+        except OSError:  # not every file system maps files
+            return sha256_of(file)
 
 
 def receipt_of(storage: Storage, job: Job, shard: int) -> dict[str, Any]:

@@ -53,8 +53,8 @@ class Storage(Protocol):
         """Removes a folder, where it is there."""
         ...
 
-    def held(self) -> contextlib.AbstractContextManager[None]:
-        """Keeps other processes from writing here; BlockingIOError where one does."""
+    def held(self) -> contextlib.AbstractContextManager[bool]:
+        """Keeps others from writing here, and says whether it can; BlockingIOError where one does."""
         ...
 
 
@@ -130,11 +130,11 @@ class Local:
         shutil.rmtree(self.root / folder, ignore_errors=True)
 
     @contextlib.contextmanager
-    def held(self) -> Iterator[None]:
+    def held(self) -> Iterator[bool]:
         try:
             import fcntl
         except ImportError:  # two processes would only write the same bytes
-            yield
+            yield False
             return
         with open(self.root / STATE / "lock", "w") as file:
             try:
@@ -143,7 +143,9 @@ class Local:
                 raise BlockingIOError(f"another process is at work on the export in {self.root}") from None
             except OSError as error:  # some shared folders know no locks
                 log.info("%s can't be locked (%s)", self.root, error)
-            yield
+                yield False
+                return
+            yield True
 
 
 class Remote:
@@ -156,7 +158,8 @@ class Remote:
             raise ImportError(
                 f"{url} needs the extra digitseq[export]: pip install 'digitseq[export]'"
             ) from None
-        self.filesystem, self.root = fsspec.core.url_to_fs(url, use_listings_cache=False)
+        filesystem, self.root = fsspec.core.url_to_fs(url, use_listings_cache=False)
+        self.filesystem = _Plain(filesystem, url)
 
     def _path(self, name: str) -> str:
         return f"{self.root.rstrip('/')}/{name}" if name else self.root
@@ -206,5 +209,25 @@ class Remote:
             self.filesystem.rm(self._path(folder), recursive=True)
 
     @contextlib.contextmanager
-    def held(self) -> Iterator[None]:
-        yield
+    def held(self) -> Iterator[bool]:
+        yield False
+
+
+class _Plain:
+    """A file system of fsspec's, whose errors are of Python's own kinds."""
+
+    def __init__(self, filesystem: Any, url: str) -> None:
+        self._filesystem, self._url = filesystem, url
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self._filesystem, name)
+
+        def told(*arguments: Any, **options: Any) -> Any:
+            try:
+                return method(*arguments, **options)
+            except (OSError, ValueError):
+                raise
+            except Exception as error:
+                raise OSError(f"{self._url}: {error}") from error
+
+        return told
