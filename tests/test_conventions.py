@@ -191,8 +191,8 @@ for align, advance in ("center", "cell"), ("random", "ink"):
     leaves += jax.tree.leaves(ds.sample_sequences(key, bank, [[3, 1, 4], [2, 7, -1]], spec))
 bank = ds.make_bank(glyphs, np.arange(30) % 10, writers=np.arange(30) // 10)
 spec = ds.SequenceSpec(image_width=90, hand="one-writer")
-for labels in ds.FixedLabels(["350"]), ds.RandomDigits(max_length=3, min_length=1), ds.NumberRange(0, 999):
-    leaves += jax.tree.leaves(ds.batch_at(key, 1, bank, labels, spec, 2))
+leaves += [labels.draw(key, 5) for labels in (ds.FixedLabels(["350", "27"]), ds.NumberRange(0, 999))]
+leaves += jax.tree.leaves(ds.batch_at(key, 1, bank, ds.RandomDigits(max_length=3, min_length=1), spec, 2))
 leaves = [np.asarray(leaf) for leaf in leaves]
 print([str(leaf.dtype) for leaf in leaves])
 print(hashlib.sha256(b"".join(leaf.tobytes() for leaf in leaves)).hexdigest())
