@@ -169,7 +169,7 @@ def optimizer_of(steps: int) -> optax.GradientTransformation:
         inner = (leaf.ndim == 2 and name not in NO_MATRICES for name, leaf in weights.items())
         return dict(zip(weights, ("matrix" if found else "rest" for found in inner), strict=True))
 
-    # Three of Newton and Schulz's iterations: five learn no more from a step, and take a sixth longer.
+    # Three of Newton and Schulz's iterations: five learn hardly more from a step that takes a sixth longer.
     matrix = optax.contrib.muon(falling(MATRIX_RATE), weight_decay=0.01, ns_steps=3)
     rest = optax.adamw(falling(RATE), weight_decay=0.01)
     return optax.chain(

@@ -1,7 +1,7 @@
 """Fixtures, and JAX in its strictest mode: eight CPU devices, no promotion, no key used twice.
 
 Programs are compiled without optimisation, since compiling is nearly all the time that the tests take;
-tests that run a process of their own, and those of `test_golden`, have JAX as users have it.
+most that run a process of their own, and those of `test_golden`, have JAX as users have it.
 """
 
 import dataclasses

@@ -31,10 +31,10 @@ def encode(picture: npt.NDArray[np.uint8], text: Mapping[str, str] | None = None
         picture: uint8 [height, width], grey, or [height, width, 3].
         text: keywords and texts for the file's text chunks.
     """
-    from PIL import Image, PngImagePlugin
-
     if picture.ndim == 2 and not text:
         return _encode_grey(picture)
+    from PIL import Image, PngImagePlugin
+
     chunks = None
     if text:
         chunks = PngImagePlugin.PngInfo()
