@@ -3,6 +3,7 @@
 import dataclasses
 import hashlib
 import json
+import mmap
 import os
 import random
 import re
@@ -126,6 +127,15 @@ def interrupt_at(images):
             raise KeyboardInterrupt
 
     return progress
+
+
+@pytest.mark.parametrize("size", [2 * mmap.ALLOCATIONGRANULARITY, 5 * mmap.ALLOCATIONGRANULARITY // 2])
+def test_large_files_are_summed_in_parts(size, tmp_path, monkeypatch):
+    monkeypatch.setattr(shards, "LARGE", 1)
+    monkeypatch.setattr(shards, "WINDOW", mmap.ALLOCATIONGRANULARITY)
+    data = random.Random(1).randbytes(size)
+    (tmp_path / "a").write_bytes(data)
+    assert shards.summed(tmp_path, "0") == {"a": hashlib.sha256(data).hexdigest()}
 
 
 def test_a_finished_one_is_left_alone(bank, tmp_path):
