@@ -66,7 +66,7 @@ OUTSIDE = {
     "fetch": {"pooch"},
     "vae": {"optax"},
     "cli": {"typer"},
-    "export": {"PIL", "array_record", "fsspec", "lmdb", "pyarrow", "ray"},
+    "export": {"PIL", "array_record", "fsspec", "isal", "lmdb", "pyarrow", "ray"},
 }
 MODULES = sorted(SOURCE.rglob("*.py"))
 
