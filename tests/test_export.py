@@ -693,6 +693,15 @@ def ray_workers():
             continue
 
 
+@pytest.fixture
+def heeded():
+    """Interrupts reach what a test starts, also where a shell in the background has them ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("heeded")
 def test_ctrl_c_leaves_what_can_be_gone_on_with(process, tmp_path):
     order = (*COMMAND[:4], 12000, "--format", "webdataset", "--shard-size", 250, "--workers", 2)
     running = process(*order, cwd=tmp_path, start_new_session=True)
