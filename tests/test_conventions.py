@@ -31,6 +31,7 @@ RANK = {
     "qmnist": 2,
     "programs": 3,
     "bank": 2,
+    "intake": 3,
     "spacing": 3,
     "augment": 3,
     "cache": 3,

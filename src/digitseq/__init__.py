@@ -1,11 +1,12 @@
 """digitseq: images of handwritten digit sequences, with exact labels, in JAX."""
 
-from .bank import DigitBank, bank_digest, make_bank
+from .bank import DigitBank, bank_digest
 from .dataset import Dataset
 from .errors import BankError, FetchError, IdxError
 from .export import Manifest, disjoint, export, verify
 from .idx import read_idx, write_idx
 from .images import generate_numbers_sequence
+from .intake import make_bank
 from .labels import FileLabels, FixedLabels, RandomDigits
 from .loading import load_bank
 from .numbers import NumberRange, Pattern

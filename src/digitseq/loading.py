@@ -5,10 +5,11 @@ import warnings
 from pathlib import Path
 
 from . import cache
-from .bank import MAX_CLASSES, Arrays, DigitBank, sorted_arrays, to_device
+from .bank import MAX_CLASSES, Arrays, DigitBank
 from .checks import as_size
 from .errors import BankError
 from .idx import read_idx
+from .intake import sorted_arrays, to_device
 from .mnist import ENVIRONMENT, find_pair, mnist_folder
 from .qmnist import find_writers, read_writers
 

@@ -8,8 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from .arguments import as_key
-from .bank import DigitBank, to_device
+from .bank import DigitBank
 from .errors import BankError
+from .intake import to_device
 
 By = Literal["glyph", "writer"]
 

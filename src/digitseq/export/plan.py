@@ -11,8 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ..arguments import as_key, as_numbers
-from ..bank import HEIGHT, DigitBank, aligned
+from ..bank import HEIGHT, DigitBank
 from ..drawing import Source
+from ..intake import aligned
 from ..labels import LabelSource
 from ..sequence import DigitSequence
 from ..spec import SequenceSpec

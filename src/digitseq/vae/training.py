@@ -14,9 +14,10 @@ import numpy as np
 import numpy.typing as npt
 
 from ..arguments import typed_key
-from ..bank import MAX_CLASSES, DigitBank, bank_digest, make_bank
+from ..bank import MAX_CLASSES, DigitBank, bank_digest
 from ..checks import as_integer
 from ..errors import BankError
+from ..intake import make_bank
 from . import archive
 from .model import Vae
 from .phases import Networks, Phase, phases_of, start_all
