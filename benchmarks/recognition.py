@@ -58,6 +58,17 @@ def trained(warp: bool, steps: int) -> tuple[recogniser.Weights, float]:
     return state.average, time.monotonic() - begun
 
 
+def kept(path: Path, warp: bool, steps: int) -> tuple[recogniser.Weights, float]:
+    """As `trained`; of a training that is kept there already, or else it is kept there now."""
+    if not path.exists():
+        weights, seconds = trained(warp, steps)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        np.savez(path, seconds=seconds, **weights)
+    with np.load(path) as file:
+        weights = {name: jnp.asarray(file[name]) for name in file.files}
+    return weights, float(weights.pop("seconds"))
+
+
 def scores(weights: recogniser.Weights, bank: ds.DigitBank, name: str) -> tuple[float, float, float]:
     """Sequence accuracy, its standard error (of drawing lines from these digits), and label error rate."""
     labels, spec = SETS[name]
@@ -122,12 +133,17 @@ def main() -> None:
     parser.add_argument(
         "--only", nargs="+", choices=["with", "without", "cost"], default=["with", "without", "cost"]
     )
+    parser.add_argument("--keep", type=Path, help="a folder for weights; those that are there are only read")
     options = parser.parse_args()
     recogniser.use_all_cores()
     unread = ds.load_bank("mnist-test", writers=options.writers)
     names = [name for name, (_, spec) in SETS.items() if options.writers or spec.hand == "any"]
     for choice in (word for word in options.only if word != "cost"):
-        weights, seconds = trained(choice == "with", options.steps)
+        if options.keep:
+            path = options.keep / f"{choice}-{options.steps}.npz"
+            weights, seconds = kept(path, choice == "with", options.steps)
+        else:
+            weights, seconds = trained(choice == "with", options.steps)
         size = sum(leaf.size for leaf in weights.values())
         print(
             f"\n{choice} augmentation: {options.steps} steps of {recogniser.BATCH} lines, {seconds:.0f} s, "

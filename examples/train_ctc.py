@@ -24,7 +24,7 @@ import digitseq as ds
 from digitseq import augment, ctc, png
 from digitseq.sheet import sheet
 
-BATCH, STEPS, AVERAGE = 32, 12_000, 0.999
+BATCH, STEPS, AVERAGE = 32, 15_000, 0.999
 # Of the matrices, which Muon trains, and of all else, which Adam does.
 MATRIX_RATE, RATE = 0.03, 4e-3
 # Steps of one compiled call, after each of which the bar moves.
@@ -37,8 +37,12 @@ HELP, FADED = 0.3, 0.8
 TOP, BOTTOM = 2, 26
 # Features of each four columns.
 SEEN = 192
-# How a line is looked at when it is read: slanted by so many degrees, and so many times as high.
-LOOKS = ((0.0, 1.0), (5.0, 1.08), (-5.0, 1.08), (5.0, 0.93), (-5.0, 0.93))
+# How a line is looked at when it is read: slanted by so many degrees, so many times as high, and so many
+# columns further on, as features are of every fourth.
+LOOKS = (
+    *((0.0, 1.0, shift) for shift in range(4)),
+    *((slant, tall, 0) for slant in (5.0, -5.0) for tall in (1.08, 0.93)),
+)
 # Lines as full as can be: what does not fit on the canvas is left out.
 LABELS = ds.RandomDigits(min_length=4, max_length=12)
 SPEC = ds.SequenceSpec(image_width=160, advance="ink", align="random")
@@ -65,45 +69,57 @@ class State(NamedTuple):
 
 
 def start(key: jax.Array) -> Weights:
-    """Random kernels as matrices, [what one output sees, outputs]; gains of 1 and biases of 0."""
+    """Random kernels as (stacks of) matrices, [what one output sees, outputs]; gains of 1 and biases of 0."""
     shapes = {
         "conv0": (3 * 3 * 4, 32),
         "conv1": (3 * 3 * 32, 64),
         "conv2": (3 * 3 * 64, 64),
-        "height": (3 * 6 * 64, SEEN),
-        "near": (3 * SEEN, SEEN),
-        "far": (3 * SEEN, SEEN),
+        "along": (4, 3 * SEEN, SEEN),
         "frames": (SEEN, COLUMNS // STRIDE * (ctc.BLANK + 1)),
         "columns": (SEEN, ctc.BLANK + 1),
     }
-    weights: Weights = {}
-    for own, (name, shape) in zip(jax.random.split(key, len(shapes)), shapes.items(), strict=True):
-        weights[name] = jax.random.normal(own, shape) * np.float32((2 / shape[0]) ** 0.5)
-        weights[f"{name} bias"] = jnp.zeros(shape[1])
+    weights = {
+        name: jax.random.normal(own, shape) * np.float32((2 / shape[-2]) ** 0.5)
+        for own, (name, shape) in zip(jax.random.split(key, len(shapes)), shapes.items(), strict=True)
+    }
+    for name, kernel in kernels(weights).items():
+        weights[f"{name} bias"] = jnp.zeros(kernel.shape[1])
         if name not in READ_OUT:
-            weights[f"{name} gain"] = jnp.ones(shape[1])
+            weights[f"{name} gain"] = jnp.ones(kernel.shape[1])
     return weights
 
 
-def standard(weights: Weights, name: str) -> jax.Array:
-    """A layer's kernel with a mean of 0 and He et al.'s (2015) spread for each output, times its gain.
+def kernels(weights: Weights) -> Weights:
+    """Each layer's kernel. Those along the line lie in one stack, which devices share; one is two of it."""
+    along = weights["along"]
+    alone = {name: leaf for name, leaf in weights.items() if leaf.ndim == 2}
+    return alone | {"height": along[:2].reshape(-1, SEEN), "near": along[2], "far": along[3]}
+
+
+def standard(kernel: jax.Array, gain: jax.Array) -> jax.Array:
+    """A kernel with a mean of 0 and He et al.'s (2015) spread for each output, times its gain.
 
     Weight standardisation: S. Qiao et al., "Micro-Batch Training with Batch-Channel Normalization and
     Weight Standardization", 2019.
     """
-    kernel = weights[name] - weights[name].mean(axis=0)
+    kernel = kernel - kernel.mean(axis=0)
     spread = jax.lax.rsqrt((kernel**2).mean(axis=0) + 1e-8) * (2 / len(kernel)) ** 0.5
-    return kernel * (spread * weights[f"{name} gain"])
+    return kernel * (spread * gain)
 
 
 def features(weights: Weights, images: jax.Array) -> jax.Array:
     """What the network sees of each four columns of images float32 [B, 28, W]; float32 [B, W // 4, SEEN]."""
     count, height, width = len(images), BOTTOM - TOP, images.shape[2]
+    inner = {
+        name: standard(kernel, weights[f"{name} gain"])
+        for name, kernel in kernels(weights).items()
+        if name not in READ_OUT
+    }
 
     def layer(parts: list[jax.Array], name: str) -> jax.Array:
         # Convolutions as products of matrices: inside a scan XLA's own are 16 times slower on a CPU.
         seen = jnp.concatenate(parts, axis=-1)
-        out = seen.reshape(-1, seen.shape[-1]) @ standard(weights, name) + weights[f"{name} bias"]
+        out = seen.reshape(-1, seen.shape[-1]) @ inner[name] + weights[f"{name} bias"]
         return jax.nn.relu(out).reshape(*seen.shape[:-1], -1)
 
     def conv(x: jax.Array, name: str) -> jax.Array:
@@ -170,11 +186,16 @@ def optimizer_of(steps: int) -> optax.GradientTransformation:
         return optax.warmup_cosine_decay_schedule(0.0, peak, min(500, steps // 4), steps)
 
     def kinds(weights: Weights) -> dict[str, str]:
-        inner = (leaf.ndim == 2 and name not in NO_MATRICES for name, leaf in weights.items())
+        inner = (leaf.ndim > 1 and name not in NO_MATRICES for name, leaf in weights.items())
         return dict(zip(weights, ("matrix" if found else "rest" for found in inner), strict=True))
 
     # Three of Newton and Schulz's iterations: five learn hardly more from a step that takes a sixth longer.
-    matrix = optax.contrib.muon(falling(MATRIX_RATE), weight_decay=0.01, ns_steps=3)
+    matrix = optax.contrib.muon(
+        falling(MATRIX_RATE),
+        weight_decay=0.01,
+        ns_steps=3,
+        muon_weight_dimension_numbers=optax.contrib.MuonDimensionNumbers(-2, -1),
+    )
     rest = optax.adamw(falling(RATE), weight_decay=0.01)
     return optax.chain(
         optax.clip_by_global_norm(1.0), optax.multi_transform({"matrix": matrix, "rest": rest}, kinds)
@@ -187,6 +208,7 @@ class Trainer:
     def __init__(self, key: jax.Array, bank: ds.DigitBank, spec: ds.SequenceSpec, steps: int) -> None:
         self.mesh, self.steps = all_devices(), steps
         self.whole = NamedSharding(self.mesh, PartitionSpec())
+        self.shared = NamedSharding(self.mesh, PartitionSpec("data" if 4 % self.mesh.size == 0 else None))
         keys = jax.random.split(key, 3)
         self.start_key, *keys = jax.device_put(tuple(keys), self.whole)
         self.stream_key, self.gap_key = keys
@@ -204,7 +226,10 @@ class Trainer:
         """One step on a batch, and the loss before it."""
         help_by = HELP * jnp.maximum(0, 1 - number / (FADED * self.steps))
         value, slope = jax.value_and_grad(loss)(state.weights, batch, help_by)
+        # Muon's iterations take long: each device does those of its part of the stack.
+        slope["along"] = jax.lax.with_sharding_constraint(slope["along"], self.shared)
         updates, moments = self.optimizer.update(slope, state.moments, state.weights)
+        updates = jax.lax.with_sharding_constraint(updates, self.whole)
         weights = optax.apply_updates(state.weights, updates)
         kept = jnp.minimum(AVERAGE, (1 + number) / (10 + number))
         average = jax.tree.map(lambda a, w: kept * a + (1 - kept) * w, state.average, weights)
@@ -233,8 +258,8 @@ def looks(weights: Weights, images: jax.Array) -> jax.Array:
     middle = (high - 1) / 2  # which stays where it is
     y, x = jnp.meshgrid(jnp.arange(high) - middle, jnp.arange(wide), indexing="ij")
 
-    def scores(slant: float, tall: float) -> jax.Array:
-        places = [y / tall + middle, x + jnp.tan(jnp.deg2rad(slant)) * y]
+    def scores(slant: float, tall: float, shift: int) -> jax.Array:
+        places = [y / tall + middle, x - shift + jnp.tan(jnp.deg2rad(slant)) * y]
         seen = jax.vmap(lambda image: map_coordinates(image, places, order=1))(images)
         return logits(weights, features(weights, seen))
 
@@ -284,14 +309,12 @@ def resume(path: Path, state: State, training: str) -> tuple[State, int]:
 
 def picture(key: jax.Array, weights: Weights, bank: ds.DigitBank, path: Path) -> None:
     """Lines with what was read: the first right ones, and the first wrong ones."""
-    batch = ds.batch_at(key, 0, bank, LABELS, SPEC.replace(spacing_range=(-4, 4)), 1000)
-    wrong = [
-        ctc.edit_distance(*rows) > 0 for rows in zip(read(weights, batch.image), batch.digits, strict=True)
-    ]
-    chosen = [*np.flatnonzero(np.logical_not(wrong))[:12], *np.flatnonzero(wrong)[:12]]
+    batch = ds.batch_at(key, 0, bank, LABELS, SPEC.replace(spacing_range=(-4, 4)), 500)
+    rows = list(zip(np.asarray(batch.digits), read(weights, batch.image), strict=True))
+    wrong = np.array([ctc.edit_distance(found, digits) > 0 for digits, found in rows])
+    chosen = [*np.flatnonzero(~wrong)[:12], *np.flatnonzero(wrong)[:12]]
     captions = [
-        " ".join("".join(str(d) for d in row if d >= 0) for row in rows)
-        for rows in zip(np.asarray(batch.digits)[chosen], read(weights, batch.image)[chosen], strict=True)
+        " ".join("".join(str(digit) for digit in row if digit >= 0) for row in rows[line]) for line in chosen
     ]
     png.save(path, sheet(np.asarray(batch.image)[chosen], columns=4, scale=2, captions=captions))
 
