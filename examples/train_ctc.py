@@ -35,8 +35,8 @@ STRIDE, COLUMNS = 2, 4
 HELP, FADED = 0.3, 0.8
 # Rows of the image that are looked at: digits hardly reach the others.
 TOP, BOTTOM = 2, 26
-# Features of each four columns.
-SEEN = 192
+# Features of each four columns, and matrices of the layers along the line.
+SEEN, ALONG = 192, 4
 # How a line is looked at when it is read: slanted by so many degrees, so many times as high, and so many
 # columns further on, as features are of every fourth.
 LOOKS = (
@@ -74,7 +74,7 @@ def start(key: jax.Array) -> Weights:
         "conv0": (3 * 3 * 4, 32),
         "conv1": (3 * 3 * 32, 64),
         "conv2": (3 * 3 * 64, 64),
-        "along": (4, 3 * SEEN, SEEN),
+        "along": (ALONG, 3 * SEEN, SEEN),
         "frames": (SEEN, COLUMNS // STRIDE * (ctc.BLANK + 1)),
         "columns": (SEEN, ctc.BLANK + 1),
     }
@@ -208,7 +208,8 @@ class Trainer:
     def __init__(self, key: jax.Array, bank: ds.DigitBank, spec: ds.SequenceSpec, steps: int) -> None:
         self.mesh, self.steps = all_devices(), steps
         self.whole = NamedSharding(self.mesh, PartitionSpec())
-        self.shared = NamedSharding(self.mesh, PartitionSpec("data" if 4 % self.mesh.size == 0 else None))
+        even = ALONG % self.mesh.size == 0
+        self.shared = NamedSharding(self.mesh, PartitionSpec("data" if even else None))
         keys = jax.random.split(key, 3)
         self.start_key, *keys = jax.device_put(tuple(keys), self.whole)
         self.stream_key, self.gap_key = keys

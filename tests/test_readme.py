@@ -77,6 +77,7 @@ from pathlib import Path
 sys.path.insert(0, sys.argv[1])
 import train_ctc
 train_ctc.SCAN = train_ctc.BATCH = 2
+train_ctc.LOOKS = train_ctc.LOOKS[:2]
 out, save = Path(sys.argv[3]), train_ctc.save
 
 def killed(*given):
