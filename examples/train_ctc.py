@@ -254,10 +254,11 @@ class Trainer:
 
 
 def looks(weights: Weights, images: jax.Array) -> jax.Array:
-    """The logits of all LOOKS at images [B, 28, W], float32 [L, B, W // 2, 11]."""
+    """The logits of all LOOKS at images [B, 28, W], float32 [L, B, W // 2 + 2, 11]."""
     high, wide = images.shape[1:]
     middle = (high - 1) / 2  # which stays where it is
-    y, x = jnp.meshgrid(jnp.arange(high) - middle, jnp.arange(wide), indexing="ij")
+    # Wider, so that no column is moved out of sight.
+    y, x = jnp.meshgrid(jnp.arange(high) - middle, jnp.arange(wide + COLUMNS), indexing="ij")
 
     def scores(slant: float, tall: float, shift: int) -> jax.Array:
         places = [y / tall + middle, x - shift + jnp.tan(jnp.deg2rad(slant)) * y]
@@ -281,7 +282,7 @@ def _read(weights: Weights, images: jax.Array) -> jax.Array:
 
 
 def read(weights: Weights, images: Any) -> np.ndarray:
-    """The digits read off images [N, 28, W]; int32 [N, W // 2], -1 after.
+    """The digits read off images [N, 28, W]; int32 [N, W // 2 + 2], -1 after.
 
     Each of the LOOKS gives a best path's reading; the one of highest probability, in the mean of all
     looks, is taken. (A mean of their frames would lose digits that they see a frame apart.)

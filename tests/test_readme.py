@@ -107,7 +107,7 @@ def reading(path):
     return tuple(label for label, _ in itertools.groupby(path) if label < 10)
 
 weights = train_ctc.start(jax.random.key(1))
-images = jax.random.uniform(jax.random.key(2), (8, 28, 8))
+images = jax.random.uniform(jax.random.key(2), (8, 28, 4))
 chances = np.asarray(jax.nn.softmax(train_ctc.looks(weights, images)))
 several = 0
 for image, line in zip(images, chances.swapaxes(0, 1)):
@@ -119,6 +119,10 @@ for image, line in zip(images, chances.swapaxes(0, 1)):
     (read,) = train_ctc.read(weights, image[None])
     assert tuple(read[read >= 0].tolist()) == max(total, key=total.get), (read, total)
 assert several > 3, several
+edge = np.zeros((1, 28, 4), np.float32)
+edge[:, 9:19, -1] = 1
+apart = np.abs(train_ctc.looks(weights, edge) - train_ctc.looks(weights, 0 * edge))
+assert (apart.max(axis=(1, 2, 3)) > 0).all(), "a look misses the last column"
 """
 
 
