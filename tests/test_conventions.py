@@ -32,6 +32,7 @@ RANK = {
     "programs": 3,
     "bank": 2,
     "intake": 3,
+    "long_rows": 2,
     "spacing": 3,
     "augment": 3,
     "cache": 3,

@@ -7,13 +7,18 @@ A row has J gap slots. Slot j's gap is `low[j]` plus an excess of 0 to
 canvas has left when every gap is at its lowest: the excesses may add up to it.
 """
 
+import math
+
 import jax
 import jax.numpy as jnp
 from jax import lax
 
 from . import draws
+from .long_rows import long_excesses
 
 MIN_SPACING = -14
+# Ways below this share of the most are not to be relied on: what float32 holds beside 1 ends at 2**-126.
+LEAST_SHARE = 2.0**-96
 
 
 def random_excesses(keys: jax.Array, spans: jax.Array, slacks: jax.Array, max_slack: int) -> jax.Array:
@@ -41,13 +46,24 @@ def random_excesses(keys: jax.Array, spans: jax.Array, slacks: jax.Array, max_sl
     plain = draws.integers_below(bits, spans + 1)
 
     def conditioned() -> jax.Array:
-        exact = jax.vmap(conditional_excesses, in_axes=(0, 0, 0, None))
-        return jnp.where(tight[:, None], exact(bits, spans, slacks, max_slack), plain)
+        exact, sound = jax.vmap(conditional_excesses, in_axes=(0, 0, 0, None))(bits, spans, slacks, max_slack)
+        # The product of all (span + 1) bounds the ways: of few slots they are never too many.
+        if spans.shape[1] * max_slack.bit_length() > -math.log2(LEAST_SHARE):
+            lost = tight & ~sound
+            long = jax.vmap(long_excesses, in_axes=(0, 0, 0, None))
+            exact = lax.cond(
+                lost.any(),
+                lambda: jnp.where(lost[:, None], long(bits, spans, slacks, max_slack), exact),
+                lambda: exact,
+            )
+        return jnp.where(tight[:, None], exact, plain)
 
     return lax.cond(tight.any(), conditioned, lambda: plain)
 
 
-def conditional_excesses(bits: jax.Array, span: jax.Array, slack: jax.Array, max_slack: int) -> jax.Array:
+def conditional_excesses(
+    bits: jax.Array, span: jax.Array, slack: jax.Array, max_slack: int
+) -> tuple[jax.Array, jax.Array]:
     """One row's excesses, uniform over the vectors with 0 <= e[j] <= span[j] and sum <= slack.
 
     Dynamic programming on the room left: with w[j](t) the number of ways to
@@ -59,7 +75,8 @@ def conditional_excesses(bits: jax.Array, span: jax.Array, slack: jax.Array, max
     Numbers of ways overflow, so each w[j] is scaled to 1 at `slack`, which
     cancels in the ratios. In float32, and with fractions in steps of 2**-24,
     the relative error of a gap's probability is about slack * 2**-24: 1e-5 at
-    200 pixels, 1e-4 at 2,000. The draw does not depend on `max_slack`.
+    200 pixels, 1e-4 at 2,000; more where there are hundreds of slots. The draw
+    does not depend on `max_slack`.
 
     Args:
         bits: uint32 [J], uniform random bits.
@@ -68,7 +85,10 @@ def conditional_excesses(bits: jax.Array, span: jax.Array, slack: jax.Array, max
         max_slack: at least `slack`, a Python integer: the table's length.
 
     Returns:
-        int32 [J].
+        int32 [J], and whether they are sound, bool []: not where the row took
+        rooms whose ways are too few beside those at `slack` for float32 to
+        hold, as happens from some 200 slots on. From the same bits
+        `long_excesses` draws the same, up to rounding, and is right there too.
     """
     rooms = jnp.arange(max_slack + 1, dtype=jnp.int32)
     ways = jnp.where(rooms <= slack, 1.0, 0.0).astype(jnp.float32)
@@ -78,18 +98,18 @@ def conditional_excesses(bits: jax.Array, span: jax.Array, slack: jax.Array, max
         ways = jnp.where(rooms <= slack, sums - _sum_below(sums, rooms - span), 0.0)
         return ways / ways[slack], sums
 
-    def fill(room: jax.Array, slot: tuple[jax.Array, ...]) -> tuple[jax.Array, jax.Array]:
+    def fill(room: jax.Array, slot: tuple[jax.Array, ...]) -> tuple[jax.Array, tuple[jax.Array, jax.Array]]:
         chance, span, sums = slot
         # No product meets a sum: fused into one rounding here and not there,
         # they would tip a draw.
         weights = sums - _sum_below(sums, room - span)
         left = jnp.sum((weights <= chance * weights[room]) & (rooms < room), dtype=jnp.int32)
         left = jnp.clip(left, jnp.maximum(room - span, 0), room)
-        return left, room - left
+        return left, (room - left, weights[room] >= LEAST_SHARE)
 
     _, sums = lax.scan(count, ways, span, reverse=True)
-    _, excesses = lax.scan(fill, slack, (draws.fractions(bits), span, sums))
-    return excesses
+    _, (excesses, sound) = lax.scan(fill, slack, (draws.fractions(bits), span, sums))
+    return excesses, sound.all()
 
 
 def _prefix_sums(values: jax.Array) -> jax.Array:
