@@ -32,6 +32,8 @@ CHUNK = 64
 SHAPE = 16, 16
 # More pictures than a folder is good for, and more bytes than a file of 64 transforms has.
 MOST_IMAGES, MOST_JSON = 1_000_000, 2**20
+# The labels of all pictures lie in memory.
+MOST_DIGITS = 10_000_000
 
 SeedOption = Annotated[
     int | None,
@@ -111,6 +113,9 @@ def plan(
     image_key = label_key = jax.random.wrap_key_data(jnp.asarray(seed_words(seed)), impl="threefry2x32")
     found = labels_of(sequence, bank)
     given = isinstance(found, FixedLabels)
+    slots = found.digits.shape[1] if isinstance(found, FixedLabels) else max(map(len, found.rows()))
+    if (count or 1) * slots > MOST_DIGITS:
+        raise ValueError(f"--count {count} of up to {slots} digits make more than {MOST_DIGITS} digits")
     if not given:
         label_key, image_key = jax.random.split(image_key)
     rows = rows_of(found, label_key, count)

@@ -1,10 +1,12 @@
 """The command line's ends: arguments in; paths, log lines and exit codes out, whatever happens between."""
 
+import codecs
 import contextlib
 import difflib
 import logging
 import os
 import re
+import select
 import sys
 import warnings
 from collections.abc import Iterable, Sequence
@@ -24,6 +26,7 @@ UsageError: Any = next(kind for kind in typer.BadParameter.__mro__ if kind.__nam
 READER_GONE = 141
 # A line may quote a file that somebody else wrote.
 LONGEST_LINE = 2000
+ESCAPED = "digitseq.escaped"
 
 
 class Interrupted(Exception):
@@ -39,11 +42,12 @@ def run(app: typer.Typer) -> NoReturn:
     try:
         out.flush()
     except BrokenPipeError:
-        _discard(out)
-        sys.exit(READER_GONE)
+        code, message = READER_GONE, ""
     except OSError as error:
         _discard(out)
         code, message = 1, f"stdout can't be written: {error}"
+    if code == READER_GONE:
+        _discard(out)
     if message:
         _say(message)
     sys.exit(code)
@@ -71,6 +75,7 @@ def nearest(word: str, words: Iterable[str]) -> str:
 
 def _ended(app: typer.Typer, arguments: Sequence[str]) -> tuple[int, str]:
     """The exit code of a command line, and what is to be said of it."""
+    out = sys.stdout
     try:
         code = app(arguments, standalone_mode=False)
     except UsageError as error:
@@ -83,10 +88,10 @@ def _ended(app: typer.Typer, arguments: Sequence[str]) -> tuple[int, str]:
     except Interrupted as error:
         return 130, str(error)
     except SystemExit as error:
-        # What Typer makes of a broken pipe, whichever it is; that of stdout is found when it is flushed.
-        broken = isinstance(error.__context__, BrokenPipeError)
-        code = error.code if isinstance(error.code, int) else 1
-        return code, "a pipe to another process broke" if broken else ""
+        # What Typer makes of a broken pipe, whichever it is.
+        if isinstance(error.__context__, BrokenPipeError):
+            return (READER_GONE, "") if _has_no_reader(out) else (1, "a pipe to another process broke")
+        return (error.code if isinstance(error.code, int) else 1), ""
     except (ValueError, FileNotFoundError) as error:
         log.debug("bad input", exc_info=True)
         return 2, str(error) or type(error).__name__
@@ -118,7 +123,7 @@ def _jax_said(error: Exception) -> str:
         try:
             jax.devices()
         except Exception as reason:
-            why = re.sub(r" \(set JAX_PLATFORMS=.*", "", str(reason)) or "no such device"
+            why = re.sub(r" \(set JAX_PLATFORMS=.*", "", str(reason)).rstrip(".") or "no such device"
             return (
                 f"JAX_PLATFORMS is {platforms!r}, which JAX can't use on this machine ({why}); "
                 f"unset it, or set JAX_PLATFORMS=cpu"
@@ -144,7 +149,30 @@ def _open_streams() -> None:
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
         elif hasattr(stream := getattr(sys, name), "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
+            stream.reconfigure(errors=ESCAPED)
+
+
+def _escaped(error: UnicodeError) -> tuple[bytes | str, int]:
+    """An error handler of codecs: a file name's own bytes where Python could not read them, else escapes."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    try:
+        return error.object[error.start : error.end].encode("ascii", "surrogateescape"), error.end
+    except UnicodeEncodeError:
+        return codecs.backslashreplace_errors(error)
+
+
+codecs.register_error(ESCAPED, _escaped)
+
+
+def _has_no_reader(stream: Any) -> bool:
+    """Whether nobody reads what is written to a stream any more; True where the system does not tell."""
+    try:
+        poll = select.poll()
+        poll.register(stream.fileno(), 0)
+        return any(event & (select.POLLERR | select.POLLHUP) for _, event in poll.poll(0))
+    except (AttributeError, OSError, ValueError):
+        return True
 
 
 def _discard(stream: Any) -> None:
