@@ -70,7 +70,9 @@ def fetch(
     ] = None,
     mirror: Annotated[
         list[str] | None,
-        typer.Option(help="Address of a folder with the files; may be repeated. Instead of the known ones."),
+        typer.Option(
+            help="Address of a folder with the files; may be repeated.", show_default="the known ones"
+        ),
     ] = None,
     timeout: Annotated[float, typer.Option(min=0.1, help="Seconds a mirror may stay silent.")] = 30.0,
 ) -> None:

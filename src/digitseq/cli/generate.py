@@ -1,4 +1,4 @@
-"""digitseq generate: pictures with the recipe inside, and pictures made again from it."""
+"""digitseq generate: pictures with the recipe inside, and pictures re-rendered from it."""
 
 import json
 from collections.abc import Iterable
@@ -46,9 +46,14 @@ def generate(
     seed: common.SeedOption = None,
     out: Annotated[
         Path | None,
-        typer.Option(help="A .png file (numbered where there are several), or a folder.", show_default=False),
+        typer.Option(
+            help="A .png file (numbered where there are several), or a folder.",
+            show_default="the current folder",
+        ),
     ] = None,
-    count: Annotated[int | None, typer.Option(help="How many pictures.", show_default=False)] = None,
+    count: Annotated[
+        int | None, typer.Option(help="How many pictures.", show_default="1; of a file, each line once")
+    ] = None,
     bank: sources.SourceOption = None,
     style: sources.StyleOption = None,
     align: common.AlignOption = "center",
@@ -59,7 +64,7 @@ def generate(
     augment: common.AugmentOption = None,
     like: Annotated[
         Path | None,
-        typer.Option(help="Make this picture again, from the recipe in it.", show_default=False),
+        typer.Option(help="Re-render this picture, from the recipe in it.", show_default="none"),
     ] = None,
     force: pictures.ForceOption = False,
 ) -> None:

@@ -60,7 +60,11 @@ def sample(
     out: Annotated[Path, typer.Argument(help="A .png file, or the bank's folder.")],
     count: Annotated[
         int | None,
-        typer.Option(min=1, help="Columns, lines, steps, or glyphs of each digit.", show_default=False),
+        typer.Option(
+            min=1,
+            help="Columns, lines, steps, or glyphs of each digit.",
+            show_default=", ".join(f"{kind} {number}" for kind, number in COUNTS.items()),
+        ),
     ] = None,
     seed: common.SeedOption = None,
     style: sources.StyleOption = None,
