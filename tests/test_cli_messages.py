@@ -284,3 +284,20 @@ def test_completion_of_what_cannot_be_listed(tmp_path):
     assert completion.banks(f"{tmp_path}/none/") == []
     assert completion.augmentations(f"{tmp_path}/") == []
     assert isinstance(completion.sources, types.FunctionType)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        (*GOOD, "--augment", "fifo.json"),
+        (*GOOD, "--bank", "fifo.npz"),
+        ("export", "1", "out", "--count", "1", "--format", "png", "--spec", "fifo.json", "--bank", "builtin"),
+        ("vae", "sample", "sheet", "a.png", "--model", "fifo.npz"),
+    ],
+)
+def test_a_fifo_in_place_of_a_file_is_no_obstacle(tmp_path, command):
+    for name in ("fifo.json", "fifo.npz"):
+        os.mkfifo(tmp_path / name)
+    done = process(*command, cwd=tmp_path, DIGITSEQ_MNIST="")
+    assert (done.returncode, done.stderr.count(b"\n")) == (2, 1)
+    assert b"is no regular file" in done.stderr

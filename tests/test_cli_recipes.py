@@ -93,7 +93,9 @@ def test_a_recipe_that_cannot_be_rendered_is_refused_in_one_line(refused, tamper
 
 @pytest.mark.parametrize("name", ["bank", "writers"])
 @pytest.mark.parametrize("path", ["FOLDER", "model.npz", "//host/share", "/dev/zero", "../mnist", "C:\\x"])
-def test_a_path_in_a_recipe_is_never_opened(made, refused, tampered, here, toy_folder, monkeypatch, name, path):
+def test_a_path_in_a_recipe_is_never_opened(
+    made, refused, tampered, here, toy_folder, monkeypatch, name, path
+):
     """The bank is found by its digest among the known ones, else it must be named."""
     path = str(toy_folder) if path == "FOLDER" else path
     vae.save(here / "model.npz", vae.pretrained())

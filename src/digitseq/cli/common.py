@@ -4,6 +4,7 @@ import json
 import secrets
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Annotated
 
 import jax
@@ -74,17 +75,27 @@ def transforms_of(choice: str | None) -> augment.Chains:
             hint = nearest(choice, augment.PRESETS)
             raise ValueError(f"--augment: {error}, and files that end in .json{hint}") from None
     try:
-        with files.open_regular(choice) as file:
-            text = file.read(MOST_JSON + 1)
-        if len(text) > MOST_JSON:
-            raise ValueError(f"it is larger than {MOST_JSON} bytes")
-        fields = json.loads(text)
+        fields = json.loads(text_of(choice))
         if not isinstance(fields, dict) or set(fields) - {"glyph_transforms", "line_transforms"}:
             raise ValueError("it must hold an object with glyph_transforms, line_transforms or both")
         spec = spec_from_json(json.dumps(fields))
     except (ValueError, RecursionError) as error:
         raise ValueError(f"--augment {choice}: {error}") from None
     return spec.glyph_transforms, spec.line_transforms
+
+
+def text_of(path: str | Path) -> bytes:
+    """The contents of a file of JSON that somebody wrote by hand.
+
+    Raises:
+        ValueError: it is no regular file, or too large.
+        FileNotFoundError: there is none.
+    """
+    with files.open_regular(path) as file:
+        text = file.read(MOST_JSON + 1)
+    if len(text) > MOST_JSON:
+        raise ValueError(f"it is larger than {MOST_JSON} bytes")
+    return text
 
 
 def fresh_seed() -> int:

@@ -115,8 +115,8 @@ def _wide_enough(labels: grammar.Labels) -> SequenceSpec:
 
 def _spec_in(path: Path) -> SequenceSpec:
     try:
-        return spec_from_json(path.read_bytes())
-    except (ValueError, IsADirectoryError) as error:
+        return spec_from_json(common.text_of(path))
+    except ValueError as error:
         raise ValueError(f"--spec {path}: {error}") from None
 
 

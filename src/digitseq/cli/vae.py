@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import typer
 
-from .. import files, png, vae
+from .. import files, fits, png, vae
 from ..bank import CELL, HEIGHT
 from ..idx import read_idx, write_idx
 from ..sequence import sample_sequences
@@ -29,6 +29,8 @@ AT_ONCE = 500
 IMAGES, LABELS = "vae-images-idx3-ubyte.gz", "vae-labels-idx1-ubyte.gz"
 LINE = SequenceSpec(image_width=170, spacing_range=(0, 6))
 LINE_DIGITS = 5
+# The denoiser takes about 1 KiB for each column, as much as so many digits' tables.
+DENOISER_SLOTS = 50
 
 ModelOption = Annotated[
     str, typer.Option(metavar="MODEL", help="vae (the one that ships with digitseq), or a .npz file.")
@@ -179,5 +181,6 @@ def denoise(
     picture = png.read(noisy)
     if picture.shape[0] != HEIGHT:
         raise ValueError(f"IN: {noisy} is {picture.shape[0]} pixels high, a line is {HEIGHT}")
+    fits.check_memory(picture.shape[1], DENOISER_SLOTS)
     clean = vae.denoise(sources.model_of(model, None), picture / np.float32(255))
     pictures.write(out, png.to_uint8(np.asarray(clean)), force=force, name="OUT")
