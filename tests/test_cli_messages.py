@@ -199,6 +199,10 @@ def test_a_word_that_is_mistyped_brings_the_nearest(refused, command, nearest):
     assert nearest in re.split("did you mean", refused(*command), flags=re.IGNORECASE)[1]
 
 
+def test_options_after_the_end_of_options_are_named(refused):
+    assert "--bank stands after --" in refused("generate", "--", *GOOD[1:], "--bank", "builtin")
+
+
 @pytest.mark.parametrize("command", [GOOD, ("preview", *GOOD[1:])])
 def test_one_writer_without_writers_names_the_option(refused, command):
     assert "--writers" in refused(*command, "--hand", "one-writer")

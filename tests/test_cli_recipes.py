@@ -9,8 +9,9 @@ from PIL import Image
 
 import digitseq as ds
 from digitseq import augment, png, vae
-from digitseq.cli import generate
+from digitseq.cli import common, recipes
 from digitseq.spec import check_structure
+from digitseq.text import pack
 
 LIKE = ("generate", "--like", "bad.png", "--out", "again.png")
 
@@ -133,6 +134,43 @@ def test_a_path_that_the_user_names_is_opened(made, refused, here, toy_folder, m
     assert (here / "again.png").read_bytes() == (here / "bad.png").read_bytes()
 
 
+WEIRD = [None, True, -1, 0, 1e308, float("nan"), 10**30, "", "x", "center", [], {}, [1], [[0, 1]], {"a": 1}]
+
+
+def places(value, path=()):
+    """The path of each value in JSON's own types."""
+    yield path
+    if isinstance(value, dict | list):
+        for name, below in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from places(below, (*path, name))
+
+
+def replaced(value, path, new):
+    if not path:
+        return new
+    copy = dict(value) if isinstance(value, dict) else list(value)
+    copy[path[0]] = replaced(copy[path[0]], path[1:], new)
+    return copy
+
+
+def test_any_value_in_a_recipe_is_used_or_refused(tampered, here, bank):
+    """Each of a spec's values, and each other text, in turn takes each of some that it can't have."""
+    transforms = {"glyph_transforms": [{"Affine": {"shift": 0}}], "line_transforms": [nest(1)]}
+    whole, refusals, tried = json.loads(spec(**transforms)), 0, 0
+    cases = [{"spec": json.dumps(replaced(whole, path, new))} for path in places(whole) for new in WEIRD]
+    names = ("key", "digits", "index", "style", "bank", "bank_digest", "asked")
+    cases += [{name: text} for name in names for text in map(json.dumps, WEIRD)]
+    for texts in cases:
+        tampered(**texts)
+        tried += 1
+        try:
+            found = recipes.read(here / "bad.png")
+            common.check_work(bank, pack([found.digits]), found.spec)
+        except ValueError:
+            refusals += 1
+    assert tried / 2 < refusals < tried
+
+
 def test_maps_in_a_recipe_are_not_made(made, tampered, here):
     """No picture shows them, and they take as many canvases as there are digits."""
     tampered(spec=spec(masks="amodal", image_width=120))
@@ -158,6 +196,5 @@ def test_the_longest_chain_is_named_wherever_one_is_given(refused, here):
     assert "larger than" in refused("generate", "1", "0", "0", "30", "--augment", "large.json")
 
 
-def test_the_recipe_is_read_where_it_is_written():
-    """What `generate` writes and `recipes` reads go by the same names."""
-    assert generate.recipes.TEXT + "version" == png.MARK
+def test_the_mark_of_our_pictures_is_a_text_of_the_recipe():
+    assert recipes.TEXT + "version" == png.MARK

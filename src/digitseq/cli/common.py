@@ -177,6 +177,8 @@ def refuse_leftovers(context: typer.Context) -> None:
         first = context.args[0]
         if first.startswith("-"):
             options = [name for parameter in context.command.params for name in parameter.opts]
+            if first in options:
+                raise ValueError(f"{first} stands after --, where options are arguments")
             hint = nearest(first.partition("=")[0], options) or " (-v and --version stand before the command)"
             raise ValueError(f"no such option: {first}{hint}")
         raise ValueError(f"unexpected argument {first!r}")
