@@ -29,7 +29,7 @@ KINDS: dict[str, type[Transform]] = {
     )
 }
 # A chain is compiled as a whole: this many take some seconds, thousands take minutes.
-MOST = 64
+MOST = 32
 
 
 def to_plain(transforms: Iterable[Transform]) -> list[dict[str, Any]]:

@@ -31,7 +31,7 @@ from .sources import Source
 CHUNK = 64
 # Rows and slots (or a multiple) of one compiled program, where images are transformed.
 SHAPE = 16, 16
-# More pictures than a folder is good for, and more bytes than a file of 64 transforms has.
+# More pictures than a folder is good for, and more bytes than a file of transforms has.
 MOST_IMAGES, MOST_JSON = 1_000_000, 2**20
 # The labels of all pictures lie in memory.
 MOST_DIGITS = 10_000_000
