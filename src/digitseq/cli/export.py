@@ -102,7 +102,7 @@ def export(
             )
         except KeyboardInterrupt as error:
             raise common.Interrupted(str(error) or "interrupted") from None
-    typer.echo(out)
+    common.show_path(out)
 
 
 def _wide_enough(labels: grammar.Labels) -> SequenceSpec:
@@ -155,7 +155,7 @@ def verify(
         raise typer.Exit(1)
     if unknown is not None:
         raise unknown
-    typer.echo(out)
+    common.show_path(out)
 
 
 def _source_for(
