@@ -74,6 +74,19 @@ def test_like_never_replaces_the_picture_that_it_reads(made, refused, here, out)
     assert (here / "a.png").read_bytes() == before
 
 
+def test_like_never_replaces_it_under_the_name_of_the_digits_that_are_left(made, refused, here):
+    """Into a folder named like a picture, names are those of the digits: as many as transforms leave."""
+    (here / "b.png").mkdir()
+    shift = '{"Affine": {"rotation": 0, "scale": 0, "slant": 0, "shift": 28}}'
+    (here / "away.json").write_text(f'{{"glyph_transforms": [{shift}]}}')
+    away = ("--augment", "away.json", "--seed", "1", "--out", "b.png")
+    (path,) = made("generate", "12345678", "0", "0", "224", *away)
+    folder = here / "a.png" / path.removeprefix("b.png/")
+    folder.mkdir(parents=True)
+    (folder / folder.name).hardlink_to(here / path)
+    assert "the file that is read" in refused("generate", "--like", path, "--out", "a.png", "--force")
+
+
 def test_denoise_never_replaces_its_input(refused, noisy):
     before = noisy.read_bytes()
     for more in ((), ("--force",)):
@@ -122,6 +135,27 @@ def test_replacing_keeps_permissions_from_the_first_byte(tmp_path):
         raise KeyError
     assert path.read_text() == "new"
     assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="needs root to give files away")
+def test_replacing_keeps_the_owner(tmp_path, monkeypatch):
+    """And where it can't, what the old group might do is taken from another."""
+    path = tmp_path / "shared"
+    path.write_text("old")
+    os.chown(path, 1234, 1235)
+    path.chmod(0o640)
+    with files.replacing(path) as file:
+        file.write(b"new")
+    found = path.stat()
+    assert (found.st_uid, found.st_gid, mode(path)) == (1234, 1235, 0o640)
+
+    def refused(*_):
+        raise PermissionError
+
+    monkeypatch.setattr(os, "fchown", refused)
+    with files.replacing(path) as file:
+        file.write(b"newer")
+    assert (path.stat().st_uid, mode(path)) == (0, 0o600)
 
 
 def test_a_new_file_has_the_permissions_of_any_new_file(tmp_path):

@@ -26,7 +26,7 @@ Examples:
   digitseq generate 350 0 10 120 --seed 7                             one picture, 3-5-0.png
   digitseq generate random:3-8 -4 4 260 --count 100 --out pictures    a hundred
   digitseq generate 350 0 10 120 --augment strong                     bent, slanted, noisy
-  digitseq generate 350 0 10 120 --bank vae --style 0.9               digits of a model, in one hand
+  digitseq generate 350 0 10 120 --bank vae --style 0.9               digits of a model, by one writer
   digitseq generate --like 3-5-0.png --out again.png                  the same picture again
 """
 
@@ -145,7 +145,7 @@ def _write(
             own["index"] = str(index)
         path = _path(out, digits or "blank", number)
         text = {recipes.TEXT + name: value for name, value in sorted((shared | own).items())}
-        pictures.write(path, png.to_uint8(np.asarray(sample.image)), text, force=force)
+        pictures.write(path, png.to_uint8(np.asarray(sample.image)), text, force=force, reads=reads)
 
 
 def _is_file(out: Path) -> bool:

@@ -47,11 +47,12 @@ def write(
     text: Mapping[str, str] | None = None,
     *,
     force: bool,
+    reads: Path | None = None,
     name: str = "--out",
 ) -> None:
     """Writes a picture that is known for digitseq's by its text, and prints its path on stdout."""
     # Once more, since something else may have been put there meanwhile.
-    check_place(out, force=force, name=name)
+    check_place(out, force=force, reads=reads, name=name)
     out.parent.mkdir(parents=True, exist_ok=True)
     png.save(out, picture, {**(text or {}), png.MARK: __version__})
     show_path(out)

@@ -73,9 +73,9 @@ def sample(
     model: ModelOption = "vae",
     force: pictures.ForceOption = False,
 ) -> None:
-    """Draw digits that nobody wrote.
+    """Draw digits by a model.
 
-    With --style 1 each column of a sheet, and each line, is in one hand.
+    With --style 1 each column of a sheet, and each line, is by one writer.
     A picture of digitseq's own in OUT's place is replaced, another file, and
     the files of a bank, only with --force.
     Example: digitseq vae sample bank glyphs --count 500 --seed 1
@@ -183,4 +183,4 @@ def denoise(
         raise ValueError(f"IN: {noisy} is {picture.shape[0]} pixels high, a line is {HEIGHT}")
     fits.check_memory(picture.shape[1], DENOISER_SLOTS)
     clean = vae.denoise(sources.model_of(model, None), picture / np.float32(255))
-    pictures.write(out, png.to_uint8(np.asarray(clean)), force=force, name="OUT")
+    pictures.write(out, png.to_uint8(np.asarray(clean)), force=force, reads=noisy, name="OUT")
