@@ -94,6 +94,12 @@ def test_denoise_never_replaces_its_input(refused, noisy):
     assert noisy.read_bytes() == before
 
 
+def test_a_file_in_place_of_a_folder_is_found_before_the_work(refused, here, monkeypatch):
+    monkeypatch.setattr("digitseq.cli.common.rendered", lambda *_: pytest.fail("began to work"))
+    (here / "list.txt").write_text("35")
+    assert "list.txt" in refused("generate", "file:list.txt", "0", "0", "60", "--out", "list.txt", code=1)
+
+
 def test_what_is_no_regular_file_is_refused(refused, here):
     (here / "a.png").mkdir()
     assert "is a folder" in refused("preview", *GENERATE[1:])

@@ -76,11 +76,12 @@ def refuse_to_replace(
     Raises:
         ValueError: a file that digitseq did not make, or whose permissions
             forbid writing, without `force`; or what is no regular file.
+        NotADirectoryError: a file stands where a folder would have to be.
     """
     path = Path(path)
     try:
         mode = path.stat().st_mode
-    except (FileNotFoundError, NotADirectoryError):  # the write will say what is wrong with a parent
+    except FileNotFoundError:
         return
     if stat.S_ISDIR(mode):
         raise ValueError(f"{name}: {path} is a folder; name a file")
