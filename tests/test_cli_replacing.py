@@ -283,6 +283,15 @@ def test_train_replaces_no_model_that_was_written_meanwhile(digitseq, here, tiny
     assert (here / "a.checkpoint.npz").exists()
 
 
+def test_a_training_that_was_interrupted_resumes_and_says_so(digitseq, here, tiny, trained):
+    (here / "a.checkpoint.npz").write_bytes(trained["half.npz"])
+    code, out, err = digitseq("-v", *TRAIN)
+    assert (code, out) == (0, "a.npz\n")
+    assert "resuming from a.checkpoint.npz: 2 of 4 epochs are done" in err
+    assert (here / "a.npz").read_bytes() == trained["a.npz"]
+    assert not (here / "a.checkpoint.npz").exists()
+
+
 def test_an_interrupted_training_says_how_far_it_came(refused, here, tiny, monkeypatch):
     def interrupted(*_, progress, **__):
         progress("flow", 1, 0.5)

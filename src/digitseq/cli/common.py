@@ -21,10 +21,9 @@ from ..labels import FixedLabels
 from ..programs import keep_programs as keep_programs
 from ..sequence import DigitSequence, render
 from ..spec import Advance, Align, Hand, SequenceSpec, Spacing, check_spec, spec_from_json
-from . import completion
+from . import completion, grammar
 from .console import Interrupted as Interrupted
 from .console import nearest
-from .grammar import labels_of, rows_of
 from .pictures import show_path as show_path
 from .sources import Source
 
@@ -116,25 +115,34 @@ def plan(
     Raises:
         ValueError: whatever can't be used, before anything is made.
     """
-    if count is not None and not 1 <= count <= MOST_IMAGES:
-        raise ValueError(
-            f"--count must be from 1 to {MOST_IMAGES}, got {count}; `digitseq export` writes larger sets"
-        )
     check_spec(spec)
     image_key = label_key = jax.random.wrap_key_data(jnp.asarray(seed_words(seed)), impl="threefry2x32")
-    found = labels_of(sequence, bank)
+    found = grammar.labels_of(sequence, bank)
     given = isinstance(found, FixedLabels)
-    slots = found.digits.shape[1] if isinstance(found, FixedLabels) else max(map(len, found.rows()))
-    if (count or 1) * slots > MOST_DIGITS:
-        raise ValueError(f"--count {count} of up to {slots} digits make more than {MOST_DIGITS} digits")
+    _check_count(found, count)
     if not given:
         label_key, image_key = jax.random.split(image_key)
-    rows = rows_of(found, label_key, count)
+    rows = grammar.rows_of(found, label_key, count)
     check_work(bank, rows, spec)
     if count is None and len(rows) == 1 and given:
         return rows, seed_words(seed)[None]
     folded = jax.vmap(jax.random.fold_in, in_axes=(None, 0))
     return rows, np.asarray(jax.random.key_data(folded(image_key, np.arange(len(rows), dtype=np.uint32))))
+
+
+def _check_count(found: grammar.Labels, count: int | None) -> None:
+    """Raises where so many labels are none, or more than memory should hold; None is as for `plan`."""
+    if isinstance(found, FixedLabels):
+        number, slots = found.digits.shape
+    else:
+        number, slots = 1, max(map(len, found.rows()))
+    number = number if count is None else count
+    if not 1 <= number <= MOST_IMAGES:
+        raise ValueError(
+            f"--count must be from 1 to {MOST_IMAGES}, got {number}; `digitseq export` writes larger sets"
+        )
+    if number * slots > MOST_DIGITS:
+        raise ValueError(f"--count {number} of up to {slots} digits make more than {MOST_DIGITS} digits")
 
 
 def check_work(bank: Source, rows: npt.NDArray[np.int32], spec: SequenceSpec) -> None:

@@ -16,6 +16,7 @@ import jax
 import typer
 
 from .. import files
+from ..version import __version__
 
 log = logging.getLogger("digitseq")
 
@@ -111,7 +112,10 @@ def _unexpected(error: Exception) -> str:
         return said
     log.info("unexpected", exc_info=True)
     how = "above" if log.isEnabledFor(logging.INFO) else "that `digitseq -v ...` shows"
-    return f"unexpected {type(error).__name__}: {error}; please report it with the traceback {how}"
+    return (
+        f"unexpected {type(error).__name__}: {error}; please report it with the traceback {how} "
+        f"(digitseq {__version__}, jax {jax.__version__})"
+    )
 
 
 def _jax_said(error: Exception) -> str:

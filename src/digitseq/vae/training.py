@@ -1,6 +1,7 @@
 """From glyphs to a model: networks trained one after the other, an epoch at a time."""
 
 import dataclasses
+import logging
 import math
 import os
 from collections.abc import Callable
@@ -22,6 +23,8 @@ from . import archive
 from .model import Vae
 from .phases import Networks, Phase, phases_of, start_all
 from .settings import Settings, check
+
+log = logging.getLogger("digitseq")
 
 CHECKPOINT, VERSION = "training checkpoint", 1
 WARM_UP = 200
@@ -228,12 +231,14 @@ def _resumed(
                 f"remove it, or write to another file"
             )
     done, reached = as_integer("done", header.get("done")), 0
-    if not 1 <= done <= sum(phase.epochs for phase in phases):
+    total = sum(phase.epochs for phase in phases)
+    if not 1 <= done <= total:
         raise ValueError(f"checkpoint {os.fspath(checkpoint)} is damaged: {done} epochs")
     for phase in phases:
         reached += phase.epochs
         if done <= reached and phase.epochs:
             break
+    log.info("resuming from %s: %d of %d epochs are done", os.fspath(checkpoint), done, total)
     own = {name: networks[name] for name in phase.names}
     template = State(networks, _optimizer(phase, bank).init(own))
     return done, State(**archive.fill(template._asdict(), arrays, checkpoint))
