@@ -38,7 +38,8 @@ def load(path: str | os.PathLike[str]) -> Vae:
     """
     header, arrays = archive.read(path, KIND, VERSION)
     try:
-        template = jax.eval_shape(functools.partial(start, **header["sizes"]), jax.random.key(0))
+        # The key is made while tracing: no device is asked, whose failure would be taken for the file's.
+        template = jax.eval_shape(lambda: start(jax.random.key(0), **header["sizes"]))
     except archive.DAMAGE as error:
         raise ValueError(f"{os.fspath(path)} is no sound {KIND} of digitseq's ({error})") from None
     networks: dict[str, Any] = archive.fill(template, arrays, path)
