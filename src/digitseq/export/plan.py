@@ -2,7 +2,7 @@
 
 import dataclasses
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 import jax
@@ -148,6 +148,10 @@ class Plan:
     def bounds(self, shard: int) -> tuple[int, int]:
         """The numbers of a shard's first image and of the one after its last."""
         return shard * self.shard_size, min(self.count, (shard + 1) * self.shard_size)
+
+    def images(self, shards: Iterable[int]) -> int:
+        """How many images these shards have."""
+        return sum(stop - first for first, stop in map(self.bounds, shards))
 
     def name(self, shard: int) -> str:
         """Of a shard, as its files bear it."""
