@@ -27,6 +27,7 @@ GUARD = 'if __name__ == "__main__":'
 
 _start: dict[str, Any] = {}
 _imports_main = False
+_own_main = sys.modules.get("__mp_main__")
 
 
 class UnusableMainError(Exception):
@@ -145,7 +146,8 @@ def _loaded(path: Path) -> Job:
 
 def _import_main(wanted: str) -> None:
     global _imports_main
-    if "__mp_main__" in sys.modules:
+    # Multiprocessing itself makes it a second name of the main module, until a script is imported.
+    if sys.modules.get("__mp_main__") is not _own_main:
         return
     source = {"init_main_from_name": _start["module"]} if _start["module"] else {}
     if not source and _start["script"]:
