@@ -72,8 +72,9 @@ def export(
             "coco", "yolo", "idx" or "npz".
         shard_size: how many images a shard has; of a multiple of 500 none is
             made in vain. A shard's labels lie in memory while it is written.
-        workers: processes on this machine; where there are several, a script
-            must guard its start by `if __name__ == "__main__"`.
+        workers: processes on this machine. They import the calling script
+            only for classes that it defines, a label source say: then what the
+            script runs must stand under `if __name__ == "__main__":`.
         engine: "local", or "ray": tasks of the cluster that `ray.init()`
             finds, of which each node must reach `out`.
         licence: of the digits, for the manifest; None takes what digitseq
@@ -86,7 +87,11 @@ def export(
         BankError: digits that the source can't draw.
         ImportError: a package is missing, naming the extra.
         BlockingIOError: another process is at work there.
-        OSError: what could not be written; the same call goes on.
+        RuntimeError: worker processes can't import a class of the script's or
+            notebook's, or this process was forked after JAX had started.
+        OSError: what could not be written, or a worker process that died; the
+            same call resumes.
+        KeyboardInterrupt: with how many images are there.
     """
     count, size = as_size("count", count, MOST_IMAGES), as_size("shard_size", shard_size, MOST_IMAGES)
     if count > size * MOST_SHARDS:

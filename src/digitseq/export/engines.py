@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import jax
 
+from ..pytrees import unknown_to_others
 from .pool import in_processes
 from .shards import Job, make_shard
 from .worker import refuse_in_import, take_one_thread
@@ -47,6 +48,12 @@ def ray_or_error() -> Any:
 
 def _on_ray(job: Job, shards: Sequence[int]) -> Generator[int, None, None]:
     ray = ray_or_error()
+    if unknown := unknown_to_others(job.plan.nodes):
+        raise ValueError(
+            f"engine 'ray': {', '.join(unknown)} can't be registered as a pytree on the cluster's machines; "
+            "decorate it with digitseq.pytrees.register, put it into a module that they have, or use "
+            "engine='local'"
+        )
     with contextlib.ExitStack() as stack:
         if not ray.is_initialized():
             with warnings.catch_warnings():

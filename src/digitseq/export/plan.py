@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
 
+from .. import pytrees
 from ..arguments import as_key, as_numbers
 from ..bank import HEIGHT, DigitBank
 from ..drawing import Source
@@ -196,11 +197,21 @@ class Plan:
         cpu = jax.local_devices(backend="cpu")[0]
         return jax.device_put((self.words, self.source, self.labels, self.spec), cpu)
 
+    @property
+    def nodes(self) -> tuple[pytrees.Node, ...]:
+        """The classes of the user's own that it holds."""
+        return pytrees.nodes((self.source, self.labels, self.spec))
+
     def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in vars(self).items() if name != "_device"}
+        state = {name: value for name, value in vars(self).items() if name != "_device"}
+        return state | {"nodes": self.nodes}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        vars(self).update(state | {"source": jax.tree.map(aligned, state["source"])})
+        pytrees.renew(state.pop("nodes"))
+        source = jax.tree.map(
+            lambda leaf: aligned(leaf) if isinstance(leaf, np.ndarray) else leaf, state["source"]
+        )
+        vars(self).update(state | {"source": source})
 
 
 @functools.partial(jax.jit, static_argnums=(5, 6))
