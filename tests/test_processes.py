@@ -6,12 +6,13 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
+import threading
 import time
 from pathlib import Path
 
 import jax
 import pytest
-from test_export import tree
 
 import digitseq as ds
 from digitseq.export import engines
@@ -74,6 +75,11 @@ def ran(folder: Path, *command: str, source: str = "") -> "subprocess.CompletedP
     )
     assert gone(folder)
     return done
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    """Every file under a folder, and what is in it."""
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def workers(folder: Path) -> list[int]:
@@ -305,3 +311,31 @@ def test_an_interrupt_counts_the_shards_that_are_there(bank, tmp_path, monkeypat
     assert "interrupted; 25 of 110 images" in message(engines, "refuse_in_import", 0)
     # The damaged one is re-rendered first.
     assert "interrupted; 50 of 110 images" in message(engines, "make_shard", 0)
+
+
+@pytest.mark.parametrize("out", ["out", "local://{}/url"], ids=["folder", "url"])
+def test_threads_pipes_and_files_are_gone_after_an_interrupt(out, bank, tmp_path, monkeypatch):
+    if "//" in out:
+        pytest.importorskip("fsspec", reason="fsspec is not installed")
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+
+    def progress(done):
+        if done:
+            raise KeyboardInterrupt
+
+    def pipes():
+        return sum(str(path.readlink()).startswith("pipe:") for path in folder.iterdir() if path.is_symlink())
+
+    folder, options = Path("/proc/self/fd"), {"count": 2000, "format": "npz", "shard_size": 500, "workers": 2}
+    threads, before = threading.active_count(), pipes()
+    with pytest.raises(KeyboardInterrupt, match="interrupted") as ended:
+        ds.export(jax.random.key(5), bank, LABELS, SPEC, out.format(tmp_path), progress=progress, **options)
+    # Though the error, and so the frames that it passed, are kept.
+    assert ended.value is not None
+    assert until(lambda: threading.active_count() == threads, 5)
+    assert pipes() == before
+    assert gone(tmp_path)
+    assert not [path for path in tmp_path.iterdir() if path.name.startswith("tmp")]
+    ds.export(jax.random.key(5), bank, LABELS, SPEC, out.format(tmp_path), **options)
+    assert ds.verify(out.format(tmp_path)) == []
