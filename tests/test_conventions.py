@@ -20,6 +20,7 @@ RANK = {
     "version": 0,
     "checks": 0,
     "files": 0,
+    "forks": 0,
     "draws": 0,
     "pytrees": 0,
     "stage": 0,

@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
 
+from . import forks
 from .arguments import PAD, as_numbers, typed_key
 from .bank import DigitBank
 from .checks import as_integer, as_size
@@ -63,7 +64,9 @@ def generate_numbers_sequence(
         ValueError: an argument that can't be used; the message names it, its
             value, and what would work.
         BankError: the bank has no glyph of a digit, or there is no bank.
+        RuntimeError: in a process that was forked after JAX had started.
     """
+    forks.refuse()
     numbers = check_digits(digits)
     low, high = check_spacing_range(spacing_range)
     width = as_size("image_width", image_width, MAX_WIDTH)

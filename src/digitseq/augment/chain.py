@@ -8,6 +8,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from .. import forks
 from ..bank import unit_ink
 from ..stage import in_chunks, stage
 from .base import Change, Page, Transform
@@ -34,6 +35,7 @@ def apply(key: jax.Array, transforms: Sequence[Transform], glyphs: jax.Array) ->
     Raises:
         ValueError: no transforms of this package, or no images.
     """
+    forks.refuse()
     if isinstance(transforms, Transform) or not all(isinstance(t, Transform) for t in transforms):
         raise ValueError(f"transforms must be a list of digitseq.augment's transforms, got {transforms!r}")
     if jnp.ndim(glyphs) < 2:

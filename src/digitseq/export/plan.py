@@ -2,7 +2,7 @@
 
 import dataclasses
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 import jax
@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
 
+from .. import pytrees
 from ..arguments import as_key, as_numbers
 from ..bank import HEIGHT, DigitBank
 from ..drawing import Source
@@ -149,6 +150,10 @@ class Plan:
         """The numbers of a shard's first image and of the one after its last."""
         return shard * self.shard_size, min(self.count, (shard + 1) * self.shard_size)
 
+    def images(self, shards: Iterable[int]) -> int:
+        """How many images these shards have."""
+        return sum(stop - first for first, stop in map(self.bounds, shards))
+
     def name(self, shard: int) -> str:
         """Of a shard, as its files bear it."""
         return f"{shard:05}"
@@ -192,11 +197,21 @@ class Plan:
         cpu = jax.local_devices(backend="cpu")[0]
         return jax.device_put((self.words, self.source, self.labels, self.spec), cpu)
 
+    @property
+    def nodes(self) -> tuple[pytrees.Node, ...]:
+        """The classes of the user's own that it holds."""
+        return pytrees.nodes((self.source, self.labels, self.spec))
+
     def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in vars(self).items() if name != "_device"}
+        state = {name: value for name, value in vars(self).items() if name != "_device"}
+        return state | {"nodes": self.nodes}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        vars(self).update(state | {"source": jax.tree.map(aligned, state["source"])})
+        pytrees.renew(state.pop("nodes"))
+        source = jax.tree.map(
+            lambda leaf: aligned(leaf) if isinstance(leaf, np.ndarray) else leaf, state["source"]
+        )
+        vars(self).update(state | {"source": source})
 
 
 @functools.partial(jax.jit, static_argnums=(5, 6))
