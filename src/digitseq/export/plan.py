@@ -16,6 +16,7 @@ from ..drawing import Source
 from ..intake import aligned
 from ..labels import LabelSource
 from ..sequence import DigitSequence
+from ..sharding import without_mesh
 from ..spec import SequenceSpec
 from ..stream import images_of
 
@@ -184,7 +185,7 @@ class Plan:
 
     def _made(self, begin: int, size: int) -> Any:
         # Workers don't have what the caller has set.
-        with jax.threefry_partitionable(True):
+        with jax.threefry_partitionable(True), without_mesh():
             return _chunk(*self._device, np.uint32(begin), self.implementation, size)
 
     @functools.cached_property
