@@ -14,6 +14,7 @@ from .arguments import PAD, as_digits, as_numbers, narrowed, typed_key
 from .bank import CELL, HEIGHT, byte_ink, unit_ink
 from .drawing import Source
 from .pytrees import register
+from .settings import own_settings
 from .sharding import Place, by_rows, place_of
 from .spec import SequenceSpec, check_structure
 
@@ -70,6 +71,7 @@ class DigitSequence:
         return f"<DigitSequence, image {list(self.image.shape)}, digits {list(self.digits.shape)}>"
 
 
+@own_settings
 def sample_sequence(
     key: jax.Array, source: Source, digits: npt.ArrayLike, spec: SequenceSpec
 ) -> DigitSequence:
@@ -94,6 +96,7 @@ def sample_sequence(
     return _sample_one(key, source, as_digits(digits, 1), as_numbers(spec))
 
 
+@own_settings
 def sample_sequences(
     key: jax.Array, source: Source, digits: npt.ArrayLike, spec: SequenceSpec
 ) -> DigitSequence:

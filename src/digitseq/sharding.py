@@ -55,8 +55,8 @@ def by_rows(function: Callable[..., Any], place: Place | None, rows: Any, *whole
     by_row = PartitionSpec(axes)
     given = (by_row, *[PartitionSpec()] * len(words))
     rows = jax.tree.map(lambda leaf: _moved(leaf, mesh, by_row), rows)
-    words = [_moved(leaf, mesh, PartitionSpec()) for leaf in words]
-    return shard_map(part, mesh, given, by_row)(rows, *words)
+    sent = [_moved(leaf, mesh, PartitionSpec()) for leaf in words]
+    return shard_map(part, mesh, given, by_row)(rows, *sent)
 
 
 def shard_map(function: Any, mesh: Any, given: Any, made: PartitionSpec) -> Any:

@@ -16,6 +16,7 @@ from .drawing import Source
 from .fits import check_source
 from .labels import LabelSource
 from .sequence import DigitSequence, render
+from .settings import own_settings
 from .sharding import Place, by_rows, divisor
 from .spec import SequenceSpec
 
@@ -25,6 +26,7 @@ MAX_BATCH = 2**24
 Axes = str | Sequence[str]
 
 
+@own_settings
 def batch_at(
     key: jax.Array,
     step: int | jax.Array,
@@ -105,6 +107,7 @@ def images_of(
     return render(fold(image_key, numbers), source, digits, spec, spec.image_width, grey=grey)
 
 
+@own_settings
 def batches(
     key: jax.Array,
     source: Source,
@@ -150,28 +153,42 @@ def batches(
     # Once, not with every batch.
     used = (as_key(key), source, as_arrays(labels), as_numbers(spec))
     key, source, labels, spec = jax.device_put(used) if place is None else _everywhere(used, place[0])
-    return _iterate(key, source, labels, spec, size, first, mesh, axes, ahead)
+    return _Batches(key, source, labels, spec, size, first, mesh, axes, ahead)
 
 
-def _iterate(
-    key: jax.Array,
-    source: Source,
-    labels: LabelSource,
-    spec: SequenceSpec,
-    size: int,
-    first: int,
-    mesh: Mesh | None,
-    axes: Axes | None,
-    ahead: int,
-) -> Iterator[DigitSequence]:
-    made: collections.deque[DigitSequence] = collections.deque()
-    for step in range(first, MOST_IMAGES // size):
-        # JAX only begins the work here; it goes on while its results wait.
-        made.append(batch_at(key, step, source, labels, spec, size, mesh=mesh, axes=axes))
-        if len(made) > ahead:
-            yield made.popleft()
-    yield from made
-    raise OverflowError(f"a run has {MOST_IMAGES} images; go on with another key")
+class _Batches(Iterator[DigitSequence]):
+    """Iterates `batch_at`.
+
+    Not a generator: an error in one would end it, and a training with it, in
+    silence. Here the next `next` tries the same step again.
+    """
+
+    def __init__(
+        self,
+        key: jax.Array,
+        source: Source,
+        labels: LabelSource,
+        spec: SequenceSpec,
+        size: int,
+        first: int,
+        mesh: Mesh | None,
+        axes: Axes | None,
+        ahead: int,
+    ) -> None:
+        self._make = functools.partial(
+            batch_at, key, source=source, labels=labels, spec=spec, batch_size=size, mesh=mesh, axes=axes
+        )
+        self._step, self._stop, self._ahead = first, MOST_IMAGES // size, ahead
+        self._made: collections.deque[DigitSequence] = collections.deque()
+
+    def __next__(self) -> DigitSequence:
+        while len(self._made) <= self._ahead and self._step < self._stop:
+            # JAX only begins the work here; it continues while its results wait.
+            self._made.append(self._make(self._step))
+            self._step += 1
+        if not self._made:
+            raise OverflowError(f"a run has {MOST_IMAGES} images; use another key for more")
+        return self._made.popleft()
 
 
 def _everywhere(tree: Any, mesh: Mesh) -> Any:
@@ -209,4 +226,3 @@ def _place(size: int, mesh: Mesh | None, axes: Axes | None) -> Place | None:
             f"batch_size {size} can't be divided evenly among the {devices} devices along {names}"
         )
     return mesh, tuple(names)
-

@@ -11,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..bank import unit_ink
+from ..settings import own_settings
 from ..sharding import Place, by_rows, place_of
 from ..stage import in_chunks, stage
 from .base import Change, Page, Transform
@@ -21,6 +22,7 @@ from .sometimes import innermost
 Transforms = tuple[Transform, ...]
 
 
+@own_settings
 def apply(key: jax.Array, transforms: Sequence[Transform], glyphs: jax.Array) -> jax.Array:
     """The images, each transformed with random numbers of its own, in the order given.
 

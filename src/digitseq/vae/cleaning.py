@@ -6,12 +6,14 @@ import jax
 import jax.numpy as jnp
 import numpy.typing as npt
 
+from ..settings import own_settings
 from ..sharding import Place, by_rows, place_of
 from . import denoising, nets
 from .denoising import HEIGHT
 from .model import Vae, as_images
 
 
+@own_settings
 def denoise(model: Vae, images: npt.ArrayLike) -> jax.Array:
     """The ink that most likely lies under noisy pixels; no labels are needed.
 

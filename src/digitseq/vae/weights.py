@@ -9,6 +9,7 @@ from typing import Any
 import jax
 import numpy as np
 
+from ..settings import own_settings
 from . import archive
 from .model import Vae, sizes, start
 
@@ -29,6 +30,7 @@ def save(path: str | os.PathLike[str], model: Vae, *, compact: bool = False) -> 
     archive.write(path, header, {name: getattr(model, name) for name in NETWORKS}, compact=compact)
 
 
+@own_settings
 def load(path: str | os.PathLike[str]) -> Vae:
     """The model in a file that `save` wrote, with style 0.
 
