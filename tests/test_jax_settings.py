@@ -64,12 +64,13 @@ def test_transfers_are_meant(name, bank, model):
 
 
 def test_an_export_under_the_guard_and_a_mesh(bank, tmp_path):
+    key = jax.random.key(0)
     with jax.transfer_guard("disallow"):
-        ds.export(jax.random.key(0), bank, LABELS, SPEC, tmp_path / "a", count=3, format="npz")
+        ds.export(key, bank, LABELS, SPEC, tmp_path / "a", count=3, format="npz")
     if not hasattr(jax, "set_mesh"):
         pytest.skip("this JAX sets no mesh")
     with jax.set_mesh(jax.make_mesh((8,), ("b",))):
-        ds.export(jax.random.key(0), bank, LABELS, SPEC, tmp_path / "b", count=3, format="npz")
+        ds.export(key, bank, LABELS, SPEC, tmp_path / "b", count=3, format="npz")
         assert ds.verify(tmp_path / "b", bank) == []
     first, second = (tmp_path / name / "data" / "00000.npz" for name in "ab")
     assert first.read_bytes() == second.read_bytes()

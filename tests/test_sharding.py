@@ -145,8 +145,8 @@ def test_sharded_images_are_transformed_and_denoised_alike(name):
         (lambda x: vae.reconstruct(model, x, jnp.zeros(8, jnp.int32)), flat, images[:, 0]),
     ):
         np.testing.assert_allclose(function(given), function(whole), rtol=0, atol=1e-5)
-    columns = jax.device_put(images[0, 0], NamedSharding(mesh, P(None, mesh.axis_names[0])))
-    ours, theirs = (augment.apply(KEY, transforms, x) for x in (columns, images[0, 0]))
+    columns = jax.device_put(images[0, 0, :, :24], NamedSharding(mesh, P(None, mesh.axis_names[0])))
+    ours, theirs = (augment.apply(KEY, transforms, x) for x in (columns, images[0, 0, :, :24]))
     np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-5)
 
 
