@@ -24,6 +24,8 @@ RANK = {
     "draws": 0,
     "pytrees": 0,
     "stage": 0,
+    "settings": 0,
+    "sharding": 0,
     "idx": 1,
     "png": 1,
     "sheet": 2,

@@ -15,6 +15,7 @@ from .checks import as_size
 from .drawing import Source
 from .fits import check_source
 from .labels import LabelSource
+from .settings import own_settings
 from .spec import SequenceSpec
 from .stream import MOST_IMAGES, images_of
 
@@ -44,6 +45,7 @@ class Dataset:
         BankError: digits that the source can't draw.
     """
 
+    @own_settings
     def __init__(
         self, key: jax.Array, source: Source, labels: LabelSource, spec: SequenceSpec, size: int
     ) -> None:
@@ -60,6 +62,7 @@ class Dataset:
         """Image `number`, from 0: its fields as NumPy arrays, by name; masks where the spec asks."""
         return self.__getitems__([number])[0]
 
+    @own_settings
     def __getitems__(self, numbers: Sequence[int]) -> list[Example]:
         """Several at once, which is faster; PyTorch asks for its batches so."""
         forks.refuse()

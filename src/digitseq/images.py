@@ -19,6 +19,7 @@ from .fits import check_fits, check_memory, possible_sizes, require_digits, requ
 from .loading import load_bank
 from .mnist import CACHE_ENVIRONMENT, ENVIRONMENT
 from .sequence import render
+from .settings import own_settings
 from .spec import MAX_WIDTH, SequenceSpec, check_spacing_range, check_spec
 
 # Slots and columns are padded to the next of a few sizes, so that calls with
@@ -29,6 +30,7 @@ COLUMN_STEP = 4096
 DEFAULT_SPEC = SequenceSpec()
 
 
+@own_settings
 def generate_numbers_sequence(
     digits: Iterable[int] | str,
     spacing_range: tuple[int, int],

@@ -12,6 +12,7 @@ from .bank import CELL, HEIGHT, MAX_CLASSES, MAX_GLYPHS, Arrays, DigitBank
 from .checks import as_size
 from .errors import BankError
 from .hands import hands_of
+from .settings import own_settings
 
 
 def make_bank(
@@ -116,6 +117,7 @@ def ink_of(glyphs: npt.NDArray[np.uint8]) -> npt.NDArray[np.int32]:
     return boxes
 
 
+@own_settings
 def to_device(
     glyphs: npt.NDArray[np.uint8],
     counts: npt.NDArray[np.int32],

@@ -15,6 +15,7 @@ from ..checks import as_size
 from ..drawing import Source
 from ..fits import check_source
 from ..labels import LabelSource
+from ..settings import own_settings
 from ..spec import SequenceSpec
 from ..version import __version__
 from .card import CARD, SHEET, write_card
@@ -38,6 +39,7 @@ MOST_SHARDS, MOST_IMAGES = 100_000, 10**9
 OURS = {STATE, NAME, GLYPHS, SUMS, CARD, SHEET, "data"}
 
 
+@own_settings
 def export(
     key: jax.Array,
     source: Source,

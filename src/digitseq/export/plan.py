@@ -17,6 +17,8 @@ from ..drawing import Source
 from ..intake import aligned
 from ..labels import LabelSource
 from ..sequence import DigitSequence
+from ..settings import own_settings
+from ..sharding import without_mesh
 from ..spec import SequenceSpec
 from ..stream import images_of
 
@@ -119,6 +121,7 @@ class Plan:
     format: str
 
     @classmethod
+    @own_settings
     def of(
         cls,
         key: jax.Array,
@@ -161,7 +164,8 @@ class Plan:
     @functools.cached_property
     def chunk_size(self) -> int:
         """How many images are made at a time: a function of source, layout and labels alone."""
-        slots = jax.eval_shape(lambda key: self.labels.draw(key, 1), jax.random.key(0)).shape[1]
+        key = jax.eval_shape(lambda: jax.random.key(0))
+        slots = jax.eval_shape(lambda key: self.labels.draw(key, 1), key).shape[1]
         pixels = HEIGHT * self.spec.image_width * (slots if self.spec.masks == "amodal" else 1)
         plain = isinstance(self.source, DigitBank) and not (
             self.spec.glyph_transforms or self.spec.line_transforms
@@ -187,9 +191,10 @@ class Plan:
             used = {name: leaf[low:high] for name, leaf in fields.items()}
             yield Chunk(begin + low, used, self.classes > 10)
 
+    @own_settings
     def _made(self, begin: int, size: int) -> Any:
         # Workers don't have what the caller has set.
-        with jax.threefry_partitionable(True):
+        with without_mesh():
             return _chunk(*self._device, np.uint32(begin), self.implementation, size)
 
     @functools.cached_property

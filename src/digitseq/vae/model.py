@@ -18,6 +18,7 @@ import numpy.typing as npt
 from .. import forks
 from ..bank import CELL, HEIGHT
 from ..pytrees import register
+from ..settings import own_settings
 from . import denoising, nets, styles
 
 PIXELS = HEIGHT * CELL
@@ -148,6 +149,7 @@ def _reconstructed(model: Vae, images: jax.Array, digits: jax.Array) -> jax.Arra
     return inked(decoded(model.decoder, mean, digits, model.num_classes))
 
 
+@own_settings
 def write(model: Vae, drawn: npt.ArrayLike, digits: npt.ArrayLike) -> jax.Array:
     """Digits in given styles.
 
@@ -173,6 +175,7 @@ def write(model: Vae, drawn: npt.ArrayLike, digits: npt.ArrayLike) -> jax.Array:
     return glyphs.reshape(*known.shape, HEIGHT, CELL)
 
 
+@own_settings
 def reconstruct(model: Vae, images: npt.ArrayLike, digits: npt.ArrayLike) -> jax.Array:
     """Glyphs as the model sees them: encoded to the latents' means and decoded again.
 

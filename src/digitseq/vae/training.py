@@ -19,6 +19,7 @@ from ..bank import MAX_CLASSES, DigitBank, bank_digest
 from ..checks import as_integer
 from ..errors import BankError
 from ..intake import make_bank
+from ..settings import own_settings
 from . import archive
 from .model import Vae
 from .phases import Networks, Phase, phases_of, start_all
@@ -49,6 +50,7 @@ class Run(NamedTuple):
     identity: dict[str, Any]
 
 
+@own_settings
 def train(
     key: jax.Array,
     images: npt.ArrayLike,

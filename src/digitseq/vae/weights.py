@@ -10,6 +10,7 @@ import jax
 import numpy as np
 
 from .. import forks
+from ..settings import own_settings
 from . import archive
 from .model import Vae, sizes, start
 
@@ -30,6 +31,7 @@ def save(path: str | os.PathLike[str], model: Vae, *, compact: bool = False) -> 
     archive.write(path, header, {name: getattr(model, name) for name in NETWORKS}, compact=compact)
 
 
+@own_settings
 def load(path: str | os.PathLike[str]) -> Vae:
     """The model in a file that `save` wrote, with style 0.
 
