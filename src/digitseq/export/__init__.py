@@ -10,12 +10,15 @@ from typing import Any, get_args
 import jax
 import numpy as np
 
+from ..arguments import as_key
 from ..bank import DigitBank
 from ..checks import as_size
 from ..drawing import Source
 from ..fits import check_source
-from ..labels import LabelSource
+from ..label_words import as_labels
+from ..labels import LabelSource, listed_size
 from ..settings import own_settings
+from ..source_words import as_source
 from ..spec import SequenceSpec
 from ..version import __version__
 from .card import CARD, SHEET, write_card
@@ -41,13 +44,13 @@ OURS = {STATE, NAME, GLYPHS, SUMS, CARD, SHEET, "data"}
 
 @own_settings
 def export(
-    key: jax.Array,
-    source: Source,
-    labels: LabelSource,
+    key: jax.Array | int,
+    source: Source | str,
+    labels: LabelSource | str,
     spec: SequenceSpec,
     out: str | os.PathLike[str],
     *,
-    count: int,
+    count: int | None = None,
     format: str,
     shard_size: int = 1000,
     workers: int = 1,
@@ -64,12 +67,12 @@ def export(
     it is.
 
     Args:
-        key: a typed or raw PRNG key: the run.
-        source: a `DigitBank`, or anything with `draw`.
-        labels: what to write.
+        key: a typed or raw PRNG key, or an integer seed: the run.
+        source: a `DigitBank`, anything with `draw`, or the name of one ("mnist", "builtin", "vae", a path).
+        labels: what to write, or text such as "random:3-8".
         spec: the layout. "coco" adds amodal masks to it where it has none.
         out: a new folder, or a URL that fsspec knows, such as s3://bucket/folder.
-        count: how many images, up to 10**9.
+        count: how many images, up to 10**9; None: as many as a list has sequences.
         format: "png", "webdataset", "parquet", "array_record", "lmdb",
             "coco", "yolo", "idx" or "npz".
         shard_size: how many images a shard has; of a multiple of 500 none is
@@ -95,7 +98,12 @@ def export(
             same call resumes.
         KeyboardInterrupt: with how many images are there.
     """
-    count, size = as_size("count", count, MOST_IMAGES), as_size("shard_size", shard_size, MOST_IMAGES)
+    drawer: Source = as_source(source)
+    written = as_labels(labels, drawer)
+    count, size = (
+        listed_size("count", count, written, MOST_IMAGES),
+        as_size("shard_size", shard_size, MOST_IMAGES),
+    )
     if count > size * MOST_SHARDS:
         raise ValueError(f"shard_size {size} makes more than {MOST_SHARDS} shards of {count} images")
     workers = as_size("workers", workers, MOST_WORKERS)
@@ -104,8 +112,8 @@ def export(
     if engine == "ray":
         ray_or_error()
     spec = _with_masks(spec, format)
-    check_source(source, labels, spec, 1)
-    plan = Plan.of(key, source, labels, spec, count=count, shard_size=size, format=format)
+    check_source(drawer, written, spec, 1)
+    plan = Plan.of(as_key(key), drawer, written, spec, count=count, shard_size=size, format=format)
     job = Job(plan, str(_absolute(out)), json.dumps(recipe_of(plan, __version__, licence)), libraries())
     recipe = json.loads(job.recipe)
     storage, progress = storage_of(out), progress or (lambda done: None)
