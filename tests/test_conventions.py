@@ -49,6 +49,7 @@ RANK = {
     "line": 5,
     "text": 6,
     "lists": 7,
+    "label_base": 7,
     "drawing": 6,
     "split": 6,
     "source_words": 5,

@@ -13,8 +13,8 @@ from . import forks, pytrees
 from .arguments import as_key, as_numbers
 from .drawing import Source
 from .fits import check_source
+from .label_base import LabelSource, listed_size
 from .label_words import as_labels
-from .labels import LabelSource, listed_size
 from .settings import own_settings
 from .source_words import as_source
 from .spec import SequenceSpec

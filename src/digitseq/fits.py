@@ -11,7 +11,7 @@ from .arguments import as_digits
 from .bank import CELL, HEIGHT, DigitBank
 from .drawing import Source, hands_of, serves
 from .errors import BankError
-from .labels import LabelSource, Row
+from .label_base import LabelSource, Row
 from .sequence import check_shapes
 from .spacing import MIN_SPACING
 from .spec import SequenceSpec, check_spacing_range, check_spec

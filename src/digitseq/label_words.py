@@ -8,7 +8,8 @@ import numpy as np
 
 from .checks import nearest
 from .drawing import Source, serves
-from .labels import FileLabels, FixedLabels, LabelSource, Order, RandomDigits
+from .label_base import LabelSource
+from .labels import FileLabels, FixedLabels, Order, RandomDigits
 from .numbers import NumberRange, Pattern
 from .text import parse_sequence
 

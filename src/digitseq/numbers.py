@@ -11,7 +11,7 @@ import numpy as np
 from . import draws
 from .arguments import PAD
 from .checks import as_integer, as_size
-from .labels import LONGEST, Row, Rows, not_drawn, static
+from .label_base import LONGEST, Row, Rows, not_drawn, static
 from .pytrees import register
 from .text import pack
 

@@ -14,8 +14,8 @@ from .arguments import as_arrays, as_key, as_numbers
 from .checks import as_integer, as_size
 from .drawing import Source
 from .fits import check_source
+from .label_base import LabelSource
 from .label_words import as_labels
-from .labels import LabelSource
 from .sequence import DigitSequence, render
 from .settings import own_settings
 from .sharding import Place, by_rows, divisor

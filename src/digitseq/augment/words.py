@@ -6,9 +6,10 @@ from typing import Any, Literal
 
 from .. import files
 from ..checks import nearest
-from .base import Transform
+from .base import Page, Transform
 from .plain import from_plain
 from .presets import PRESETS, Chains
+from .sometimes import innermost
 
 FIELDS = {"glyph_transforms", "line_transforms"}
 MOST_BYTES = 2**20
@@ -37,6 +38,8 @@ def chains_of(word: str) -> Chains:
         if not isinstance(fields, dict) or set(fields) - FIELDS:
             raise ValueError("it must hold an object with glyph_transforms, line_transforms or both")
         glyphs, lines = (from_plain(fields.get(name, ())) for name in sorted(FIELDS))
+        if page := [transform for transform in glyphs if isinstance(innermost(transform), Page)]:
+            raise ValueError(f"{page[0]!r} is no ink: it belongs in line_transforms, not glyph_transforms")
     except (ValueError, RecursionError) as error:
         raise ValueError(f"{word}: {error}") from None
     return glyphs, lines

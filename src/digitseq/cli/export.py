@@ -15,8 +15,8 @@ from ..export import export as write
 from ..export import verify as check
 from ..export.engines import Engine
 from ..fits import AUTO, auto_width
+from ..label_base import listed_size
 from ..label_words import FORMS, Labels, labels_of
-from ..labels import listed_size
 from ..loading import load_bank
 from ..spec import SequenceSpec, check_spacing_range, spec_from_json
 from . import common, grammar, sources

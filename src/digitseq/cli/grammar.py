@@ -7,8 +7,9 @@ import numpy as np
 import numpy.typing as npt
 import typer
 
+from ..label_base import LabelSource
 from ..label_words import FORMS, Labels
-from ..labels import FixedLabels, LabelSource, Order
+from ..labels import FixedLabels, Order
 
 SequenceArgument = Annotated[str | None, typer.Argument(help=FORMS, show_default=False)]
 OrderOption = Annotated[

@@ -15,8 +15,8 @@ from ..bank import DigitBank
 from ..checks import as_size
 from ..drawing import Source
 from ..fits import check_source
+from ..label_base import LabelSource, listed_size
 from ..label_words import as_labels
-from ..labels import LabelSource, listed_size
 from ..settings import own_settings
 from ..source_words import as_source
 from ..spec import SequenceSpec

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..bank import DigitBank
 from ..drawing import Source
-from ..labels import LabelSource
+from ..label_base import LabelSource
 from ..settings import own_settings
 from ..source_words import as_source
 from .formats import format_of

@@ -11,7 +11,7 @@ from typing import Any
 import jax
 
 from ..augment.plain import KINDS
-from ..labels import LabelSource
+from ..label_base import LabelSource
 from ..spec import SequenceSpec, spec_from_json
 from .formats import NAMES
 from .recipe import key_from_plain, labels_from_plain

@@ -14,7 +14,8 @@ from ..arguments import PAD
 from ..augment.base import plain
 from ..bank import DigitBank, bank_digest, digest_arrays
 from ..drawing import Source
-from ..labels import FixedLabels, LabelSource, RandomDigits
+from ..label_base import LabelSource
+from ..labels import FixedLabels, RandomDigits
 from ..numbers import NumberRange, Pattern
 from ..settings import own_settings
 from ..spec import spec_from_json, spec_to_json
