@@ -11,10 +11,21 @@ from .arguments import as_digits
 from .bank import CELL, HEIGHT, DigitBank
 from .drawing import Source, hands_of, serves
 from .errors import BankError
-from .labels import LabelSource, Row
+from .label_base import LabelSource, Row
 from .sequence import check_shapes
+from .spacing import MIN_SPACING
 from .spec import SequenceSpec, check_spacing_range, check_spec
 from .stage import PIXELS
+
+AUTO = "auto"
+
+
+def auto_width(slots: int, spacing_range: tuple[int, int]) -> int:
+    """The columns that so many digits take with the widest gaps: every draw fits them.
+
+    Cells are counted, which no ink is wider than.
+    """
+    return slots * CELL + (slots - 1) * max(spacing_range[1], MIN_SPACING)
 
 
 def check_source(source: Source, labels: LabelSource, spec: SequenceSpec, batch: int) -> None:

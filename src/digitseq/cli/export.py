@@ -1,5 +1,6 @@
 """digitseq export and verify: data sets on disk."""
 
+import json
 import sys
 import time
 from pathlib import Path
@@ -8,14 +9,16 @@ from typing import Annotated, Literal
 import jax.numpy as jnp
 import typer
 
-from ..bank import CELL
 from ..errors import BankError
-from ..export import Manifest, disjoint
+from ..export import MOST_IMAGES, Manifest, disjoint
 from ..export import export as write
 from ..export import verify as check
 from ..export.engines import Engine
+from ..fits import AUTO, auto_width
+from ..label_base import listed_size
+from ..label_words import FORMS, Labels, labels_of
 from ..loading import load_bank
-from ..spec import SequenceSpec, spec_from_json
+from ..spec import SequenceSpec, check_spacing_range, spec_from_json
 from . import common, grammar, sources
 
 EXPORT_EPILOG = """\b
@@ -33,10 +36,14 @@ Format = Literal["png", "webdataset", "parquet", "array_record", "lmdb", "coco",
 
 
 def export(
-    labels: Annotated[str, typer.Argument(help=grammar.FORMS, show_default=False)],
+    labels: Annotated[str, typer.Argument(help=FORMS, show_default=False)],
     out: Annotated[str, typer.Argument(help="A new folder, or a URL (s3://...).", show_default=False)],
-    count: Annotated[int, typer.Option(help="How many images.", show_default=False)],
     format: Annotated[Format, typer.Option(help="Of the files.", show_default=False)],
+    count: Annotated[
+        int | None, typer.Option(help="How many images.", show_default="of a file, each line once")
+    ] = None,
+    order: grammar.OrderOption = "given",
+    column: grammar.ColumnOption = None,
     shard_size: Annotated[int, typer.Option(help="Images of one shard, best a multiple of 500.")] = 1000,
     seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="The same seed makes the same files.")] = 0,
     spec: Annotated[
@@ -62,14 +69,15 @@ def export(
 ) -> None:
     """Write a data set: images and labels in files, with a manifest and a data card.
 
-    Broken off, it goes on when the same command is given again. A file's
-    sequences are drawn at random, each as often.
+    Interrupted, it resumes when the same command is given again. A file's
+    sequences are written in their order.
     """
     common.keep_programs()
     source = sources.source_of(bank, style, writers)
-    found = grammar.labels_of(labels, source)
-    layout = _spec_in(spec) if spec is not None else _wide_enough(found)
-    if augment is not None:
+    found = labels_of(labels, source, column=column, order=order)
+    count = listed_size("--count", count, found, MOST_IMAGES)
+    layout = _spec_in(spec, found) if spec is not None else _wide_enough(found)
+    if augment:
         glyph_transforms, line_transforms = common.transforms_of(augment)
         layout = layout.replace(glyph_transforms=glyph_transforms, line_transforms=line_transforms)
     common.check_hand(source, layout)
@@ -105,18 +113,26 @@ def export(
     common.show_path(out)
 
 
-def _wide_enough(labels: grammar.Labels) -> SequenceSpec:
+def _wide_enough(labels: Labels) -> SequenceSpec:
     """The usual layout, as wide as the longest label is with the widest gaps, where that is wider."""
     layout = SequenceSpec()
-    slots = max(len(row) for row in labels.rows())
-    widest = slots * CELL + (slots - 1) * layout.spacing_range[1]
-    return layout.replace(image_width=max(layout.image_width, widest))
+    return layout.replace(image_width=max(layout.image_width, _auto(labels, layout)))
 
 
-def _spec_in(path: Path) -> SequenceSpec:
+def _auto(labels: Labels, layout: SequenceSpec) -> int:
+    return auto_width(max(map(len, labels.rows())), check_spacing_range(layout.spacing_range))
+
+
+def _spec_in(path: Path, labels: Labels) -> SequenceSpec:
+    """The layout in a file of JSON, in which the width may be "auto"."""
     try:
-        return spec_from_json(common.text_of(path))
-    except ValueError as error:
+        text = common.text_of(path)
+        fields = json.loads(text)
+        if not isinstance(fields, dict) or fields.get("image_width") != AUTO:
+            return spec_from_json(text)
+        layout = spec_from_json(json.dumps({n: v for n, v in fields.items() if n != "image_width"}))
+        return layout.replace(image_width=_auto(labels, layout))
+    except (ValueError, RecursionError) as error:
         raise ValueError(f"--spec {path}: {error}") from None
 
 

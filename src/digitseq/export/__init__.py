@@ -4,30 +4,32 @@ import contextlib
 import json
 import os
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, get_args
 
 import jax
 import numpy as np
 
+from ..arguments import as_key
 from ..bank import DigitBank
 from ..checks import as_size
 from ..drawing import Source
 from ..fits import check_source
-from ..labels import LabelSource
+from ..label_base import LabelSource, listed_size
+from ..label_words import as_labels
 from ..settings import own_settings
+from ..source_words import as_source
 from ..spec import SequenceSpec
 from ..version import __version__
-from .card import CARD, SHEET, write_card
+from .card import CARD, write_card
 from .check import disjoint, verify
 from .engines import Engine, ray_or_error, run
 from .formats import format_of
 from .glyphs import digests
-from .manifest import GLYPHS, NAME, SUMS, Manifest, manifest_in
+from .manifest import FOLDER, GLYPHS, NAME, Manifest, manifest_in
 from .plan import Plan
 from .recipe import recipe_of
 from .shards import Job, Shown, Used, is_there, libraries, publish_text, receipt_of, receipts, summed
-from .storage import STATE, Storage, read, storage_of
+from .storage import STATE, Storage, absolute, read, storage_of
 
 __all__ = ["Manifest", "disjoint", "export", "verify"]
 
@@ -36,18 +38,18 @@ MOST_WORKERS = 1024
 # As many as the names of files have places for.
 MOST_SHARDS, MOST_IMAGES = 100_000, 10**9
 # What stands in the folder of an export.
-OURS = {STATE, NAME, GLYPHS, SUMS, CARD, SHEET, "data"}
+OURS = {STATE, FOLDER, CARD, "data"}
 
 
 @own_settings
 def export(
-    key: jax.Array,
-    source: Source,
-    labels: LabelSource,
+    key: jax.Array | int,
+    source: Source | str,
+    labels: LabelSource | str,
     spec: SequenceSpec,
     out: str | os.PathLike[str],
     *,
-    count: int,
+    count: int | None = None,
     format: str,
     shard_size: int = 1000,
     workers: int = 1,
@@ -64,12 +66,12 @@ def export(
     it is.
 
     Args:
-        key: a typed or raw PRNG key: the run.
-        source: a `DigitBank`, or anything with `draw`.
-        labels: what to write.
+        key: a typed or raw PRNG key, or an integer seed: the run.
+        source: a `DigitBank`, anything with `draw`, or the name of one ("mnist", "builtin", "vae", a path).
+        labels: what to write, or text such as "random:3-8".
         spec: the layout. "coco" adds amodal masks to it where it has none.
         out: a new folder, or a URL that fsspec knows, such as s3://bucket/folder.
-        count: how many images, up to 10**9.
+        count: how many images, up to 10**9; None: as many as a list has sequences.
         format: "png", "webdataset", "parquet", "array_record", "lmdb",
             "coco", "yolo", "idx" or "npz".
         shard_size: how many images a shard has; of a multiple of 500 none is
@@ -95,7 +97,12 @@ def export(
             same call resumes.
         KeyboardInterrupt: with how many images are there.
     """
-    count, size = as_size("count", count, MOST_IMAGES), as_size("shard_size", shard_size, MOST_IMAGES)
+    drawer: Source = as_source(source)
+    written = as_labels(labels, drawer)
+    count, size = (
+        listed_size("count", count, written, MOST_IMAGES),
+        as_size("shard_size", shard_size, MOST_IMAGES),
+    )
     if count > size * MOST_SHARDS:
         raise ValueError(f"shard_size {size} makes more than {MOST_SHARDS} shards of {count} images")
     workers = as_size("workers", workers, MOST_WORKERS)
@@ -104,9 +111,9 @@ def export(
     if engine == "ray":
         ray_or_error()
     spec = _with_masks(spec, format)
-    check_source(source, labels, spec, 1)
-    plan = Plan.of(key, source, labels, spec, count=count, shard_size=size, format=format)
-    job = Job(plan, str(_absolute(out)), json.dumps(recipe_of(plan, __version__, licence)), libraries())
+    check_source(drawer, written, spec, 1)
+    plan = Plan.of(as_key(key), drawer, written, spec, count=count, shard_size=size, format=format)
+    job = Job(plan, str(absolute(out)), json.dumps(recipe_of(plan, __version__, licence)), libraries())
     recipe = json.loads(job.recipe)
     storage, progress = storage_of(out), progress or (lambda done: None)
     if not _is_done(storage, recipe, os.fspath(out)):
@@ -137,10 +144,6 @@ def _with_masks(spec: SequenceSpec, format: str) -> SequenceSpec:
     return spec.replace(masks="amodal") if format == "coco" and not wanted else spec
 
 
-def _absolute(out: str | os.PathLike[str]) -> str | Path:
-    return out if isinstance(out, str) and "://" in out else Path(out).absolute()
-
-
 def _is_done(storage: Storage, recipe: dict[str, Any], out: str) -> bool:
     """Whether this export is finished there; False where it is begun, or nothing is there.
 
@@ -149,7 +152,7 @@ def _is_done(storage: Storage, recipe: dict[str, Any], out: str) -> bool:
     """
     there = set(storage.top())
     state = {name.split("/")[1] for name in storage.files(STATE)} if STATE in there else set()
-    if NAME in there:
+    if FOLDER in there and NAME in storage.files(FOLDER):
         found, done = manifest_in(storage, out).recipe, True
     elif "plan.json" in state and there <= OURS:
         try:
@@ -214,6 +217,7 @@ def _finish(storage: Storage, job: Job) -> None:
             with storage.local(left) as state:
                 finish(folder, plan, state / STATE)
         text = "".join(f"{digest}\n" for digest in glyphs)
+        (folder / FOLDER).mkdir()
         (folder / GLYPHS).write_text(text, newline="\n")
         write_card(folder, plan, recipe, writers, shown)
         others = summed(folder, "others")

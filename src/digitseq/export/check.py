@@ -8,8 +8,9 @@ import numpy as np
 
 from ..bank import DigitBank
 from ..drawing import Source
-from ..labels import LabelSource
+from ..label_base import LabelSource
 from ..settings import own_settings
+from ..source_words import as_source
 from .formats import format_of
 from .glyphs import digests
 from .manifest import GLYPHS, NAME, SUMS, Manifest, listed, manifest_in
@@ -25,7 +26,7 @@ SHARDS = 4
 @own_settings
 def verify(
     out: str | os.PathLike[str],
-    source: Source | None = None,
+    source: Source | str | None = None,
     *,
     labels: LabelSource | None = None,
     sample: int = 32,
@@ -43,6 +44,7 @@ def verify(
         FileNotFoundError: no finished export is there.
         ValueError: a manifest that can't be read, or another source.
     """
+    source = None if source is None else as_source(source)
     if sample < 0:
         raise ValueError(f"sample must be 0 or more, got {sample}")
     storage = storage_of(out)

@@ -11,15 +11,18 @@ from typing import Any
 import jax
 
 from ..augment.plain import KINDS
-from ..labels import LabelSource
+from ..label_base import LabelSource
 from ..spec import SequenceSpec, spec_from_json
 from .formats import NAMES
 from .recipe import key_from_plain, labels_from_plain
 from .storage import Storage, read, storage_of
 
-NAME = "manifest.json"
-GLYPHS = "glyphs.txt"
-SUMS = "sums"
+# Readers that look through a folder for data (Hugging Face's `datasets`, pyarrow, Spark) pass over
+# folders whose names begin so, and would take these files for data elsewhere.
+FOLDER = "__digitseq__"
+NAME = f"{FOLDER}/manifest.json"
+GLYPHS = f"{FOLDER}/glyphs.txt"
+SUMS = f"{FOLDER}/sums"
 TRANSFORMS = ("glyph_transforms", "line_transforms")
 
 

@@ -14,7 +14,8 @@ from ..arguments import PAD
 from ..augment.base import plain
 from ..bank import DigitBank, bank_digest, digest_arrays
 from ..drawing import Source
-from ..labels import FixedLabels, LabelSource, RandomDigits
+from ..label_base import LabelSource
+from ..labels import FixedLabels, RandomDigits
 from ..numbers import NumberRange, Pattern
 from ..settings import own_settings
 from ..spec import spec_from_json, spec_to_json
@@ -117,7 +118,7 @@ def labels_to_plain(labels: LabelSource) -> dict[str, Any]:
     if isinstance(labels, FixedLabels):
         digits = np.asarray(labels.digits)
         rows = [format_sequence([d for d in row if d != PAD]) for row in digits.tolist()]
-        return {"type": kind, "digits": rows, "slots": digits.shape[1]}
+        return {"type": kind, "digits": rows, "slots": digits.shape[1], "order": labels.order}
     fields = ((f.name, getattr(labels, f.name)) for f in dataclasses.fields(labels))  # type: ignore[arg-type]
     return {"type": kind} | {name: plain(value) for name, value in fields}
 
@@ -135,7 +136,9 @@ def labels_from_plain(fields: dict[str, Any]) -> LabelSource:
     if kind is FixedLabels:
         rows = pack([[int(digit) for digit in row.split("-")] for row in known["digits"]])
         spare = known["slots"] - rows.shape[1]
-        return FixedLabels(np.pad(rows, ((0, 0), (0, spare)), constant_values=PAD))
+        # Manifests of versions that knew no order are of lists that were drawn at random.
+        order = known.get("order", "random")
+        return FixedLabels(np.pad(rows, ((0, 0), (0, spare)), constant_values=PAD), order)
     for name in ("choices", "weights"):
         if isinstance(known.get(name), list):
             known[name] = np.asarray(known[name])

@@ -14,7 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
 
-from ..arguments import typed_key
+from ..arguments import as_key
 from ..bank import MAX_CLASSES, DigitBank, bank_digest
 from ..checks import as_integer
 from ..errors import BankError
@@ -138,7 +138,7 @@ def _run(key: jax.Array, images: npt.ArrayLike, labels: npt.ArrayLike, settings:
     check(settings)
     _optax()
     bank = _bank_of(np.asarray(images), np.asarray(labels))
-    key = typed_key(key)
+    key = as_key(key)
     start_key, train_key = jax.random.split(key)
     networks = start_all(start_key, settings, bank.num_classes)
     identity: dict[str, Any] = {
