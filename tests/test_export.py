@@ -79,8 +79,8 @@ def test_a_manifest_tells_all(bank, tmp_path):
     assert ds.spec_to_json(made.spec) == ds.spec_to_json(SPEC)
     assert (jax.random.key_data(made.key) == jax.random.key_data(jax.random.key(5))).all()
     np.testing.assert_array_equal(made.labels.draw(made.key, 9), LABELS.draw(jax.random.key(5), 9))
-    assert dict(made.files()) | {"manifest.json": "?"} == tree(tmp_path / "out") | {"manifest.json": "?"}
-    text = (tmp_path / "out" / "manifest.json").read_text()
+    assert dict(made.files()) | {"__digitseq__/manifest.json": "?"} == tree(tmp_path / "out") | {"__digitseq__/manifest.json": "?"}
+    text = (tmp_path / "out" / "__digitseq__" / "manifest.json").read_text()
     for own in (os.uname().nodename, str(tmp_path), time.strftime("%Y-%m-%d")):
         assert own not in text
 
@@ -99,7 +99,7 @@ def test_a_broken_off_export_ends_with_the_same_bytes(format, bank, tmp_path):
     with pytest.raises(Stop):
         exported(bank, tmp_path / "broken", format=format, progress=stop)
     begun = tree(tmp_path / "broken")
-    assert "manifest.json" not in begun
+    assert "__digitseq__/manifest.json" not in begun
     # A shard that was damaged since is made again.
     name = next(name for name in begun if name.startswith("data/"))
     (tmp_path / "broken" / name).write_bytes(b"damaged")
@@ -327,7 +327,7 @@ def test_a_url_of_fsspecs(bank, tmp_path):
 
 def fields_of(out):
     """The manifest's, but for its own sum."""
-    fields = json.loads((out / "manifest.json").read_text())
+    fields = json.loads((out / "__digitseq__" / "manifest.json").read_text())
     del fields["sum"]
     return fields
 
@@ -335,7 +335,7 @@ def fields_of(out):
 def write_manifest(out, fields):
     """With the sum that makes it look right."""
     total = hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()
-    (out / "manifest.json").write_text(json.dumps(fields | {"sum": total}))
+    (out / "__digitseq__" / "manifest.json").write_text(json.dumps(fields | {"sum": total}))
 
 
 def resigned(out, name):
@@ -354,16 +354,16 @@ def test_verify_says_what_is_wrong(bank, tmp_path):
     picture = out / "data" / "00001" / "000000030.png"
     data = picture.read_bytes()
     picture.write_bytes(data[:-1])
-    (out / "sheet.png").unlink()
+    (out / "__digitseq__" / "sheet.svg").unlink()
     problems = ds.verify(out, bank)
     assert len(problems) == 2
     assert problems[0].startswith("data/00001/000000030.png has changed (SHA-256 ")
-    assert problems[1] == "sheet.png is missing"
+    assert problems[1] == "__digitseq__/sheet.svg is missing"
     with pytest.raises(FileNotFoundError, match="no finished export"):
         ds.verify(tmp_path)
     # What needs the digits is looked at last.
     assert ds.verify(out, ds.load_bank("builtin")) == problems
-    (out / "manifest.json").write_text("{}")
+    (out / "__digitseq__" / "manifest.json").write_text("{}")
     with pytest.raises(ValueError, match="is no manifest of digitseq's"):
         ds.verify(out)
 
@@ -371,7 +371,7 @@ def test_verify_says_what_is_wrong(bank, tmp_path):
 @pytest.mark.parametrize("change", [{"writers": [1, 2]}, {"digitseq": "0.0.9"}, {"seed": 1}], ids=str)
 def test_a_changed_manifest_is_told(change, bank, tmp_path):
     exported(bank, tmp_path / "out")
-    path = tmp_path / "out" / "manifest.json"
+    path = tmp_path / "out" / "__digitseq__" / "manifest.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | change))
     with pytest.raises(ValueError, match="its sum is another"):
         ds.verify(tmp_path / "out")
@@ -407,9 +407,9 @@ def test_files_that_were_added_are_told(bank, tmp_path):
         ("shards", [1, 2, 3]),
         ("shards", None),
         ("others", {}),
-        ("others", {"../../etc/passwd": "0" * 64, "glyphs.txt": "0" * 64}),
-        ("others", {"/etc/passwd": "0" * 64, "glyphs.txt": "0" * 64}),
-        ("others", {"glyphs.txt": "nonsense"}),
+        ("others", {"../../etc/passwd": "0" * 64, "__digitseq__/glyphs.txt": "0" * 64}),
+        ("others", {"/etc/passwd": "0" * 64, "__digitseq__/glyphs.txt": "0" * 64}),
+        ("others", {"__digitseq__/glyphs.txt": "nonsense"}),
         ("count", 10**6),
         ("shard_size", 0),
         ("key", {}),
@@ -465,7 +465,7 @@ def test_the_masks_of_coco_are_compared(bank, tmp_path):
     path.write_text("".join(lines))
     resigned(out, "data/annotations.json")
     assert ds.verify(out, bank, sample=60) == [
-        "image 0, shard 00000: its masks differs from what manifest.json makes"
+        "image 0, shard 00000: its masks differs from what __digitseq__/manifest.json makes"
     ]
 
 
@@ -492,7 +492,7 @@ def test_verify_makes_images_again(field, bank, tmp_path):
     problems = ds.verify(out, bank)
     assert problems
     assert ds.verify(out) == []
-    wanted = {"number": "image 1 "}.get(field, f"its {field} differs from what manifest.json makes")
+    wanted = {"number": "image 1 "}.get(field, f"its {field} differs from what __digitseq__/manifest.json makes")
     assert field == "number" or all(wanted in problem for problem in problems)
 
 
@@ -508,7 +508,7 @@ def test_exports_of_split_banks_are_disjoint(bank, tmp_path):
         exported(part, tmp_path / name)
     assert ds.disjoint(tmp_path / "train", tmp_path / "test") == []
     (problem,) = ds.disjoint(tmp_path / "train", tmp_path / "all")
-    ours, theirs = (set((tmp_path / name / "glyphs.txt").read_text().split()) for name in ("train", "all"))
+    ours, theirs = (set((tmp_path / name / "__digitseq__" / "glyphs.txt").read_text().split()) for name in ("train", "all"))
     assert f"share {len(ours & theirs)} glyphs" in problem
     shown = {
         hashlib.sha256(np.asarray(train.glyphs)[row].tobytes()).hexdigest()[:32]
