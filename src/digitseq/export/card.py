@@ -42,6 +42,10 @@ def _text(plan: Plan, recipe: dict[str, Any], writers: list[int] | None) -> str:
     source = recipe["source"]
     labels, form = recipe["labels"], format_of(plan.format)
     name = source.get("name", "not one that digitseq knows")
+    if "split" in source:
+        split = source["split"]
+        name = f"part {split['part'] + 1} of {split['of'].get('name', 'one that digitseq does not know')}, "
+        name += f"split by {split['by']}"
     rows = [
         ("images", f"{plan.count:,}, grey, 28 pixels high and {plan.spec.image_width} wide"),
         ("files", f"{plan.format}, {plan.shards:,} shards of {plan.shard_size:,} images"),
@@ -66,7 +70,8 @@ def _text(plan: Plan, recipe: dict[str, Any], writers: list[int] | None) -> str:
 | | |
 |---|---|
 {table}
-`__digitseq__/manifest.json` tells all that they were made from, and the SHA-256 of each file. {glyphs}`digitseq verify .`
+`__digitseq__/manifest.json` tells all that they were made from, and the SHA-256 of each file.
+{glyphs}`digitseq verify .`
 checks them all (`--bank` and `--writers` name digits that it does not know; with `--sample 0` it needs none).
 
 ## To load them
@@ -90,6 +95,10 @@ ds.export(
 ## With Hugging Face's `datasets`
 
 {hub_of(form)}"""
+
+
+def _bank(name: str, written: bool) -> str:
+    return f'ds.load_bank("{name}"' + (', writers="QMNIST")  # the folder of its labels' if written else ")")
 
 
 def header_of(format: str, parts: Mapping[str, str]) -> str:
@@ -123,7 +132,7 @@ from datasets import load_dataset
 rows = load_dataset(str(Path.cwd()), split="train")
 ```
 
-Of two exports in folders called `train` and `test`, `load_dataset` of the folder above them gives both splits.
+Of two exports in folders called `train` and `test`, `load_dataset` of the folder above them gives both.
 """
 
 
@@ -140,8 +149,17 @@ def _again(source: dict[str, Any], labels: dict[str, Any], written: bool) -> str
         lines = ["import dataclasses", "import numpy as np", *lines, "from digitseq import vae"]
         drawn = f"dataclasses.replace(vae.pretrained(), style=np.float32({source['style']}))"
     elif "name" in source:
-        by = ', writers="QMNIST")  # the folder of its labels' if written else ")"
-        drawn = f'ds.load_bank("{source["name"]}"{by}'
+        drawn = _bank(source["name"], written)
+    elif "split" in source and "name" in source["split"]["of"]:
+        split = source["split"]
+        lines += ["import jax", "import numpy as np"]
+        words, implementation = split["key"]["words"], split["key"]["implementation"]
+        key = f'jax.random.wrap_key_data(np.array({words}, np.uint32), impl="{implementation}")'
+        whole = _bank(split["of"]["name"], written)
+        drawn = f"whole = {whole}\nkey = {key}\n"
+        drawn += (
+            f'source = ds.split_bank(whole, {split["fractions"]}, key, by="{split["by"]}")[{split["part"]}]'
+        )
     else:
         drawn = f"...  # the {source['kind']} with the digest above, which digitseq does not know"
     own = "digest" in labels
@@ -149,7 +167,7 @@ def _again(source: dict[str, Any], labels: dict[str, Any], written: bool) -> str
         [
             *lines,
             "",
-            f"source = {drawn}",
+            drawn if "\n" in drawn else f"source = {drawn}",
             f"labels = ...  # your own {labels['type']}" if own else 'labels = ds.Manifest.read(".").labels',
         ]
     )

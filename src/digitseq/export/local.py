@@ -22,9 +22,7 @@ CAREFUL = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(
 
 def made_files(folder: Path) -> list[str]:
     """The names of all that is no folder under a folder of this machine's, sorted; companions left out."""
-    names = (
-        path.relative_to(folder) for path in folder.rglob("*") if path.is_symlink() or not path.is_dir()
-    )
+    names = (path.relative_to(folder) for path in folder.rglob("*") if path.is_symlink() or not path.is_dir())
     return sorted(name.as_posix() for name in names if not any(map(is_companion, name.parts)))
 
 

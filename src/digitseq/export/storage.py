@@ -11,7 +11,8 @@ from typing import Any, Protocol
 from ..companions import is_companion
 from ..files import with_home
 from .local import STATE as STATE
-from .local import Local, made_files
+from .local import Local
+from .local import made_files as made_files
 
 
 class Storage(Protocol):

@@ -20,8 +20,8 @@ class Format(NamedTuple):
         masks: the masks that it holds.
         finish: (folder, plan, state): writes what belongs to all shards, from what `write` left for it under
             the state's folder; or None.
-        hub: the files that Hugging Face's `load_dataset` reads, as a pattern in the export's folder; empty where
-            it has no such format.
+        hub: the files that Hugging Face's `load_dataset` reads, as a pattern in the export's folder; empty
+            where it has no such format.
         note: what else the data card says of loading it.
         held: what of an example the files hold, which is what `read` gives; all of it where None.
     """

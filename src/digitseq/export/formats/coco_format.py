@@ -123,4 +123,6 @@ def read(folder: Path, name: str, first: int) -> Iterator[Example]:
         )
 
 
-FORMAT = Format(write, read, LOAD, masks=("visible", "amodal"), finish=finish, hub="data/images/**", held=inked)
+FORMAT = Format(
+    write, read, LOAD, masks=("visible", "amodal"), finish=finish, hub="data/images/**", held=inked
+)

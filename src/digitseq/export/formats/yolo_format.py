@@ -19,10 +19,14 @@ YOLO("yolo11n.yaml").train(data="OUT/data/data.yaml")
 # So many places that a box's pixels come out again on any canvas.
 PLACES = 9
 # What training pictures are no measure of.
-WITHOUT = "ultralytics asks for one; `digitseq export --split` writes it, of digits that training has not seen"
+WITHOUT = (
+    "ultralytics asks for one; `digitseq export --split` writes it, of digits that training has not seen"
+)
 NOTE = f"""
-`data.yaml` names no `val`, because accuracy on pictures of the training is none. {WITHOUT[0].upper()}{WITHOUT[1:]}.
-Of two exports write one `data.yaml` yourself: `train: TRAIN/data/images`, `val: VAL/data/images`, and these `names`.
+`data.yaml` names no `val`, because accuracy on pictures of the training is none:
+{WITHOUT}.
+Of two exports write one `data.yaml` yourself, with `train: TRAIN/data/images`, `val: VAL/data/images`
+and these `names`.
 """
 
 
