@@ -92,7 +92,7 @@ def test_out_may_be_a_folder_that_is_named_like_a_picture(made, here):
 
 
 def test_an_older_picture_is_replaced(made, here):
-    (here / "1.png").write_bytes(b"old")
+    made("generate", "1", "0", "0", "40")
     made("generate", "1", "0", "0", "30")
     assert pixels("1.png").shape == (28, 30)
     assert contents(here) == ["1.png"]
@@ -168,7 +168,7 @@ def test_a_picture_made_again_is_the_same_to_the_byte(made, here, toy_folder, mo
     (here / "else").mkdir()
     monkeypatch.chdir(here / "else")
     monkeypatch.delenv("DIGITSEQ_MNIST")
-    assert made("generate", "--like", path) == [path.name]
+    assert made("generate", "--like", path, "--bank", toy_folder) == [path.name]
     assert (here / "else" / path.name).read_bytes() == path.read_bytes()
 
 
@@ -190,10 +190,11 @@ def test_one_writer_a_line_and_again_from_the_picture(made, refused, here, toy_f
     sample = ds.sample_sequence(jax.random.key(4), bank, [3, 1, 3], spec)
     assert int(sample.writer) in (10, 11)
     np.testing.assert_array_equal(pixels(path), to_uint8(np.asarray(sample.image)))
-    made("generate", "--like", "a.png", "--out", "b.png")
+    assert "--writers" in refused("generate", "--like", "a.png", "--out", "b.png")
+    made("generate", "--like", "a.png", "--out", "b.png", "--writers", "writers")
     assert (here / "a.png").read_bytes() == (here / "b.png").read_bytes()
     ds.write_idx(here / "writers", table[:, [0, 1, 1]])
-    assert "digest" in refused("generate", "--like", "a.png", "--out", "c.png")
+    assert "digest" in refused("generate", "--like", "a.png", "--out", "c.png", "--writers", "writers")
 
 
 def test_the_bank_may_have_moved(made, refused, here, toy_folder):
@@ -434,7 +435,7 @@ GOOD = ("generate", "350", "0", "10", "120")
         (("generate", "pattern:a#", "0", "10", "120"), "'a#'"),
         (("generate", "luhn:#5", "0", "10", "120"), "check digit"),
         (("generate", "pattern:#####", "0", "10", "120"), "140"),
-        ((*GOOD, "--hand", "one-writer"), "knows its writers"),
+        ((*GOOD, "--hand", "one-writer"), "give --writers"),
         ((*GOOD, "--writers", "none"), "no file 'none'"),
         ((*GOOD, "--bank", "vae", "--writers", "none"), "--writers needs a bank"),
         (("generate", "file:", "0", "10", "120"), "file:"),

@@ -712,7 +712,7 @@ def test_ctrl_c_leaves_what_can_be_gone_on_with(process, tmp_path):
     out, err = running.communicate(timeout=60)
     assert (running.returncode, out) == (130, "")
     assert err.startswith("digitseq: interrupted; ")
-    assert err.endswith(" of 12000 images are there, and the same command goes on\n")
+    assert err.endswith(" of 12000 images are there, and the same command resumes\n")
     assert err.count("\n") == 1
     done = process(*order, cwd=tmp_path)
     assert (done.communicate()[1], done.returncode) == ("", 0)

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
 
+from . import forks
 from .checks import as_integer
 from .spec import SequenceSpec
 
@@ -17,6 +18,7 @@ MAX_DIGIT = 2**20
 
 def typed_key(key: jax.Array) -> jax.Array:
     """A typed key from a typed or raw one; two raw words are threefry's, whatever the default."""
+    forks.refuse()
     if jnp.issubdtype(key.dtype, jax.dtypes.prng_key):
         return key
     return jax.random.wrap_key_data(key, impl="threefry2x32" if key.shape == (2,) else None)
@@ -28,6 +30,7 @@ def as_key(key: Any) -> jax.Array:
     Raises:
         ValueError: anything else, a batch of keys too.
     """
+    forks.refuse()
     typed = isinstance(key, jax.Array) and jnp.issubdtype(key.dtype, jax.dtypes.prng_key)
     raw = isinstance(key, np.ndarray | jax.Array) and key.dtype == np.uint32 and key.ndim == 1
     if not raw and not (typed and key.ndim == 0):
@@ -71,6 +74,7 @@ def as_numbers(spec: SequenceSpec) -> SequenceSpec:
     Raises:
         ValueError: a number that is not whole.
     """
+    forks.refuse()
     low, high = (
         bound
         if isinstance(bound, jax.Array)

@@ -17,12 +17,14 @@ from .arguments import PAD
 from .checks import as_size
 from .labels import LabelSource
 from .sequence import DigitSequence
+from .settings import own_settings
 from .spec import MAX_WIDTH, SequenceSpec
 
 # The class after the digits 0 to 9: give it to `optax.ctc_loss` as `blank_id`.
 BLANK = 10
 
 
+@own_settings
 def labels_and_paddings(digits: jax.Array) -> tuple[jax.Array, jax.Array]:
     """What `optax.ctc_loss` takes as `labels` and `label_paddings`.
 
@@ -36,6 +38,7 @@ def labels_and_paddings(digits: jax.Array) -> tuple[jax.Array, jax.Array]:
     return jnp.where(padding, 0, digits), padding.astype(jnp.float32)
 
 
+@own_settings
 def least_frames(digits: jax.Array) -> jax.Array:
     """The fewest frames in which labels can be read: their length, and a blank between equal neighbours.
 
@@ -50,6 +53,7 @@ def least_frames(digits: jax.Array) -> jax.Array:
     return (there.sum(axis=-1) + repeats.sum(axis=-1)).astype(jnp.int32)
 
 
+@own_settings
 def column_targets(sample: DigitSequence, stride: int, *, blank: int = BLANK) -> jax.Array:
     """A target for each frame, for training without CTC or to begin it with.
 
@@ -75,6 +79,7 @@ def column_targets(sample: DigitSequence, stride: int, *, blank: int = BLANK) ->
     return jnp.where(held.any(axis=-2), digits, blank).astype(jnp.int32)
 
 
+@own_settings
 def decode(logits: jax.Array, *, blank: int = BLANK) -> jax.Array:
     """The best path's reading: the strongest label of each frame, repeats made one, blanks left out.
 
@@ -92,6 +97,7 @@ def decode(logits: jax.Array, *, blank: int = BLANK) -> jax.Array:
     return jnp.take_along_axis(jnp.where(kept, best, PAD), order, axis=-1)
 
 
+@own_settings
 def check(labels: LabelSource, spec: SequenceSpec, stride: int, *, blank: int = BLANK) -> int:
     """The number of frames, where all labels can be read in so many.
 
@@ -135,6 +141,7 @@ def _most_frames(row: list[list[int]]) -> int:
     return max(most.values())
 
 
+@own_settings
 def edit_distance(read: npt.ArrayLike, written: npt.ArrayLike) -> int:
     """How many digits must be put in, taken out or changed (V. Levenshtein, 1966); one row, on the host."""
     ours, theirs = ([d for d in np.asarray(row).tolist() if d >= 0] for row in (read, written))

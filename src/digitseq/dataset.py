@@ -9,11 +9,13 @@ import jax
 import numpy as np
 import numpy.typing as npt
 
+from . import forks, pytrees
 from .arguments import as_key, as_numbers
 from .checks import as_size
 from .drawing import Source
 from .fits import check_source
 from .labels import LabelSource
+from .settings import own_settings
 from .spec import SequenceSpec
 from .stream import MOST_IMAGES, images_of
 
@@ -28,7 +30,8 @@ class Dataset:
     Image i is that of `batch_at`, whatever is asked for beside it (transformed
     pixels, and a model's, within 1e-5). It pickles:
     start worker processes by "spawn" (PyTorch: `multiprocessing_context="spawn"`),
-    since JAX does not survive a fork.
+    since JAX does not survive a fork. In a process that was forked after JAX had
+    started, examples raise a RuntimeError that says so.
 
     Args:
         key: a typed or raw PRNG key: the run.
@@ -42,6 +45,7 @@ class Dataset:
         BankError: digits that the source can't draw.
     """
 
+    @own_settings
     def __init__(
         self, key: jax.Array, source: Source, labels: LabelSource, spec: SequenceSpec, size: int
     ) -> None:
@@ -58,8 +62,10 @@ class Dataset:
         """Image `number`, from 0: its fields as NumPy arrays, by name; masks where the spec asks."""
         return self.__getitems__([number])[0]
 
+    @own_settings
     def __getitems__(self, numbers: Sequence[int]) -> list[Example]:
         """Several at once, which is faster; PyTorch asks for its batches so."""
+        forks.refuse()
         wanted = [self._checked(number) for number in numbers]
         examples: list[Example] = []
         for start in range(0, len(wanted), CHUNK):
@@ -85,7 +91,12 @@ class Dataset:
         return jax.device_put((self._key[0], *self._host))
 
     def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in vars(self).items() if name != "_device"}
+        state = {name: value for name, value in vars(self).items() if name != "_device"}
+        return state | {"nodes": pytrees.nodes(self._host)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        pytrees.renew(state.pop("nodes"))
+        vars(self).update(state)
 
     def __repr__(self) -> str:
         return f"<Dataset of {self.size} images>"

@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
 
+from . import forks
 from .arguments import PAD, as_numbers, typed_key
 from .augment import takes_width
 from .bank import DigitBank
@@ -19,6 +20,7 @@ from .fits import check_fits, check_memory, possible_sizes, require_digits, requ
 from .loading import load_bank
 from .mnist import CACHE_ENVIRONMENT, ENVIRONMENT
 from .sequence import render
+from .settings import own_settings
 from .spec import MAX_WIDTH, SequenceSpec, check_spacing_range, check_spec
 
 # Slots and columns are padded to the next of a few sizes, so that calls with
@@ -32,6 +34,7 @@ THREEFRY = "threefry2x32"
 DEFAULT_SPEC = SequenceSpec()
 
 
+@own_settings
 def generate_numbers_sequence(
     digits: Iterable[int] | str,
     spacing_range: tuple[int, int],
@@ -67,7 +70,9 @@ def generate_numbers_sequence(
         ValueError: an argument that can't be used; the message names it, its
             value, and what would work.
         BankError: the bank has no glyph of a digit, or there is no bank.
+        RuntimeError: in a process that was forked after JAX had started.
     """
+    forks.refuse()
     numbers = check_digits(digits)
     low, high = check_spacing_range(spacing_range)
     width = as_size("image_width", image_width, MAX_WIDTH)

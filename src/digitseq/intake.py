@@ -7,10 +7,12 @@ import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
 
+from . import forks
 from .bank import CELL, HEIGHT, MAX_CLASSES, MAX_GLYPHS, Arrays, DigitBank
 from .checks import as_size
 from .errors import BankError
 from .hands import hands_of
+from .settings import own_settings
 
 
 def make_bank(
@@ -115,6 +117,7 @@ def ink_of(glyphs: npt.NDArray[np.uint8]) -> npt.NDArray[np.int32]:
     return boxes
 
 
+@own_settings
 def to_device(
     glyphs: npt.NDArray[np.uint8],
     counts: npt.NDArray[np.int32],
@@ -122,6 +125,7 @@ def to_device(
     writers: npt.NDArray[np.int32],
     rows: npt.NDArray[np.int32] | None = None,
 ) -> DigitBank:
+    forks.refuse()
     starts = (np.cumsum(counts) - counts).astype(np.int32)
     return DigitBank(
         glyphs=jax.device_put(aligned(glyphs)),

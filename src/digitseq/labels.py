@@ -15,6 +15,7 @@ from . import draws
 from .arguments import MAX_DIGIT, PAD, narrowed
 from .checks import as_integer, as_size
 from .pytrees import register
+from .settings import own_settings
 from .text import pack, parse_sequence, read_sequences
 
 LONGEST = 10_000
@@ -39,6 +40,7 @@ class LabelSource(Protocol):
 class Rows(abc.ABC):
     """Draws row b from `fold_in(key, b)`."""
 
+    @own_settings
     def draw(self, key: jax.Array, batch_size: int) -> jax.Array:
         """Labels int32 [B, K], PAD (-1) after the last digit; row b depends on key and b alone."""
         fold = jax.vmap(jax.random.fold_in, in_axes=(None, 0))

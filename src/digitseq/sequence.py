@@ -1,6 +1,7 @@
 """The pipeline: draw glyphs, space them, place them; with exact labels."""
 
 import dataclasses
+import functools
 import math
 
 import jax
@@ -13,6 +14,8 @@ from .arguments import PAD, as_digits, as_numbers, narrowed, typed_key
 from .bank import CELL, HEIGHT, byte_ink, unit_ink
 from .drawing import Source
 from .pytrees import register
+from .settings import own_settings
+from .sharding import Place, by_rows, place_of
 from .spec import SequenceSpec, check_structure
 
 # A mask is an int8 that holds a slot + 1.
@@ -68,6 +71,7 @@ class DigitSequence:
         return f"<DigitSequence, image {list(self.image.shape)}, digits {list(self.digits.shape)}>"
 
 
+@own_settings
 def sample_sequence(
     key: jax.Array, source: Source, digits: npt.ArrayLike, spec: SequenceSpec
 ) -> DigitSequence:
@@ -92,6 +96,7 @@ def sample_sequence(
     return _sample_one(key, source, as_digits(digits, 1), as_numbers(spec))
 
 
+@own_settings
 def sample_sequences(
     key: jax.Array, source: Source, digits: npt.ArrayLike, spec: SequenceSpec
 ) -> DigitSequence:
@@ -109,14 +114,23 @@ def sample_sequences(
         digits: integers [B, K], PAD (-1) after the last of each row.
         spec: the layout.
     """
-    return _sample_batch(key, source, as_digits(digits, 2), as_numbers(spec))
+    rows = as_digits(digits, 2)
+    return _sample_batch(key, source, rows, as_numbers(spec), place_of(rows))
 
 
-@jax.jit
-def _sample_batch(key: jax.Array, source: Source, digits: jax.Array, spec: SequenceSpec) -> DigitSequence:
-    indices = jnp.arange(digits.shape[0], dtype=jnp.uint32)
-    keys = jax.vmap(jax.random.fold_in, in_axes=(None, 0))(typed_key(key), indices)
-    return render(keys, source, digits, spec, spec.image_width)
+@functools.partial(jax.jit, static_argnums=4)
+def _sample_batch(
+    key: jax.Array, source: Source, digits: jax.Array, spec: SequenceSpec, place: Place | None
+) -> DigitSequence:
+    def part(
+        start: jax.Array, digits: jax.Array, key: jax.Array, source: Source, spec: SequenceSpec
+    ) -> DigitSequence:
+        indices = start + jnp.arange(digits.shape[0], dtype=jnp.uint32)
+        keys = jax.vmap(jax.random.fold_in, in_axes=(None, 0))(key, indices)
+        return render(keys, source, digits, spec, spec.image_width)
+
+    batch: DigitSequence = by_rows(part, place, digits, typed_key(key), source, spec)
+    return batch
 
 
 @jax.jit

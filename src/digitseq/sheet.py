@@ -14,6 +14,8 @@ CAPTION = 230
 CAPTION_HEIGHT = 14
 BOX_COLOURS = ((255, 170, 60), (90, 200, 255))
 MOST = 64
+# A larger sheet is a slip of the pen: hardly a viewer would open it.
+MOST_PIXELS = 2**28
 
 
 def sheet(
@@ -44,19 +46,41 @@ def sheet(
     images = images.reshape(-1, *images.shape[-2:])
     images = images[: MOST if columns is None else None]
     height, width = images.shape[1] * scale, images.shape[2] * scale
-    height_with_caption = height + (CAPTION_HEIGHT if captions is not None else 0)
-    if columns is None:
-        columns = round(math.sqrt(len(images) * (height_with_caption + GUTTER) / (width + GUTTER)))
-    columns = max(1, min(columns, len(images)))
-    lines = -(-len(images) // columns)
-    tile = (height_with_caption + GUTTER, width + GUTTER)
-    page = np.full((lines * tile[0] + GUTTER, columns * tile[1] + GUTTER), PAPER, np.uint8)
+    columns, tile, size = _arranged(images.shape, columns, scale, captions is not None)
+    page = np.full(size, PAPER, np.uint8)
     corners = [(n // columns * tile[0] + GUTTER, n % columns * tile[1] + GUTTER) for n in range(len(images))]
     for (top, left), image in zip(corners, images, strict=True):
         page[top : top + height, left : left + width] = _enlarged(to_uint8(image), scale)
     if captions is not None:
         page = _with_captions(page, [(top + height, left) for top, left in corners], captions)
     return page if boxes is None else _with_boxes(page, corners, boxes, scale)
+
+
+def check_size(shape: tuple[int, int, int], *, columns: int, scale: int, captions: bool) -> None:
+    """Raises where a sheet of images of the shape [B, H, W] is too large, before any of them is made.
+
+    Raises:
+        ValueError: naming how large it would be.
+    """
+    _, _, (height, width) = _arranged(shape, columns, scale, captions)
+    if height * width > MOST_PIXELS:
+        raise ValueError(
+            f"the sheet would have {width} x {height} pixels, more than {MOST_PIXELS}; ask for fewer images, "
+            f"a smaller scale, or narrower images"
+        )
+
+
+def _arranged(
+    shape: tuple[int, ...], columns: int | None, scale: int, captions: bool
+) -> tuple[int, tuple[int, int], tuple[int, int]]:
+    """Columns, and (height, width) of the tile that an image takes and of the sheet of images [B, H, W]."""
+    count, height, width = shape
+    tile = (height * scale + (CAPTION_HEIGHT if captions else 0) + GUTTER, width * scale + GUTTER)
+    if columns is None:
+        columns = round(math.sqrt(count * tile[0] / tile[1]))
+    columns = max(1, min(columns, count))
+    lines = -(-count // columns)
+    return columns, tile, (lines * tile[0] + GUTTER, columns * tile[1] + GUTTER)
 
 
 def _enlarged(picture: npt.NDArray[np.uint8], scale: int) -> npt.NDArray[np.uint8]:

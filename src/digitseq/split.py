@@ -11,10 +11,12 @@ from .arguments import as_key
 from .bank import DigitBank
 from .errors import BankError
 from .intake import to_device
+from .settings import own_settings
 
 By = Literal["glyph", "writer"]
 
 
+@own_settings
 def split_bank(
     bank: DigitBank, fractions: Sequence[float], key: jax.Array, *, by: By = "glyph"
 ) -> tuple[DigitBank, ...]:

@@ -16,6 +16,8 @@ from .drawing import Source
 from .fits import check_source
 from .labels import LabelSource
 from .sequence import DigitSequence, render
+from .settings import own_settings
+from .sharding import Place, by_rows, divisor
 from .spec import SequenceSpec
 
 # Images of a run are counted by what a key folds in.
@@ -24,6 +26,7 @@ MAX_BATCH = 2**24
 Axes = str | Sequence[str]
 
 
+@own_settings
 def batch_at(
     key: jax.Array,
     step: int | jax.Array,
@@ -66,9 +69,6 @@ def batch_at(
     return _batch(typed_key(key), number, source, as_arrays(labels), as_numbers(spec), size, place)
 
 
-Place = tuple[Mesh, tuple[str, ...]] | None
-
-
 @functools.partial(jax.jit, static_argnums=(5, 6))
 def _batch(
     key: jax.Array,
@@ -77,23 +77,17 @@ def _batch(
     labels: LabelSource,
     spec: SequenceSpec,
     size: int,
-    place: Place,
+    place: Place | None,
 ) -> DigitSequence:
     first = jnp.asarray(step).astype(jnp.uint32) * np.uint32(size)
-    if place is None:
-        return images_of(key, first + jnp.arange(size, dtype=jnp.uint32), source, labels, spec)
-    mesh, axes = place
-    own = size // _divisor(mesh, axes)
+    numbers = first + jnp.arange(size, dtype=jnp.uint32)
 
-    def part(words: jax.Array, first: jax.Array, rest: Any) -> DigitSequence:
-        start = first + jax.lax.axis_index(axes).astype(jnp.uint32) * np.uint32(own)
-        key = jax.random.wrap_key_data(words, impl=implementation)
-        return images_of(key, start + jnp.arange(own, dtype=jnp.uint32), *rest)
+    def part(_: jax.Array, numbers: jax.Array, *run: Any) -> DigitSequence:
+        key, source, labels, spec = run
+        return images_of(key, numbers, source, labels, spec)
 
-    implementation = str(jax.random.key_impl(key))
-    whole, rows = PartitionSpec(), PartitionSpec(axes)
-    made = _shard_map(part, mesh, whole, rows)
-    return made(jax.random.key_data(key), first, (source, labels, spec))
+    batch: DigitSequence = by_rows(part, place, numbers, key, source, labels, spec)
+    return batch
 
 
 def images_of(
@@ -113,15 +107,7 @@ def images_of(
     return render(fold(image_key, numbers), source, digits, spec, spec.image_width, grey=grey)
 
 
-def _shard_map(function: Any, mesh: Mesh, given: PartitionSpec, made: PartitionSpec) -> Any:
-    """`jax.shard_map`, by the name and the options that this JAX has for it."""
-    if hasattr(jax, "shard_map"):
-        return jax.shard_map(function, mesh=mesh, in_specs=given, out_specs=made, check_vma=False)
-    from jax.experimental.shard_map import shard_map
-
-    return shard_map(function, mesh=mesh, in_specs=given, out_specs=made, check_rep=False)
-
-
+@own_settings
 def batches(
     key: jax.Array,
     source: Source,
@@ -167,28 +153,42 @@ def batches(
     # Once, not with every batch.
     used = (as_key(key), source, as_arrays(labels), as_numbers(spec))
     key, source, labels, spec = jax.device_put(used) if place is None else _everywhere(used, place[0])
-    return _iterate(key, source, labels, spec, size, first, mesh, axes, ahead)
+    return _Batches(key, source, labels, spec, size, first, mesh, axes, ahead)
 
 
-def _iterate(
-    key: jax.Array,
-    source: Source,
-    labels: LabelSource,
-    spec: SequenceSpec,
-    size: int,
-    first: int,
-    mesh: Mesh | None,
-    axes: Axes | None,
-    ahead: int,
-) -> Iterator[DigitSequence]:
-    made: collections.deque[DigitSequence] = collections.deque()
-    for step in range(first, MOST_IMAGES // size):
-        # JAX only begins the work here; it goes on while its results wait.
-        made.append(batch_at(key, step, source, labels, spec, size, mesh=mesh, axes=axes))
-        if len(made) > ahead:
-            yield made.popleft()
-    yield from made
-    raise OverflowError(f"a run has {MOST_IMAGES} images; go on with another key")
+class _Batches(Iterator[DigitSequence]):
+    """Iterates `batch_at`.
+
+    Not a generator: an error in one would end it, and a training with it, in
+    silence. Here the next `next` tries the same step again.
+    """
+
+    def __init__(
+        self,
+        key: jax.Array,
+        source: Source,
+        labels: LabelSource,
+        spec: SequenceSpec,
+        size: int,
+        first: int,
+        mesh: Mesh | None,
+        axes: Axes | None,
+        ahead: int,
+    ) -> None:
+        self._make = functools.partial(
+            batch_at, key, source=source, labels=labels, spec=spec, batch_size=size, mesh=mesh, axes=axes
+        )
+        self._step, self._stop, self._ahead = first, MOST_IMAGES // size, ahead
+        self._made: collections.deque[DigitSequence] = collections.deque()
+
+    def __next__(self) -> DigitSequence:
+        while len(self._made) <= self._ahead and self._step < self._stop:
+            # JAX only begins the work here; it continues while its results wait.
+            self._made.append(self._make(self._step))
+            self._step += 1
+        if not self._made:
+            raise OverflowError(f"a run has {MOST_IMAGES} images; use another key for more")
+        return self._made.popleft()
 
 
 def _everywhere(tree: Any, mesh: Mesh) -> Any:
@@ -206,7 +206,7 @@ def _everywhere(tree: Any, mesh: Mesh) -> Any:
     return jax.tree.map(copied, tree)
 
 
-def _place(size: int, mesh: Mesh | None, axes: Axes | None) -> Place:
+def _place(size: int, mesh: Mesh | None, axes: Axes | None) -> Place | None:
     """The mesh and those of its axes along which so many rows are divided.
 
     Raises:
@@ -221,12 +221,8 @@ def _place(size: int, mesh: Mesh | None, axes: Axes | None) -> Place:
         raise ValueError(f"axes must be different ones of the mesh's {mesh.axis_names}, got {axes!r}")
     if set(names) - set(mesh.axis_names):
         raise ValueError(f"axes must be some of the mesh's {mesh.axis_names}, got {axes!r}")
-    if size % (devices := _divisor(mesh, tuple(names))):
+    if size % (devices := divisor(mesh, tuple(names))):
         raise ValueError(
             f"batch_size {size} can't be divided evenly among the {devices} devices along {names}"
         )
     return mesh, tuple(names)
-
-
-def _divisor(mesh: Mesh, axes: tuple[str, ...]) -> int:
-    return int(np.prod([mesh.shape[name] for name in axes]))

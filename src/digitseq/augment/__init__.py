@@ -5,7 +5,7 @@ from .chain import apply, apply_to_batch, followed, run, takes_width
 from .geometry import Affine, Elastic, Perspective
 from .ink import Blur, Contrast, Gamma, InkFade, StrokeWidth
 from .page import GaussianNoise, Invert, Occlude, Paper, ReplaceNoise
-from .plain import from_plain, to_plain
+from .plain import check_length, from_plain, to_plain
 from .presets import PRESETS, Chains, preset
 from .sometimes import Sometimes
 from .writing import BaselineWave, LineSlant
@@ -32,6 +32,7 @@ __all__ = [
     "Transform",
     "apply",
     "apply_to_batch",
+    "check_length",
     "followed",
     "from_plain",
     "preset",

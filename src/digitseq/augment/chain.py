@@ -1,5 +1,6 @@
 """Chains of transforms: geometric ones that follow each other become one map, resampled once."""
 
+import functools
 import itertools
 import math
 from collections.abc import Sequence
@@ -7,8 +8,12 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
+from .. import forks
 from ..bank import unit_ink
+from ..settings import own_settings
+from ..sharding import Place, by_rows, place_of
 from ..stage import in_chunks, stage
 from .base import Change, Page, Transform, Width
 from .geometry import Geometric
@@ -18,6 +23,7 @@ from .sometimes import innermost, nested
 Transforms = tuple[Transform, ...]
 
 
+@own_settings
 def apply(key: jax.Array, transforms: Sequence[Transform], glyphs: jax.Array) -> jax.Array:
     """The images, each transformed with random numbers of its own, in the order given.
 
@@ -34,19 +40,26 @@ def apply(key: jax.Array, transforms: Sequence[Transform], glyphs: jax.Array) ->
     Raises:
         ValueError: no transforms of this package, or no images.
     """
+    forks.refuse()
     if isinstance(transforms, Transform) or not all(isinstance(t, Transform) for t in transforms):
         raise ValueError(f"transforms must be a list of digitseq.augment's transforms, got {transforms!r}")
     if jnp.ndim(glyphs) < 2:
         raise ValueError(f"glyphs must be [..., height, width], got shape {list(jnp.shape(glyphs))}")
-    return _apply(key, tuple(transforms), glyphs)
+    place = place_of(glyphs) if jnp.ndim(glyphs) > 2 else None
+    return _apply(key, tuple(transforms), glyphs, place)
 
 
-@jax.jit
-def _apply(key: jax.Array, transforms: Transforms, glyphs: jax.Array) -> jax.Array:
-    flat = unit_ink(glyphs.reshape(math.prod(glyphs.shape[:-2]), *glyphs.shape[-2:]))
-    fold = jax.vmap(jax.random.fold_in, in_axes=(None, 0))
-    keys = fold(key, jnp.arange(flat.shape[0], dtype=jnp.uint32))
-    return apply_to_batch(keys, transforms, flat).reshape(glyphs.shape)
+@functools.partial(jax.jit, static_argnums=3)
+def _apply(key: jax.Array, transforms: Transforms, glyphs: jax.Array, place: Place | None) -> jax.Array:
+    def part(start: jax.Array, rows: jax.Array, key: jax.Array, transforms: Transforms) -> jax.Array:
+        flat = unit_ink(rows.reshape(math.prod(rows.shape[:-2]), *rows.shape[-2:]))
+        first = start * np.uint32(math.prod(rows.shape[1:-2]))
+        fold = jax.vmap(jax.random.fold_in, in_axes=(None, 0))
+        keys = fold(key, first + jnp.arange(flat.shape[0], dtype=jnp.uint32))
+        return apply_to_batch(keys, transforms, flat).reshape(rows.shape)
+
+    rows = glyphs if glyphs.ndim > 2 else glyphs[None]
+    return jnp.asarray(by_rows(part, place, rows, key, transforms)).reshape(glyphs.shape)
 
 
 def apply_to_batch(

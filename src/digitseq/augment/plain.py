@@ -1,6 +1,6 @@
 """Transforms as JSON's own types, and back."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from . import geometry, ink, page, writing
@@ -28,6 +28,8 @@ KINDS: dict[str, type[Transform]] = {
         Sometimes,
     )
 }
+# A chain is compiled as a whole: this many take some seconds, thousands take minutes.
+MOST = 32
 
 
 def to_plain(transforms: Iterable[Transform]) -> list[dict[str, Any]]:
@@ -49,13 +51,33 @@ def from_plain(items: Any) -> tuple[Transform, ...]:
     Raises:
         ValueError: unknown transforms or parameters, or values that are refused.
     """
-    made = tuple(_one(item) for item in (items if isinstance(items, list | tuple) else [items]))
+    items = items if isinstance(items, list | tuple) else [items]
+    if len(items) > MOST:
+        raise ValueError(f"{len(items)} transforms in a chain; there may be {MOST}")
+    made = tuple(_one(item) for item in items)
     for transform in made:
         transform.check()
     return made
 
 
-def _one(item: Any) -> Transform:
+def check_length(name: str, transforms: Sequence[Transform]) -> None:
+    """Raises where a chain has more transforms than can be compiled in a moment.
+
+    Raises:
+        ValueError: naming the chain; transforms inside `Sometimes` count as well.
+    """
+    total = 0
+    for transform in transforms:
+        total += 1
+        while isinstance(transform, Sometimes):
+            transform, total = transform.transform, total + 1
+    if total > MOST:
+        raise ValueError(f"{name} holds {total} transforms; there may be {MOST} in a chain")
+
+
+def _one(item: Any, depth: int = 1) -> Transform:
+    if depth > MOST:
+        raise ValueError(f"Sometimes within Sometimes more than {MOST} times")
     name = next(iter(item), None) if isinstance(item, dict) and len(item) == 1 else None
     if name not in KINDS or not isinstance(item[name], dict):
         known = ", ".join(sorted(KINDS))
@@ -66,7 +88,7 @@ def _one(item: Any) -> Transform:
     if KINDS[name] is Sometimes:
         if set(given) != {"p", "transform"}:
             raise ValueError(f"Sometimes takes p and transform, got {sorted(given)}")
-        given["transform"] = _one(given["transform"])
+        given["transform"] = _one(given["transform"], depth + 1)
     try:
         return KINDS[name](**given)
     except TypeError as error:

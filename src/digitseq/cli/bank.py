@@ -8,13 +8,12 @@ import jax
 import numpy as np
 import typer
 
-from .. import png
-from ..bank import bank_digest
+from ..bank import CELL, HEIGHT, bank_digest
 from ..fetch import fetch_mnist
 from ..loading import load_bank
 from ..mnist import FILES, MIRRORS
-from ..sheet import sheet
-from . import common, sources
+from ..sheet import check_size, sheet
+from . import common, pictures, sources
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Banks of glyphs: info, fetch, preview.")
 
@@ -45,20 +44,23 @@ def preview(
     out: Annotated[Path, typer.Option(help="The sheet's file.")] = Path("bank.png"),
     columns: Annotated[int, typer.Option(min=1, help="Glyphs of each digit.")] = 20,
     seed: common.SeedOption = None,
+    force: pictures.ForceOption = False,
 ) -> None:
     """Write a sheet of random glyphs, a line for each digit.
 
+    A picture of digitseq's own in its place is replaced, another file only
+    with --force.
     Example: digitseq bank preview --seed 1 --out glyphs.png
     """
-    common.check_picture_path(out)
+    pictures.check_place(out, force=force)
     source = load_bank(bank)
-    digits = np.flatnonzero(np.asarray(source.counts)).astype(np.int32).repeat(columns)
+    every = np.flatnonzero(np.asarray(source.counts)).astype(np.int32)
+    check_size((len(every) * columns, HEIGHT, CELL), columns=columns, scale=1, captions=False)
+    digits = every.repeat(columns)
     seed = common.fresh_seed() if seed is None else seed
     glyph_ids = np.asarray(source.choose(jax.random.key(seed), jax.numpy.asarray(digits)))
     glyphs = np.asarray(source.glyphs)[glyph_ids] / np.float32(255)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    png.save(out, sheet(glyphs, columns=columns))
-    common.show_path(out)
+    pictures.write(out, sheet(glyphs, columns=columns), force=force)
 
 
 @app.command()
@@ -68,7 +70,9 @@ def fetch(
     ] = None,
     mirror: Annotated[
         list[str] | None,
-        typer.Option(help="Address of a folder with the files; may be repeated. Instead of the known ones."),
+        typer.Option(
+            help="Address of a folder with the files; may be repeated.", show_default="the known ones"
+        ),
     ] = None,
     timeout: Annotated[float, typer.Option(min=0.1, help="Seconds a mirror may stay silent.")] = 30.0,
 ) -> None:

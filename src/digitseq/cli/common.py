@@ -13,23 +13,33 @@ import numpy as np
 import numpy.typing as npt
 import typer
 
-from .. import augment, fits
+from .. import augment, files, fits
 from ..arguments import PAD, typed_key
 from ..bank import DigitBank
+from ..errors import BankError
 from ..labels import FixedLabels
 from ..programs import keep_programs as keep_programs
 from ..sequence import DigitSequence, render
 from ..spec import Advance, Align, Hand, SequenceSpec, Spacing, check_spec, spec_from_json
-from .grammar import labels_of, rows_of
+from . import completion, grammar
+from .console import Interrupted as Interrupted
+from .console import nearest
+from .pictures import show_path as show_path
 from .sources import Source
 
 CHUNK = 64
 # Rows and slots (or a multiple) of one compiled program, where images are transformed.
 SHAPE = 16, 16
+# More pictures than a folder is good for, and more bytes than a file of transforms has.
+MOST_IMAGES, MOST_JSON = 1_000_000, 2**20
+# The labels of all pictures lie in memory.
+MOST_DIGITS = 10_000_000
 
 SeedOption = Annotated[
     int | None,
-    typer.Option(min=0, max=2**32 - 1, help="The same seed makes the same picture.", show_default=False),
+    typer.Option(
+        min=0, max=2**32 - 1, help="The same seed makes the same picture.", show_default="a fresh one"
+    ),
 ]
 AlignOption = Annotated[Align, typer.Option(help="Where leftover columns go.")]
 SpacingOption = Annotated[Spacing, typer.Option(help="Random gaps, or even ones that fill the width.")]
@@ -42,13 +52,10 @@ AugmentOption = Annotated[
     typer.Option(
         metavar="PRESET",
         help="light, strong or scan; or a .json file of transforms (docs/augmentation.md).",
-        show_default=False,
+        show_default="none",
+        autocompletion=completion.augmentations,
     ),
 ]
-
-
-class Interrupted(Exception):
-    """An interrupt, and how to go on; of a `KeyboardInterrupt` Typer would keep no word."""
 
 
 def transforms_of(choice: str | None) -> augment.Chains:
@@ -64,15 +71,30 @@ def transforms_of(choice: str | None) -> augment.Chains:
         try:
             return augment.preset(choice)
         except ValueError as error:
-            raise ValueError(f"--augment: {error}, and files that end in .json") from None
+            hint = nearest(choice, augment.PRESETS)
+            raise ValueError(f"--augment: {error}, and files that end in .json{hint}") from None
     try:
-        fields = json.loads(Path(choice).read_bytes())
+        fields = json.loads(text_of(choice))
         if not isinstance(fields, dict) or set(fields) - {"glyph_transforms", "line_transforms"}:
             raise ValueError("it must hold an object with glyph_transforms, line_transforms or both")
         spec = spec_from_json(json.dumps(fields))
     except (ValueError, RecursionError) as error:
         raise ValueError(f"--augment {choice}: {error}") from None
     return spec.glyph_transforms, spec.line_transforms
+
+
+def text_of(path: str | Path) -> bytes:
+    """The contents of a file of JSON that somebody wrote by hand.
+
+    Raises:
+        ValueError: it is no regular file, or too large.
+        FileNotFoundError: there is none.
+    """
+    with files.open_regular(path) as file:
+        text = file.read(MOST_JSON + 1)
+    if len(text) > MOST_JSON:
+        raise ValueError(f"it is larger than {MOST_JSON} bytes")
+    return text
 
 
 def fresh_seed() -> int:
@@ -93,27 +115,64 @@ def plan(
     Raises:
         ValueError: whatever can't be used, before anything is made.
     """
-    if count is not None and count < 1:
-        raise ValueError(f"--count must be at least 1, got {count}")
     check_spec(spec)
     image_key = label_key = jax.random.wrap_key_data(jnp.asarray(seed_words(seed)), impl="threefry2x32")
-    found = labels_of(sequence, bank)
+    found = grammar.labels_of(sequence, bank)
     given = isinstance(found, FixedLabels)
+    _check_count(found, count)
     if not given:
         label_key, image_key = jax.random.split(image_key)
-    rows = rows_of(found, label_key, count)
-    follow = augment.followed(spec.line_transforms)
-    fits.check_memory(spec.image_width, rows.shape[1] + SHAPE[1], min(CHUNK, len(rows)), follow=follow)
-    check_rows(bank, rows, spec)
+    rows = grammar.rows_of(found, label_key, count)
+    check_work(bank, rows, spec)
     if count is None and len(rows) == 1 and given:
         return rows, seed_words(seed)[None]
     folded = jax.vmap(jax.random.fold_in, in_axes=(None, 0))
     return rows, np.asarray(jax.random.key_data(folded(image_key, np.arange(len(rows), dtype=np.uint32))))
 
 
-def check_rows(bank: Source, rows: npt.NDArray[np.int32], spec: SequenceSpec) -> None:
-    """Raises where the bank lacks a digit or a row [K], PAD after its last, does not fit the spec."""
+def _check_count(found: grammar.Labels, count: int | None) -> None:
+    """Raises where so many labels are none, or more than memory should hold; None is as for `plan`."""
+    if isinstance(found, FixedLabels):
+        number, slots = found.digits.shape
+    else:
+        number, slots = 1, max(map(len, found.rows()))
+    number = number if count is None else count
+    if not 1 <= number <= MOST_IMAGES:
+        raise ValueError(
+            f"--count must be from 1 to {MOST_IMAGES}, got {number}; `digitseq export` writes larger sets"
+        )
+    if number * slots > MOST_DIGITS:
+        raise ValueError(f"--count {number} of up to {slots} digits make more than {MOST_DIGITS} digits")
+
+
+def check_work(bank: Source, rows: npt.NDArray[np.int32], spec: SequenceSpec) -> None:
+    """Raises where the images of rows [N, K], PAD after the last digit of each, can't be made.
+
+    Raises:
+        ValueError: a spec that can't be used, a row that does not fit its width, or more than memory holds.
+        BankError: a digit that the bank lacks, or not by one writer.
+    """
+    check_spec(spec)
+    follow = augment.followed(spec.line_transforms)
+    fits.check_memory(spec.image_width, rows.shape[1] + SHAPE[1], min(CHUNK, len(rows)), follow=follow)
+    check_hand(bank, spec)
     fits.check_rows(bank, FixedLabels(rows).rows(), spec)
+
+
+def check_hand(bank: Source, spec: SequenceSpec) -> None:
+    """Raises where one writer is asked for and nobody knows who wrote the digits.
+
+    Raises:
+        BankError: naming the options that would help.
+    """
+    if spec.hand != "one-writer":
+        return
+    if not isinstance(bank, DigitBank):
+        raise BankError("--hand one-writer needs a bank; a model's lines are by one writer with --style 1")
+    if bank.hands is None:
+        raise BankError(
+            "--hand one-writer needs to know who wrote the digits: give --writers, QMNIST's labels"
+        )
 
 
 def refuse_leftovers(context: typer.Context) -> None:
@@ -125,14 +184,12 @@ def refuse_leftovers(context: typer.Context) -> None:
     if context.args:
         first = context.args[0]
         if first.startswith("-"):
-            raise ValueError(f"no such option: {first} (-v and --version stand before the command)")
+            options = [name for parameter in context.command.params for name in parameter.opts]
+            if first in options:
+                raise ValueError(f"{first} stands after --, where options are arguments")
+            hint = nearest(first.partition("=")[0], options) or " (-v and --version stand before the command)"
+            raise ValueError(f"no such option: {first}{hint}")
         raise ValueError(f"unexpected argument {first!r}")
-
-
-def check_picture_path(out: Path, name: str = "--out") -> None:
-    """Raises where a picture's file does not end in .png."""
-    if out.suffix.lower() != ".png":
-        raise ValueError(f"{name} must end in .png, got {str(out)!r}")
 
 
 def seed_words(seed: int) -> npt.NDArray[np.uint32]:
@@ -174,8 +231,3 @@ def digits_of(sample: DigitSequence) -> list[int]:
     """The digits on one image's canvas."""
     digits: list[int] = np.asarray(sample.digits)[: int(sample.length)].tolist()
     return digits
-
-
-def show_path(path: Path) -> None:
-    """Prints a path that was written, on stdout."""
-    typer.echo(str(path))

@@ -53,7 +53,7 @@ def export(
     writers: sources.WritersOption = None,
     licence: Annotated[
         str | None,
-        typer.Option(help="Of the digits, where digitseq does not know it.", show_default=False),
+        typer.Option(help="Of the digits, where digitseq does not know it.", show_default="what it knows"),
     ] = None,
     workers: Annotated[int, typer.Option(help="Processes on this machine.")] = 1,
     engine: Annotated[
@@ -72,6 +72,7 @@ def export(
     if augment is not None:
         glyph_transforms, line_transforms = common.transforms_of(augment)
         layout = layout.replace(glyph_transforms=glyph_transforms, line_transforms=line_transforms)
+    common.check_hand(source, layout)
     begun = time.monotonic()
     with typer.progressbar(
         length=count, label="images", file=sys.stderr, hidden=not sys.stderr.isatty()
@@ -101,7 +102,7 @@ def export(
             )
         except KeyboardInterrupt as error:
             raise common.Interrupted(str(error) or "interrupted") from None
-    typer.echo(out)
+    common.show_path(out)
 
 
 def _wide_enough(labels: grammar.Labels) -> SequenceSpec:
@@ -114,8 +115,8 @@ def _wide_enough(labels: grammar.Labels) -> SequenceSpec:
 
 def _spec_in(path: Path) -> SequenceSpec:
     try:
-        return spec_from_json(path.read_bytes())
-    except (ValueError, IsADirectoryError) as error:
+        return spec_from_json(common.text_of(path))
+    except ValueError as error:
         raise ValueError(f"--spec {path}: {error}") from None
 
 
@@ -125,7 +126,7 @@ def verify(
         str | None,
         typer.Option(
             help="Another export, with which it must share no glyph and, where known, no writer.",
-            show_default=False,
+            show_default="none",
         ),
     ] = None,
     sample: Annotated[
@@ -154,7 +155,7 @@ def verify(
         raise typer.Exit(1)
     if unknown is not None:
         raise unknown
-    typer.echo(out)
+    common.show_path(out)
 
 
 def _source_for(

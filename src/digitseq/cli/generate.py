@@ -1,4 +1,4 @@
-"""digitseq generate: pictures with the recipe inside, and pictures made again from it."""
+"""digitseq generate: pictures with the recipe inside, and pictures re-rendered from it."""
 
 import json
 from collections.abc import Iterable
@@ -11,14 +11,12 @@ import typer
 
 from .. import __version__, png
 from ..arguments import PAD
-from ..checks import as_integer
-from ..spec import SequenceSpec, spec_from_json, spec_to_json
+from ..spec import SequenceSpec, spec_to_json
 from ..text import format_sequence, pack
-from . import common, grammar, sources
+from . import common, grammar, pictures, recipes, sources
 
 # So that a negative MIN_SPACING is taken for an argument, not for an option.
 SETTINGS = {"ignore_unknown_options": True, "allow_extra_args": True}
-TEXT = "digitseq "
 # File systems take 255 bytes.
 LONGEST_NAME = 200
 # Any other name is a folder's, v1.2 too.
@@ -28,7 +26,7 @@ Examples:
   digitseq generate 350 0 10 120 --seed 7                             one picture, 3-5-0.png
   digitseq generate random:3-8 -4 4 260 --count 100 --out pictures    a hundred
   digitseq generate 350 0 10 120 --augment strong                     bent, slanted, noisy
-  digitseq generate 350 0 10 120 --bank vae --style 0.9               digits of a model, in one hand
+  digitseq generate 350 0 10 120 --bank vae --style 0.9               digits of a model, by one writer
   digitseq generate --like 3-5-0.png --out again.png                  the same picture again
 """
 
@@ -48,9 +46,14 @@ def generate(
     seed: common.SeedOption = None,
     out: Annotated[
         Path | None,
-        typer.Option(help="A .png file (numbered where there are several), or a folder.", show_default=False),
+        typer.Option(
+            help="A .png file (numbered where there are several), or a folder.",
+            show_default="the current folder",
+        ),
     ] = None,
-    count: Annotated[int | None, typer.Option(help="How many pictures.", show_default=False)] = None,
+    count: Annotated[
+        int | None, typer.Option(help="How many pictures.", show_default="1; of a file, each line once")
+    ] = None,
     bank: sources.SourceOption = None,
     style: sources.StyleOption = None,
     align: common.AlignOption = "center",
@@ -61,28 +64,30 @@ def generate(
     augment: common.AugmentOption = None,
     like: Annotated[
         Path | None,
-        typer.Option(help="Make this picture again, from the recipe in it.", show_default=False),
+        typer.Option(help="Re-render this picture, from the recipe in it.", show_default="none"),
     ] = None,
+    force: pictures.ForceOption = False,
 ) -> None:
     """Write pictures of a digit sequence.
 
     The picture goes to the current folder, named after its digits, unless
-    --out says otherwise; one of that name is replaced. It carries its recipe:
-    seed, digits, layout, the bank's digest.
+    --out says otherwise. A picture of digitseq's own of that name is replaced,
+    another file only with --force. It carries its recipe: seed, digits,
+    layout, the bank's digest.
     """
     common.refuse_leftovers(context)
     common.keep_programs()
     if out is not None and out.suffix.lower() in OTHER_PICTURES and not out.is_dir():
-        common.check_picture_path(out)
+        pictures.check_path(out)
     if like is not None:
         origins = {name: context.get_parameter_source(name) for name in context.params}
         given = [name for name, origin in origins.items() if origin and origin.name == "COMMANDLINE"]
-        if other := set(given) - {"like", "out", "bank", "writers"}:
+        if other := set(given) - {"like", "out", "bank", "writers", "force"}:
             raise ValueError(
-                f"--like takes all but --out, --bank and --writers from the picture, "
+                f"--like takes all but --out, --bank, --writers and --force from the picture, "
                 f"got {', '.join(sorted(other))}"
             )
-        _generate_like(like, bank, writers, out)
+        _generate_like(like, bank, writers, out, force=force)
         return
     if sequence is None or min_spacing is None or max_spacing is None or image_width is None:
         raise ValueError("give SEQUENCE MIN_SPACING MAX_SPACING IMAGE_WIDTH, or --like PICTURE")
@@ -106,7 +111,7 @@ def generate(
         recipe["style"] = str(style)
     if writers is not None:
         recipe["writers"] = str(writers)
-    _write(rows, keys, indices, source, spec, out, recipe)
+    _write(rows, keys, indices, source, spec, out, recipe, force=force)
 
 
 def _write(
@@ -117,11 +122,19 @@ def _write(
     spec: SequenceSpec,
     out: Path | None,
     recipe: dict[str, str],
+    *,
+    force: bool,
+    reads: Path | None = None,
 ) -> None:
+    places = max(3, len(str(len(rows) - 1)))
+    indices = list(indices)
+    for index, row in zip(indices, rows, strict=True):
+        number = "" if index is None else f"_{index:0{places}d}"
+        planned = _path(out, format_sequence(row[row != PAD].tolist()), number)
+        pictures.check_place(planned, force=force, reads=reads)
     digest = sources.source_digest(bank)
     shared = recipe | {"version": __version__, "spec": spec_to_json(spec), "bank digest": digest}
     samples = common.rendered(keys, bank, rows, spec)
-    places = max(3, len(str(len(rows) - 1)))
     for index, key, row, sample in zip(indices, keys.tolist(), rows, samples, strict=True):
         digits, asked = format_sequence(common.digits_of(sample)), format_sequence(row[row != PAD].tolist())
         number = "" if index is None else f"_{index:0{places}d}"
@@ -131,9 +144,8 @@ def _write(
         if index is not None:
             own["index"] = str(index)
         path = _path(out, digits or "blank", number)
-        text = {TEXT + name: value for name, value in sorted((shared | own).items())}
-        png.save(path, png.to_uint8(np.asarray(sample.image)), text)
-        common.show_path(path)
+        text = {recipes.TEXT + name: value for name, value in sorted((shared | own).items())}
+        pictures.write(path, png.to_uint8(np.asarray(sample.image)), text, force=force, reads=reads)
 
 
 def _is_file(out: Path) -> bool:
@@ -146,47 +158,16 @@ def _path(out: Path | None, digits: str, number: str) -> Path:
     else:
         short = digits if len(digits) <= LONGEST_NAME else f"{digits[:LONGEST_NAME]}..."
         path = (out or Path()) / f"{short}{number}.png"
-    path.parent.mkdir(parents=True, exist_ok=True)
     return path
 
 
-def _generate_like(picture: Path, bank: str | None, writers: Path | None, out: Path | None) -> None:
-    recipe = {
-        name.removeprefix(TEXT): value
-        for name, value in png.read_text(picture).items()
-        if name.startswith(TEXT)
-    }
-    wanted = ("key", "digits", "spec", "bank", "bank digest")
-    if missing := [name for name in wanted if name not in recipe]:
-        raise ValueError(f"{picture} carries no recipe of digitseq's (no {', '.join(missing)})")
-    try:
-        spec = spec_from_json(recipe["spec"])
-        digits = [int(digit) for digit in recipe.get("asked", recipe["digits"]).split("-")]
-        words = [as_integer("key", word) for word in json.loads(recipe["key"])]
-        index = int(recipe.get("index", 0))
-        style = float(recipe["style"]) if "style" in recipe else None
-        by = Path(recipe["writers"]) if "writers" in recipe else None
-    except (ValueError, TypeError) as error:
-        raise ValueError(f"{picture}: its recipe can't be read ({error})") from None
-    if len(words) != 2 or not all(0 <= n < 2**32 for n in (*words, index, *digits)):
-        raise ValueError(f"{picture}: its recipe holds impossible numbers")
-    try:
-        source = sources.source_of(bank or recipe["bank"], style, writers or by)
-    except FileNotFoundError as error:
-        raise ValueError(
-            f"{picture} was made from the bank {recipe['bank']!r}; which is not there ({error}); "
-            f"name what it needs with --bank and --writers"
-        ) from None
-    if (found := sources.source_digest(source)) != recipe["bank digest"]:
-        raise ValueError(
-            f"{picture} was made from a bank with digest {recipe['bank digest'][:16]}..., "
-            f"{bank or recipe['bank']} has {found[:16]}...; name the right one with --bank"
-        )
-    rows, key = pack([digits]), np.array([words], np.uint32)
-    common.check_rows(source, rows, spec)
+def _generate_like(
+    picture: Path, bank: str | None, writers: Path | None, out: Path | None, *, force: bool
+) -> None:
+    recipe = recipes.read(picture)
+    source = recipes.source_of(recipe, picture, bank, writers)
+    rows, keys = pack([recipe.digits]), np.array([recipe.key], np.uint32)
+    common.check_work(source, rows, recipe.spec)
     if out is None or not _is_file(out):
         out = (out or Path()) / picture.with_suffix(".png").name
-    kept: dict[str, str] = {
-        name: recipe[name] for name in ("seed", "bank", "style", "writers", "index") if name in recipe
-    }
-    _write(rows, key, [None], source, spec, out, kept)
+    _write(rows, keys, [None], source, recipe.spec, out, recipe.kept, force=force, reads=picture)

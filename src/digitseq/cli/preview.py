@@ -6,11 +6,11 @@ from typing import Annotated
 import numpy as np
 import typer
 
-from .. import png
-from ..sheet import sheet
+from ..bank import HEIGHT
+from ..sheet import check_size, sheet
 from ..spec import SequenceSpec
 from ..text import format_sequence
-from . import common, sources
+from . import common, pictures, sources
 
 EPILOG = """\b
 Examples:
@@ -40,10 +40,16 @@ def preview(
     hand: common.HandOption = "any",
     writers: sources.WritersOption = None,
     augment: common.AugmentOption = None,
+    force: pictures.ForceOption = False,
 ) -> None:
-    """Write a contact sheet of many samples of a sequence."""
+    """Write a contact sheet of many samples of a sequence.
+
+    A picture of digitseq's own in its place is replaced, another file only
+    with --force.
+    """
     common.refuse_leftovers(context)
-    common.check_picture_path(out)
+    pictures.check_place(out, force=force)
+    check_size((count, HEIGHT, image_width), columns=columns, scale=scale, captions=captions)
     common.keep_programs()
     glyph_transforms, line_transforms = common.transforms_of(augment)
     spec = SequenceSpec(
@@ -66,6 +72,4 @@ def preview(
         captions=[format_sequence(common.digits_of(sample)) for sample in samples] if captions else None,
         boxes=np.stack([sample.boxes for sample in samples]) if boxes else None,
     )
-    out.parent.mkdir(parents=True, exist_ok=True)
-    png.save(out, page)
-    common.show_path(out)
+    pictures.write(out, page, force=force)

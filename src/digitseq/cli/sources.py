@@ -11,8 +11,9 @@ from .. import vae
 from ..bank import DigitBank, bank_digest
 from ..loading import load_bank
 from ..mnist import mnist_folder
+from . import completion
 
-MODEL = "vae"
+MODEL = completion.MODEL
 Source = DigitBank | vae.Vae
 
 BankOption = Annotated[
@@ -23,6 +24,7 @@ BankOption = Annotated[
         help="mnist, mnist-test, builtin, or a folder of IDX files. Without it: the folder in "
         "DIGITSEQ_MNIST, then what `digitseq bank fetch` brought, then builtin.",
         show_default=False,
+        autocompletion=completion.banks,
     ),
 ]
 SourceOption = Annotated[
@@ -33,19 +35,20 @@ SourceOption = Annotated[
         help="mnist, mnist-test, builtin, or a folder of IDX files; vae or a model's .npz file. Without it: "
         "the folder in DIGITSEQ_MNIST, then what `digitseq bank fetch` brought, then builtin.",
         show_default=False,
+        autocompletion=completion.sources,
     ),
 ]
 WritersOption = Annotated[
     Path | None,
     typer.Option(
         help="Who wrote the bank's digits: QMNIST's labels, a file or the folder of them.",
-        show_default=False,
+        show_default="nobody knows",
     ),
 ]
 StyleOption = Annotated[
     float | None,
     typer.Option(
-        help="How much alike a line's digits are written, 0 to 1: of a model's only.", show_default=False
+        help="How much alike a line's digits are written, 0 to 1: of a model's only.", show_default="0"
     ),
 ]
 

@@ -1,8 +1,6 @@
 """digitseq vae: train a model, look at what it writes, make a bank of it, remove noise."""
 
-import dataclasses
 import enum
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -12,26 +10,27 @@ import numpy as np
 import numpy.typing as npt
 import typer
 
-from .. import png, vae
+from .. import files, fits, png, vae
 from ..bank import CELL, HEIGHT
-from ..errors import BankError
-from ..idx import write_idx
-from ..loading import NO_MNIST, load_bank
-from ..mnist import mnist_folder
+from ..idx import read_idx, write_idx
 from ..sequence import sample_sequences
 from ..sheet import sheet
 from ..spec import SequenceSpec
-from . import common, sources
+from . import common, pictures, sources, train
 
 app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
     help="The model that draws digits: train, sample, denoise.",
 )
+app.command("train")(train.train)
 # Glyphs of a bank are drawn so many at a time, in one compiled shape.
 AT_ONCE = 500
+IMAGES, LABELS = "vae-images-idx3-ubyte.gz", "vae-labels-idx1-ubyte.gz"
 LINE = SequenceSpec(image_width=170, spacing_range=(0, 6))
 LINE_DIGITS = 5
+# The denoiser takes about 1 KiB for each column, as much as so many digits' tables.
+DENOISER_SLOTS = 50
 
 ModelOption = Annotated[
     str, typer.Option(metavar="MODEL", help="vae (the one that ships with digitseq), or a .npz file.")
@@ -52,79 +51,6 @@ MOST = {Kind.sheet: 1000, Kind.lines: 10_000, Kind.styles: 1000, Kind.bank: 100_
 
 
 @app.command()
-def train(
-    out: Annotated[Path, typer.Argument(help="The model's file, .npz.")],
-    bank: sources.BankOption = None,
-    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Another seed, another model.")] = 0,
-    effort: Annotated[
-        float, typer.Option(help="Times the epochs that the shipped model had; 0.1 is a first look.")
-    ] = 1.0,
-    compact: Annotated[bool, typer.Option(help="Round weights to 8 bits, a quarter of the size.")] = False,
-) -> None:
-    """Train a model on a bank's glyphs.
-
-    After each epoch a checkpoint is written beside OUT. When training was
-    broken off, the same command goes on from there and ends with the same
-    weights. Needs the extra: pip install 'digitseq[train]'.
-    Example: digitseq vae train model.npz --bank mnist
-    """
-    common.keep_programs()
-    if out.suffix != ".npz":
-        raise ValueError(f"OUT must end in .npz, got {str(out)!r}")
-    checkpoint = out.with_name(f"{out.stem}.checkpoint.npz")
-    if out.exists():
-        if not checkpoint.exists():
-            raise ValueError(f"OUT: {out} is there already; remove it or name another file")
-        _finish(out, checkpoint)  # killed when all but this was done
-        return
-    if not 0 < effort <= 1000:
-        raise ValueError(f"--effort must be above 0 and at most 1000, got {effort}")
-    plain = vae.Settings()
-    epochs = {name: max(1, round(getattr(plain, f"{name}_epochs") * effort)) for name in vae.PHASES}
-    settings = dataclasses.replace(plain, **{f"{name}_epochs": count for name, count in epochs.items()})
-    if bank is None and mnist_folder() is None:
-        raise BankError(f"{NO_MNIST}; or train on the built-in digits: --bank builtin")
-    source = load_bank(bank)
-    labels = np.repeat(np.arange(source.num_classes), np.asarray(source.counts))
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with typer.progressbar(
-        length=sum(epochs.values()),
-        label="training",
-        show_eta=False,
-        file=sys.stderr,
-        hidden=not sys.stderr.isatty(),
-    ) as bar:
-
-        def progress(name: str, done: int, loss: float) -> None:
-            reached = sum(list(epochs.values())[: vae.PHASES.index(name)]) + done
-            bar.label = f"{name}, epoch {done} of {epochs[name]}, loss {loss:.4f}"
-            bar.update(reached - bar.pos)
-
-        try:
-            model = vae.train(
-                jnp.asarray(common.seed_words(seed)),
-                np.asarray(source.glyphs),
-                labels,
-                settings=settings,
-                checkpoint=checkpoint,
-                progress=progress,
-            )
-        except KeyboardInterrupt:
-            raise common.Interrupted(
-                "interrupted; the same command goes on from the last whole epoch"
-            ) from None
-    vae.save(out, model, compact=compact)
-    _finish(out, checkpoint)
-
-
-def _finish(out: Path, checkpoint: Path) -> None:
-    """Removes the checkpoint, and what kills in the middle of writing one left."""
-    for path in (checkpoint, *out.parent.glob(f".{checkpoint.name}.*.part")):
-        path.unlink(missing_ok=True)
-    common.show_path(out)
-
-
-@app.command()
 def sample(
     kind: Annotated[
         Kind,
@@ -136,18 +62,29 @@ def sample(
     out: Annotated[Path, typer.Argument(help="A .png file, or the bank's folder.")],
     count: Annotated[
         int | None,
-        typer.Option(min=1, help="Columns, lines, steps, or glyphs of each digit.", show_default=False),
+        typer.Option(
+            min=1,
+            help="Columns, lines, steps, or glyphs of each digit.",
+            show_default=", ".join(f"{kind} {number}" for kind, number in COUNTS.items()),
+        ),
     ] = None,
     seed: common.SeedOption = None,
     style: sources.StyleOption = None,
     model: ModelOption = "vae",
+    force: pictures.ForceOption = False,
 ) -> None:
-    """Draw digits that nobody wrote.
+    """Draw digits by a model.
 
-    With --style 1 each column of a sheet, and each line, is in one hand.
+    With --style 1 each column of a sheet, and each line, is by one writer.
+    A picture of digitseq's own in OUT's place is replaced, another file, and
+    the files of a bank, only with --force.
     Example: digitseq vae sample bank glyphs --count 500 --seed 1
     """
     common.keep_programs()
+    if kind is Kind.bank:
+        _check_folder(out, force=force)
+    else:
+        pictures.check_place(out, force=force, name="OUT")
     writer = sources.model_of(model, style)
     count = count or COUNTS[kind]
     if count > MOST[kind]:
@@ -157,9 +94,8 @@ def sample(
     key = jnp.asarray(common.seed_words(common.fresh_seed() if seed is None else seed))
     digits = np.arange(writer.num_classes, dtype=np.int32)
     if kind is Kind.bank:
-        _write_bank(out, writer, key, count)
+        _write_bank(out, writer, key, count, force=force)
         return
-    common.check_picture_path(out, "OUT")
     if kind is Kind.lines:
         label_key, line_key = jax.random.split(key)
         rows = jax.random.randint(label_key, (count, LINE_DIGITS), 0, writer.num_classes)
@@ -174,22 +110,45 @@ def sample(
             path = jnp.broadcast_to(path[:, None], (count, len(digits), writer.style_size))
             columns = vae.write(writer, path, np.tile(digits, (count, 1)))
         page = sheet(np.asarray(columns).swapaxes(0, 1).reshape(-1, HEIGHT, CELL), columns=count, scale=2)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    png.save(out, page)
-    common.show_path(out)
+    pictures.write(out, page, force=force, name="OUT")
 
 
-def _write_bank(out: Path, writer: vae.Vae, key: jax.Array, count: int) -> None:
+def _check_folder(out: Path, *, force: bool) -> None:
+    """Raises where a bank's files may not be written, or would not be the folder's only bank."""
+    if out.exists() and not out.is_dir():
+        raise ValueError(f"OUT: {out} is a file; name a folder")
+    others = [path.name for path in out.glob("*images?idx3-ubyte*") if path.name != IMAGES]
+    if others or (not force and (out / IMAGES).exists()):
+        mend = "" if others else ", or replace them by --force"
+        raise ValueError(f"OUT: {out} holds IDX files already; name another folder{mend}")
+    for name in (IMAGES, LABELS):
+        files.refuse_to_replace(out / name, _is_labels, force, "OUT")
+
+
+def _is_labels(path: Path) -> bool:
+    """Whether the file holds labels as `vae sample bank` writes them: each digit as often, in order."""
+    try:
+        found = read_idx(path)
+    except ValueError:
+        return False
+    digits, counts = np.unique(found, return_counts=True)
+    return (
+        found.ndim == 1
+        and len(set(counts.tolist())) == 1
+        and bool((np.diff(found) >= 0).all())
+        and (digits.tolist() == list(range(len(digits))))
+    )
+
+
+def _write_bank(out: Path, writer: vae.Vae, key: jax.Array, count: int, *, force: bool) -> None:
     """`count` glyphs of each digit as a pair of IDX files in a folder that holds none yet."""
-    if out.is_dir() and any(out.glob("*images?idx3-ubyte*")):
-        raise ValueError(f"OUT: {out} holds IDX files already; name another folder")
     labels = np.repeat(np.arange(writer.num_classes, dtype=np.uint8), count)
     glyphs = _drawn(writer, key, labels)
     out.mkdir(parents=True, exist_ok=True)
-    images = out / "vae-images-idx3-ubyte.gz"
+    _check_folder(out, force=force)
     # The images come last: without them there is no pair, and the same command may run again.
-    write_idx(out / "vae-labels-idx1-ubyte.gz", labels)
-    write_idx(images, glyphs)
+    write_idx(out / LABELS, labels)
+    write_idx(out / IMAGES, glyphs)
     common.show_path(out)
 
 
@@ -209,17 +168,19 @@ def denoise(
     noisy: Annotated[Path, typer.Argument(metavar="IN", help="A .png file, 28 pixels high, ink bright.")],
     out: Annotated[Path, typer.Argument(help="The clean picture's file, .png.")],
     model: ModelOption = "vae",
+    force: pictures.ForceOption = False,
 ) -> None:
     """Take away pixels that noise replaced by black or white, on a digit or a line of any width.
 
+    A picture of digitseq's own in OUT's place is replaced, another file only
+    with --force, IN never.
     Example: digitseq vae denoise noisy.png clean.png
     """
     common.keep_programs()
-    common.check_picture_path(out, "OUT")
+    pictures.check_place(out, force=force, reads=noisy, name="OUT")
     picture = png.read(noisy)
     if picture.shape[0] != HEIGHT:
         raise ValueError(f"IN: {noisy} is {picture.shape[0]} pixels high, a line is {HEIGHT}")
+    fits.check_memory(picture.shape[1], DENOISER_SLOTS)
     clean = vae.denoise(sources.model_of(model, None), picture / np.float32(255))
-    out.parent.mkdir(parents=True, exist_ok=True)
-    png.save(out, png.to_uint8(np.asarray(clean)))
-    common.show_path(out)
+    pictures.write(out, png.to_uint8(np.asarray(clean)), force=force, reads=noisy, name="OUT")

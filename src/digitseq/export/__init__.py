@@ -1,5 +1,6 @@
 """export: images with labels as files, whole or to be gone on with, the same bytes whoever makes them."""
 
+import contextlib
 import json
 import os
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from ..checks import as_size
 from ..drawing import Source
 from ..fits import check_source
 from ..labels import LabelSource
+from ..settings import own_settings
 from ..spec import SequenceSpec
 from ..version import __version__
 from .card import CARD, SHEET, write_card
@@ -24,7 +26,7 @@ from .glyphs import digests
 from .manifest import GLYPHS, NAME, SUMS, Manifest, manifest_in
 from .plan import Plan
 from .recipe import recipe_of
-from .shards import Job, Shown, Used, is_there, libraries, publish_text, receipt_of, summed
+from .shards import Job, Shown, Used, is_there, libraries, publish_text, receipt_of, receipts, summed
 from .storage import STATE, Storage, read, storage_of
 
 __all__ = ["Manifest", "disjoint", "export", "verify"]
@@ -37,6 +39,7 @@ MOST_SHARDS, MOST_IMAGES = 100_000, 10**9
 OURS = {STATE, NAME, GLYPHS, SUMS, CARD, SHEET, "data"}
 
 
+@own_settings
 def export(
     key: jax.Array,
     source: Source,
@@ -71,8 +74,9 @@ def export(
             "coco", "yolo", "idx" or "npz".
         shard_size: how many images a shard has; of a multiple of 500 none is
             made in vain. A shard's labels lie in memory while it is written.
-        workers: processes on this machine; where there are several, a script
-            must guard its start by `if __name__ == "__main__"`.
+        workers: processes on this machine. They import the calling script
+            only for classes that it defines, a label source say: then what the
+            script runs must stand under `if __name__ == "__main__":`.
         engine: "local", or "ray": tasks of the cluster that `ray.init()`
             finds, of which each node must reach `out`.
         licence: of the digits, for the manifest; None takes what digitseq
@@ -85,7 +89,11 @@ def export(
         BankError: digits that the source can't draw.
         ImportError: a package is missing, naming the extra.
         BlockingIOError: another process is at work there.
-        OSError: what could not be written; the same call goes on.
+        RuntimeError: worker processes can't import a class of the script's or
+            notebook's, or this process was forked after JAX had started.
+        OSError: what could not be written, or a worker process that died; the
+            same call resumes.
+        KeyboardInterrupt: with how many images are there.
     """
     count, size = as_size("count", count, MOST_IMAGES), as_size("shard_size", shard_size, MOST_IMAGES)
     if count > size * MOST_SHARDS:
@@ -163,18 +171,29 @@ def _is_done(storage: Storage, recipe: dict[str, Any], out: str) -> bool:
 
 
 def _make(storage: Storage, job: Job, engine: Engine, workers: int, progress: Callable[[int], None]) -> None:
-    plan, done = job.plan, 0
+    plan, made = job.plan, set[int]()
+    begun = receipts(storage, plan)
+    # Those whose files don't match what their receipts say, and that are not re-rendered yet.
+    damaged: set[int] = set()
     try:
-        missing = [shard for shard in range(plan.shards) if not is_there(storage, job, shard)]
-        done = plan.count - sum(stop - first for first, stop in map(plan.bounds, missing))
+        for shard in sorted(begun):
+            (made if is_there(storage, job, shard) else damaged).add(shard)
+        done = plan.images(made)
         progress(done)
-        for images in run(job, missing, engine, workers) if missing else ():
-            done += images
-            progress(done)
+        missing = [shard for shard in range(plan.shards) if shard not in made]
+        with contextlib.closing(run(job, missing, engine, workers)) as running:
+            for shard in running if missing else ():
+                made.add(shard)
+                done += plan.images([shard])
+                progress(done)
         _finish(storage, job)
     except KeyboardInterrupt:
+        # Shards that were finished, but not yet reported, count too.
+        there = receipts(storage, plan)
+        sound = {shard for shard in there & damaged - made if is_there(storage, job, shard)}
         raise KeyboardInterrupt(
-            f"interrupted; {done} of {plan.count} images are there, and the same command goes on"
+            f"interrupted; {plan.images(there - damaged | made | sound)} of {plan.count} images are there, "
+            "and the same command resumes"
         ) from None
 
 

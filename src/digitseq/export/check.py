@@ -9,6 +9,7 @@ import numpy as np
 from ..bank import DigitBank
 from ..drawing import Source
 from ..labels import LabelSource
+from ..settings import own_settings
 from .formats import format_of
 from .glyphs import digests
 from .manifest import GLYPHS, NAME, SUMS, Manifest, listed, manifest_in
@@ -21,6 +22,7 @@ from .storage import Storage, read, storage_of
 SHARDS = 4
 
 
+@own_settings
 def verify(
     out: str | os.PathLike[str],
     source: Source | None = None,

@@ -2,7 +2,7 @@
 
 import dataclasses
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 import jax
@@ -10,12 +10,15 @@ import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
 
+from .. import pytrees
 from ..arguments import as_key, as_numbers
 from ..bank import HEIGHT, DigitBank
 from ..drawing import Source
 from ..intake import aligned
 from ..labels import LabelSource
 from ..sequence import DigitSequence
+from ..settings import own_settings
+from ..sharding import without_mesh
 from ..spec import SequenceSpec
 from ..stream import images_of
 
@@ -118,6 +121,7 @@ class Plan:
     format: str
 
     @classmethod
+    @own_settings
     def of(
         cls,
         key: jax.Array,
@@ -149,6 +153,10 @@ class Plan:
         """The numbers of a shard's first image and of the one after its last."""
         return shard * self.shard_size, min(self.count, (shard + 1) * self.shard_size)
 
+    def images(self, shards: Iterable[int]) -> int:
+        """How many images these shards have."""
+        return sum(stop - first for first, stop in map(self.bounds, shards))
+
     def name(self, shard: int) -> str:
         """Of a shard, as its files bear it."""
         return f"{shard:05}"
@@ -156,7 +164,8 @@ class Plan:
     @functools.cached_property
     def chunk_size(self) -> int:
         """How many images are made at a time: a function of source, layout and labels alone."""
-        slots = jax.eval_shape(lambda key: self.labels.draw(key, 1), jax.random.key(0)).shape[1]
+        key = jax.eval_shape(lambda: jax.random.key(0))
+        slots = jax.eval_shape(lambda key: self.labels.draw(key, 1), key).shape[1]
         pixels = HEIGHT * self.spec.image_width * (slots if self.spec.masks == "amodal" else 1)
         plain = isinstance(self.source, DigitBank) and not (
             self.spec.glyph_transforms or self.spec.line_transforms
@@ -182,9 +191,10 @@ class Plan:
             used = {name: leaf[low:high] for name, leaf in fields.items()}
             yield Chunk(begin + low, used, self.classes > 10)
 
+    @own_settings
     def _made(self, begin: int, size: int) -> Any:
         # Workers don't have what the caller has set.
-        with jax.threefry_partitionable(True):
+        with without_mesh():
             return _chunk(*self._device, np.uint32(begin), self.implementation, size)
 
     @functools.cached_property
@@ -192,11 +202,21 @@ class Plan:
         cpu = jax.local_devices(backend="cpu")[0]
         return jax.device_put((self.words, self.source, self.labels, self.spec), cpu)
 
+    @property
+    def nodes(self) -> tuple[pytrees.Node, ...]:
+        """The classes of the user's own that it holds."""
+        return pytrees.nodes((self.source, self.labels, self.spec))
+
     def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in vars(self).items() if name != "_device"}
+        state = {name: value for name, value in vars(self).items() if name != "_device"}
+        return state | {"nodes": self.nodes}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        vars(self).update(state | {"source": jax.tree.map(aligned, state["source"])})
+        pytrees.renew(state.pop("nodes"))
+        source = jax.tree.map(
+            lambda leaf: aligned(leaf) if isinstance(leaf, np.ndarray) else leaf, state["source"]
+        )
+        vars(self).update(state | {"source": source})
 
 
 @functools.partial(jax.jit, static_argnums=(5, 6))

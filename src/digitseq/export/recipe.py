@@ -16,6 +16,7 @@ from ..bank import DigitBank, bank_digest, digest_arrays
 from ..drawing import Source
 from ..labels import FixedLabels, LabelSource, RandomDigits
 from ..numbers import NumberRange, Pattern
+from ..settings import own_settings
 from ..spec import spec_from_json, spec_to_json
 from ..text import format_sequence, pack
 from .plan import Plan
@@ -77,6 +78,7 @@ def plan_of(recipe: dict[str, Any], source: Source, labels: LabelSource | None =
     )
 
 
+@own_settings
 def key_from_plain(fields: dict[str, Any]) -> jax.Array:
     """A typed key from its words."""
     words = jnp.asarray(np.array(fields["words"], np.uint32))

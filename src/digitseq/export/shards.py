@@ -131,6 +131,12 @@ def receipt_of(storage: Storage, job: Job, shard: int) -> dict[str, Any]:
     return fields
 
 
+def receipts(storage: Storage, plan: Plan) -> set[int]:
+    """The numbers of the shards that have a receipt, whatever it says."""
+    found = set(storage.files(STATE))
+    return {shard for shard in range(plan.shards) if _receipt(plan, shard) in found}
+
+
 def is_there(storage: Storage, job: Job, shard: int) -> bool:
     """Whether a shard and its receipt are there, sound."""
     try:

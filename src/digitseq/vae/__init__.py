@@ -5,7 +5,7 @@ from .model import Vae, reconstruct, write
 from .phases import PHASES
 from .settings import Settings
 from .styles import between
-from .training import train
+from .training import finished, train
 from .weights import digest, load, pretrained, save
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "between",
     "denoise",
     "digest",
+    "finished",
     "load",
     "pretrained",
     "reconstruct",

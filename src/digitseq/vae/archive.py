@@ -74,7 +74,7 @@ def read(path: str | os.PathLike[str], kind: str, version: int) -> tuple[dict[st
     """
     name = os.fspath(path)
     try:
-        with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
+        with files.open_regular(path) as file, np.load(file, allow_pickle=False) as archive:
             arrays: Arrays = {key: archive[key] for key in archive.files}
         header = json.loads(arrays.pop(HEADER).tobytes())
         found = header["kind"], int(header["version"])

@@ -1,13 +1,19 @@
 """denoise: the public face of the denoiser."""
 
+import functools
+
 import jax
+import jax.numpy as jnp
 import numpy.typing as npt
 
+from ..settings import own_settings
+from ..sharding import Place, by_rows, place_of
 from . import denoising, nets
 from .denoising import HEIGHT
 from .model import Vae, as_images
 
 
+@own_settings
 def denoise(model: Vae, images: npt.ArrayLike) -> jax.Array:
     """The ink that most likely lies under noisy pixels; no labels are needed.
 
@@ -27,10 +33,15 @@ def denoise(model: Vae, images: npt.ArrayLike) -> jax.Array:
     images = as_images(images)
     if images.ndim < 2 or images.shape[-2] != HEIGHT or images.shape[-1] < 1:
         raise ValueError(f"images must be [..., {HEIGHT}, W], got {list(images.shape)}")
-    return _cleaned(model.denoiser, images)
+    place = place_of(images) if images.ndim > 2 else None
+    return _cleaned(model.denoiser, images, place)
 
 
-@jax.jit
-def _cleaned(denoiser: nets.Layers, images: jax.Array) -> jax.Array:
-    logits = denoising.logits(denoiser, images.reshape(-1, *images.shape[-2:]))
-    return jax.nn.sigmoid(logits).reshape(images.shape)
+@functools.partial(jax.jit, static_argnums=2)
+def _cleaned(denoiser: nets.Layers, images: jax.Array, place: Place | None) -> jax.Array:
+    def part(_: jax.Array, rows: jax.Array, denoiser: nets.Layers) -> jax.Array:
+        logits = denoising.logits(denoiser, rows.reshape(-1, *rows.shape[-2:]))
+        return jax.nn.sigmoid(logits).reshape(rows.shape)
+
+    rows = images if images.ndim > 2 else images[None]
+    return jnp.asarray(by_rows(part, place, rows, denoiser)).reshape(images.shape)

@@ -15,8 +15,10 @@ import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
 
+from .. import forks
 from ..bank import CELL, HEIGHT
 from ..pytrees import register
+from ..settings import own_settings
 from . import denoising, nets, styles
 
 PIXELS = HEIGHT * CELL
@@ -147,6 +149,7 @@ def _reconstructed(model: Vae, images: jax.Array, digits: jax.Array) -> jax.Arra
     return inked(decoded(model.decoder, mean, digits, model.num_classes))
 
 
+@own_settings
 def write(model: Vae, drawn: npt.ArrayLike, digits: npt.ArrayLike) -> jax.Array:
     """Digits in given styles.
 
@@ -163,6 +166,7 @@ def write(model: Vae, drawn: npt.ArrayLike, digits: npt.ArrayLike) -> jax.Array:
         ValueError: shapes that don't belong together, or a digit that the
             model does not draw.
     """
+    forks.refuse()
     drawn = jnp.asarray(drawn, jnp.float32)
     if drawn.ndim < 1 or drawn.shape[-1] != model.style_size:
         raise ValueError(f"styles must be [..., {model.style_size}], got {list(drawn.shape)}")
@@ -171,6 +175,7 @@ def write(model: Vae, drawn: npt.ArrayLike, digits: npt.ArrayLike) -> jax.Array:
     return glyphs.reshape(*known.shape, HEIGHT, CELL)
 
 
+@own_settings
 def reconstruct(model: Vae, images: npt.ArrayLike, digits: npt.ArrayLike) -> jax.Array:
     """Glyphs as the model sees them: encoded to the latents' means and decoded again.
 
@@ -199,6 +204,7 @@ def as_images(images: npt.ArrayLike) -> jax.Array:
     Raises:
         ValueError: they are of no float dtype, as bytes are.
     """
+    forks.refuse()
     array: Any = images if isinstance(images, jax.Array) else np.asarray(images)
     if not jnp.issubdtype(array.dtype, jnp.floating):
         raise ValueError(f"images must be floats in [0, 1], got {array.dtype}; divide bytes by 255")

@@ -3,6 +3,8 @@
 import jax
 import jax.numpy as jnp
 
+from ..settings import own_settings
+
 
 def draw(key: jax.Array, count: int, size: int, coherence: jax.Array | float) -> jax.Array:
     """The styles of a line's digits.
@@ -26,6 +28,7 @@ def draw(key: jax.Array, count: int, size: int, coherence: jax.Array | float) ->
     return jnp.sqrt(coherence) * shared + jnp.sqrt(1 - coherence) * own
 
 
+@own_settings
 def between(first: jax.Array, last: jax.Array, share: jax.Array) -> jax.Array:
     """Styles on the way from one to another.
 

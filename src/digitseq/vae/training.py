@@ -1,6 +1,7 @@
 """From glyphs to a model: networks trained one after the other, an epoch at a time."""
 
 import dataclasses
+import logging
 import math
 import os
 from collections.abc import Callable
@@ -18,10 +19,13 @@ from ..bank import MAX_CLASSES, DigitBank, bank_digest
 from ..checks import as_integer
 from ..errors import BankError
 from ..intake import make_bank
+from ..settings import own_settings
 from . import archive
 from .model import Vae
 from .phases import Networks, Phase, phases_of, start_all
 from .settings import Settings, check
+
+log = logging.getLogger("digitseq")
 
 CHECKPOINT, VERSION = "training checkpoint", 1
 WARM_UP = 200
@@ -30,12 +34,23 @@ Progress = Callable[[str, int, float], None]
 
 
 class State(NamedTuple):
-    """All that training goes on from: every network, and the optimizer's memory of those in training."""
+    """All that training resumes from: every network, and the optimizer's memory of those in training."""
 
     networks: Networks
     moments: Any
 
 
+class Run(NamedTuple):
+    """A training as its arguments have it: where it starts, and what tells it from others."""
+
+    bank: DigitBank
+    key: jax.Array
+    networks: Networks
+    phases: list[Phase]
+    identity: dict[str, Any]
+
+
+@own_settings
 def train(
     key: jax.Array,
     images: npt.ArrayLike,
@@ -47,8 +62,8 @@ def train(
 ) -> Vae:
     """A model of the glyphs.
 
-    On one machine the same arguments give the same model to the bit, however
-    often training was broken off and gone on with.
+    On one machine the same arguments give a byte-identical model, however
+    often training was interrupted and resumed.
 
     Args:
         key: a typed or raw PRNG key.
@@ -57,7 +72,7 @@ def train(
         settings: sizes and lengths; None takes `Settings()`, which takes
             about a quarter of an hour on two cores for MNIST.
         checkpoint: a file that is written after each epoch, whole or not at
-            all. If it is there, training goes on from it.
+            all. If it is there, training resumes from it.
         progress: called after each epoch with the name of what is in
             training (one of `PHASES`), its epochs so far, and the mean loss.
 
@@ -68,19 +83,7 @@ def train(
         FloatingPointError: the loss is no longer a number.
         ImportError: the extra `train` is not installed.
     """
-    settings = Settings() if settings is None else settings
-    check(settings)
-    _optax()
-    bank = _bank_of(np.asarray(images), np.asarray(labels))
-    key = typed_key(key)
-    start_key, train_key = jax.random.split(key)
-    networks = start_all(start_key, settings, bank.num_classes)
-    identity: dict[str, Any] = {
-        "settings": dataclasses.asdict(settings),
-        "key": np.asarray(jax.random.key_data(jax.random.clone(key))).tolist(),
-        "bank digest": bank_digest(bank),
-    }
-    phases = phases_of(settings, bank.num_classes)
+    bank, train_key, networks, phases, identity = _run(key, images, labels, settings)
     done, state = _resumed(checkpoint, identity, networks, phases, bank)
     for number, phase in enumerate(phases):
         first = sum(earlier.epochs for earlier in phases[:number])
@@ -101,6 +104,53 @@ def train(
                 archive.write(checkpoint, header, state._asdict())
             if progress is not None:
                 progress(phase.title, past + 1, float(loss))
+    return _model(state)
+
+
+def finished(
+    key: jax.Array,
+    images: npt.ArrayLike,
+    labels: npt.ArrayLike,
+    checkpoint: str | os.PathLike[str],
+    *,
+    settings: Settings | None = None,
+) -> Vae | None:
+    """The model in a checkpoint that `train` wrote after its last epoch; None in one of an earlier epoch.
+
+    Args:
+        key, images, labels, settings: as for `train`.
+        checkpoint: its file.
+
+    Raises:
+        ValueError: the checkpoint is unsound, or of another training.
+        FileNotFoundError: there is none.
+        ImportError: the extra `train` is not installed.
+    """
+    bank, _, networks, phases, identity = _run(key, images, labels, settings)
+    if not Path(checkpoint).exists():
+        raise FileNotFoundError(f"no checkpoint {os.fspath(checkpoint)}")
+    done, state = _resumed(checkpoint, identity, networks, phases, bank)
+    return _model(state) if done == sum(phase.epochs for phase in phases) else None
+
+
+def _run(key: jax.Array, images: npt.ArrayLike, labels: npt.ArrayLike, settings: Settings | None) -> Run:
+    settings = Settings() if settings is None else settings
+    check(settings)
+    _optax()
+    bank = _bank_of(np.asarray(images), np.asarray(labels))
+    key = typed_key(key)
+    start_key, train_key = jax.random.split(key)
+    networks = start_all(start_key, settings, bank.num_classes)
+    identity: dict[str, Any] = {
+        "settings": dataclasses.asdict(settings),
+        "key": np.asarray(jax.random.key_data(jax.random.clone(key))).tolist(),
+        "bank digest": bank_digest(bank),
+    }
+    return Run(bank, train_key, networks, phases_of(settings, bank.num_classes), identity)
+
+
+def _model(state: State) -> Vae:
+    """All networks but the flow, from which only the prior learns."""
     kept: dict[str, Any] = {name: layers for name, layers in state.networks.items() if name != "flow"}
     return Vae(**kept)
 
@@ -183,10 +233,14 @@ def _resumed(
                 f"remove it, or write to another file"
             )
     done, reached = as_integer("done", header.get("done")), 0
+    total = sum(phase.epochs for phase in phases)
+    if not 1 <= done <= total:
+        raise ValueError(f"checkpoint {os.fspath(checkpoint)} is damaged: {done} epochs")
     for phase in phases:
         reached += phase.epochs
         if done <= reached and phase.epochs:
             break
+    log.info("resuming from %s: %d of %d epochs are done", os.fspath(checkpoint), done, total)
     own = {name: networks[name] for name in phase.names}
     template = State(networks, _optimizer(phase, bank).init(own))
     return done, State(**archive.fill(template._asdict(), arrays, checkpoint))

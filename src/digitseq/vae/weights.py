@@ -9,6 +9,8 @@ from typing import Any
 import jax
 import numpy as np
 
+from .. import forks
+from ..settings import own_settings
 from . import archive
 from .model import Vae, sizes, start
 
@@ -29,6 +31,7 @@ def save(path: str | os.PathLike[str], model: Vae, *, compact: bool = False) -> 
     archive.write(path, header, {name: getattr(model, name) for name in NETWORKS}, compact=compact)
 
 
+@own_settings
 def load(path: str | os.PathLike[str]) -> Vae:
     """The model in a file that `save` wrote, with style 0.
 
@@ -36,9 +39,11 @@ def load(path: str | os.PathLike[str]) -> Vae:
         ValueError: the file is no sound model, or of a newer version.
         FileNotFoundError: there is none.
     """
+    forks.refuse()
     header, arrays = archive.read(path, KIND, VERSION)
     try:
-        template = jax.eval_shape(functools.partial(start, **header["sizes"]), jax.random.key(0))
+        # The key is made while tracing: no device is asked, whose failure would be taken for the file's.
+        template = jax.eval_shape(lambda: start(jax.random.key(0), **header["sizes"]))
     except archive.DAMAGE as error:
         raise ValueError(f"{os.fspath(path)} is no sound {KIND} of digitseq's ({error})") from None
     networks: dict[str, Any] = archive.fill(template, arrays, path)

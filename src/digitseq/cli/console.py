@@ -1,0 +1,199 @@
+"""The command line's ends: arguments in; paths, log lines and exit codes out, whatever happens between."""
+
+import codecs
+import contextlib
+import difflib
+import logging
+import os
+import re
+import select
+import sys
+import warnings
+from collections.abc import Iterable, Sequence
+from typing import Any, NoReturn
+
+import jax
+import typer
+
+from .. import files
+from ..version import __version__
+
+log = logging.getLogger("digitseq")
+
+# Typer's usage errors are Click's, which newer versions of Typer bring along
+# under another name.
+UsageError: Any = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
+# As of a program that SIGPIPE ended.
+READER_GONE = 141
+# A line may quote a file that somebody else wrote.
+LONGEST_LINE = 2000
+ESCAPED = "digitseq.escaped"
+
+
+class Interrupted(Exception):
+    """An interrupt, and how to resume; of a `KeyboardInterrupt` Typer would keep no word."""
+
+
+def run(app: typer.Typer) -> NoReturn:
+    """Runs a command line; every error is one line on stderr and an exit code, every warning one line."""
+    _open_streams()
+    warnings.showwarning = lambda message, *_: _say(str(message))
+    out = sys.stdout
+    code, message = _ended(app, [with_home(argument) for argument in sys.argv[1:]])
+    try:
+        out.flush()
+    except BrokenPipeError:
+        code, message = READER_GONE, ""
+    except OSError as error:
+        _discard(out)
+        code, message = 1, f"stdout can't be written: {error}"
+    if code == READER_GONE:
+        _discard(out)
+    if message:
+        _say(message)
+    sys.exit(code)
+
+
+def set_verbosity(verbose: int) -> None:
+    """Sends the log to stderr: digitseq's own from -v on, all of it and other libraries' at -vv."""
+    others = logging.DEBUG if verbose > 1 else logging.WARNING
+    logging.basicConfig(level=others, format="%(name)s: %(message)s", stream=sys.stderr)
+    # What a command can't get over it says itself, in one line.
+    log.setLevel([logging.ERROR, logging.INFO, logging.DEBUG][min(verbose, 2)])
+
+
+def with_home(argument: str) -> str:
+    """The argument with `~` as the user's home, also after an option's `=`, where no shell expands it."""
+    option, value = re.fullmatch(r"(--[\w-]+=)?(.*)", argument, re.DOTALL).groups()  # type: ignore[union-attr]
+    return (option or "") + files.with_home(value)
+
+
+def nearest(word: str, words: Iterable[str]) -> str:
+    """A question that names the word that was probably meant, or nothing."""
+    found = difflib.get_close_matches(word, list(words), 1)
+    return f"; did you mean {found[0]!r}?" if found else ""
+
+
+def _ended(app: typer.Typer, arguments: Sequence[str]) -> tuple[int, str]:
+    """The exit code of a command line, and what is to be said of it."""
+    out = sys.stdout
+    try:
+        code = app(arguments, prog_name="digitseq", standalone_mode=False)
+    except UsageError as error:
+        if type(error).__name__ == "NoArgsIsHelpError":
+            print(error.format_message(), file=sys.stderr)
+            return 2, ""
+        return 2, _with_nearest(error.format_message())
+    except (typer.Abort, KeyboardInterrupt):
+        return 130, "interrupted"
+    except Interrupted as error:
+        return 130, str(error)
+    except SystemExit as error:
+        # What Typer makes of a broken pipe, whichever it is.
+        if isinstance(error.__context__, BrokenPipeError):
+            return (READER_GONE, "") if _has_no_reader(out) else (1, "a pipe to another process broke")
+        return (error.code if isinstance(error.code, int) else 1), ""
+    except (ValueError, FileNotFoundError) as error:
+        log.debug("bad input", exc_info=True)
+        return 2, str(error) or type(error).__name__
+    except (OSError, ImportError, MemoryError, FloatingPointError) as error:
+        log.debug("failed", exc_info=True)
+        return 1, str(error) or type(error).__name__
+    except Exception as error:
+        return 1, _unexpected(error)
+    # What newer versions of Typer make of an interrupt.
+    return code or 0, "interrupted" if code == 130 else ""
+
+
+def _unexpected(error: Exception) -> str:
+    """What is said of an error that no command foresees."""
+    if said := _jax_said(error):
+        log.debug("failed", exc_info=True)
+        return said
+    log.info("unexpected", exc_info=True)
+    how = "above" if log.isEnabledFor(logging.INFO) else "that `digitseq -v ...` shows"
+    return (
+        f"unexpected {type(error).__name__}: {error}; please report it with the traceback {how} "
+        f"(digitseq {__version__}, jax {jax.__version__})"
+    )
+
+
+def _jax_said(error: Exception) -> str:
+    """The line for an error of JAX's: no such device, no memory; empty if it is another's."""
+    if isinstance(error, jax.errors.JaxRuntimeError):
+        kind = "out of memory" if "RESOURCE_EXHAUSTED" in str(error) else "JAX failed"
+        return f"{kind}: {(str(error).splitlines() or [''])[0]}"
+    if platforms := os.environ.get("JAX_PLATFORMS"):
+        try:
+            jax.devices()
+        except Exception as reason:
+            why = re.sub(r" \(set JAX_PLATFORMS=.*", "", str(reason)).rstrip(".") or "no such device"
+            return (
+                f"JAX_PLATFORMS is {platforms!r}, which JAX can't use on this machine ({why}); "
+                f"unset it, or set JAX_PLATFORMS=cpu"
+            )
+    return ""
+
+
+def _with_nearest(message: str) -> str:
+    """The message of a usage error; one of a word that is none of several names the nearest."""
+    if found := re.search(r"'([^']*)' is not one of (.*)", message, re.DOTALL):
+        return message.rstrip(".") + nearest(found[1], re.findall(r"'([^']*)'", found[2]))
+    return message
+
+
+def _open_streams() -> None:
+    """Opens what the caller closed, and lets no character that an encoding lacks end a command."""
+    # A file that is written would else get the number 1 or 2, and what libraries print would go there.
+    with contextlib.suppress(OSError):
+        while (lowest := os.open(os.devnull, os.O_RDWR)) <= 2:
+            pass
+        os.close(lowest)
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
+        elif hasattr(stream := getattr(sys, name), "reconfigure"):
+            stream.reconfigure(errors=ESCAPED)
+
+
+def _escaped(error: UnicodeError) -> tuple[bytes | str, int]:
+    """An error handler of codecs: a file name's own bytes where Python could not read them, else escapes."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    try:
+        return error.object[error.start : error.end].encode("ascii", "surrogateescape"), error.end
+    except UnicodeEncodeError:
+        return codecs.backslashreplace_errors(error)
+
+
+codecs.register_error(ESCAPED, _escaped)
+
+
+def _has_no_reader(stream: Any) -> bool:
+    """Whether nobody reads what is written to a stream any more; True where the system does not tell."""
+    try:
+        poll = select.poll()
+        poll.register(stream.fileno(), 0)
+        return any(event & (select.POLLERR | select.POLLHUP) for _, event in poll.poll(0))
+    except (AttributeError, OSError, ValueError):
+        return True
+
+
+def _discard(stream: Any) -> None:
+    """Sends what is left in a stream's buffer nowhere, so that Python's end does not complain."""
+    with contextlib.suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
+
+
+def _say(message: str) -> None:
+    """One line on stderr: no line break, no control character of a hostile file, no end to what is quoted."""
+    line = "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode()
+        for character in " ".join(message.split())
+    )
+    if len(line) > LONGEST_LINE:
+        line = f"{line[: LONGEST_LINE // 2]} ... {line[-LONGEST_LINE // 2 :]}"
+    with contextlib.suppress(OSError):
+        print(f"digitseq: {line}", file=sys.stderr, flush=True)

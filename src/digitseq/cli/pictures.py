@@ -1,0 +1,63 @@
+"""Pictures that commands write: what they may replace, and the text by which they are known."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import numpy.typing as npt
+import typer
+
+from .. import files, png
+from ..version import __version__
+
+ForceOption = Annotated[
+    bool,
+    typer.Option("--force", help="Replace files that digitseq did not make, too. Without it: only its own."),
+]
+
+
+def check_path(out: Path, name: str = "--out") -> None:
+    """Raises where a picture's file does not end in .png."""
+    if out.suffix.lower() != ".png":
+        raise ValueError(f"{name} must end in .png, got {str(out)!r}")
+
+
+def check_place(out: Path, *, force: bool, reads: Path | None = None, name: str = "--out") -> None:
+    """Raises where a picture may not be written: to be called before the work starts.
+
+    Args:
+        out: the picture's file, whose name must end in .png.
+        force: replace files that are not digitseq's own, because the user asked for it.
+        reads: the picture that the command reads, which is never replaced.
+        name: the argument that names the file.
+
+    Raises:
+        ValueError: saying what stands there.
+    """
+    check_path(out, name)
+    if reads is not None:
+        files.refuse_same(out, reads, name)
+    files.refuse_to_replace(out, png.is_ours, force, name)
+
+
+def write(
+    out: Path,
+    picture: npt.NDArray[np.uint8],
+    text: Mapping[str, str] | None = None,
+    *,
+    force: bool,
+    reads: Path | None = None,
+    name: str = "--out",
+) -> None:
+    """Writes a picture that is known for digitseq's by its text, and prints its path on stdout."""
+    # Once more, since something else may have been put there meanwhile.
+    check_place(out, force=force, reads=reads, name=name)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    png.save(out, picture, {**(text or {}), png.MARK: __version__})
+    show_path(out)
+
+
+def show_path(path: Path | str) -> None:
+    """Prints a path that was written, on stdout."""
+    print(path, flush=True)

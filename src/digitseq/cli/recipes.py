@@ -1,0 +1,115 @@
+"""The recipe in a picture's texts: read from files that anybody may have made."""
+
+import dataclasses
+import json
+from pathlib import Path
+
+from .. import png
+from ..checks import as_integer
+from ..errors import BankError
+from ..spec import SequenceSpec, spec_from_json
+from . import sources
+
+TEXT = "digitseq "
+WANTED = ("key", "digits", "spec", "bank", "bank digest")
+# Texts that the picture that is made from the recipe carries on.
+KEPT = ("seed", "bank", "style", "writers", "index")
+# Banks that a recipe may name; a path in it is not opened on the picture's word.
+KNOWN = ("mnist", "mnist-test", "builtin", sources.MODEL)
+
+
+@dataclasses.dataclass(frozen=True)
+class Recipe:
+    """What a picture says of how it was made.
+
+    Attributes:
+        digits: what was asked for.
+        key: the two words of the image's raw key.
+        spec: its layout.
+        bank: the word or the path that named the source of the digits.
+        digest: of that source.
+        style: of a model, where it was given.
+        writers: the path of the file of writers, where one was given.
+        kept: the texts that a copy carries on.
+    """
+
+    digits: list[int]
+    key: list[int]
+    spec: SequenceSpec
+    bank: str
+    digest: str
+    style: float | None
+    writers: str | None
+    kept: dict[str, str]
+
+
+def read(picture: Path) -> Recipe:
+    """The recipe in a picture.
+
+    Raises:
+        ValueError: no sound PNG, no recipe in it, or one that can't be used.
+        FileNotFoundError: no such file.
+    """
+    found = {
+        name.removeprefix(TEXT): value
+        for name, value in png.read_text(picture).items()
+        if name.startswith(TEXT)
+    }
+    if missing := [name for name in WANTED if name not in found]:
+        raise ValueError(f"{picture} carries no recipe of digitseq's (no {', '.join(missing)})")
+    try:
+        # No maps of which digit is where: a picture shows none, and they take memory.
+        spec = spec_from_json(found["spec"]).replace(masks=False)
+        key = [as_integer("key", word) for word in json.loads(found["key"])]
+        index = int(found.get("index", 0))
+        digits = _digits(found.get("asked", found["digits"]))
+        style = float(found["style"]) if "style" in found else None
+    except (ValueError, TypeError, RecursionError) as error:
+        raise ValueError(f"{picture}: its recipe can't be read ({error})") from None
+    if len(key) != 2 or not all(0 <= number < 2**32 for number in (*key, index)):
+        raise ValueError(f"{picture}: its recipe holds impossible numbers")
+    kept = {name: found[name] for name in KEPT if name in found}
+    return Recipe(digits, key, spec, found["bank"], found["bank digest"], style, found.get("writers"), kept)
+
+
+def _digits(text: str) -> list[int]:
+    """Digits from `3-5-0`; a number without a hyphen is one digit, of a bank of more than ten classes."""
+    parts = text.split("-")
+    if not all(part.isascii() and part.isdigit() and int(part) < 2**31 for part in parts):
+        raise ValueError(f"digits must be as in 3-5-0, got {text!r}")
+    return [int(part) for part in parts]
+
+
+def source_of(recipe: Recipe, picture: Path, bank: str | None, writers: Path | None) -> sources.Source:
+    """What draws a recipe's digits: what the options name, else the known bank with its digest.
+
+    Raises:
+        ValueError: there is none; says which options would help.
+    """
+    if recipe.writers is not None and writers is None:
+        raise ValueError(
+            f"{picture} was made with --writers {recipe.writers!r}; a path in a picture is not opened "
+            f"unless you name it: give --writers"
+        )
+    if bank is not None:
+        source = sources.source_of(bank, recipe.style, writers)
+        if (found := sources.source_digest(source)) != recipe.digest:
+            raise ValueError(
+                f"{picture} was made from a bank with digest {recipe.digest[:16]}..., "
+                f"{bank} has {found[:16]}...; name the right one with --bank"
+            )
+        return source
+    for name in KNOWN:
+        if (recipe.bank in KNOWN and recipe.bank != name) or (recipe.style is not None and name != KNOWN[-1]):
+            continue
+        try:
+            source = sources.source_of(name, recipe.style, None if name == sources.MODEL else writers)
+        except (BankError, FileNotFoundError):  # not in reach
+            continue
+        if sources.source_digest(source) == recipe.digest:
+            return source
+    raise ValueError(
+        f"{picture} was made from the bank {recipe.bank!r} with digest {recipe.digest[:16]}..., which is "
+        f"none of {', '.join(KNOWN)} in reach; a path in a picture is not opened unless you name it: "
+        f"give --bank"
+    )

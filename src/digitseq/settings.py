@@ -1,0 +1,33 @@
+"""Public functions under settings of their own, whatever the caller has set for JAX."""
+
+import functools
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
+
+import jax
+
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
+
+
+def own_settings(function: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
+    """The function, under two settings of its own.
+
+    What it is given as NumPy arrays or Python numbers goes to the device on
+    purpose, and to each device of a mesh, so `jax.transfer_guard` need not
+    watch it (a `jax.device_put` of each number takes 50 us, this 8 us in all:
+    `benchmarks/single.py` has one call at some 200). And random bits are those of
+    `jax_threefry_partitionable`, since only they don't depend on how many are
+    drawn at once.
+    """
+
+    @functools.wraps(function)
+    def guarded(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
+        with (
+            jax.transfer_guard_host_to_device("allow"),
+            jax.transfer_guard_device_to_device("allow"),
+            jax.threefry_partitionable(True),
+        ):
+            return function(*args, **kwargs)
+
+    return guarded
