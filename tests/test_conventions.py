@@ -19,6 +19,7 @@ RANK = {
     "errors": 0,
     "version": 0,
     "checks": 0,
+    "companions": 0,
     "files": 0,
     "forks": 0,
     "draws": 0,

@@ -7,6 +7,7 @@ import sys
 import zlib
 from pathlib import Path
 
+from .companions import is_companion
 from .errors import BankError
 from .idx import CHUNK, decompressed
 
@@ -93,7 +94,7 @@ def find_pair(folder: Path, split: str) -> tuple[Path, Path]:
     """
     found: dict[str, tuple[Path, Path]] = {}
     for images in sorted(folder.iterdir(), key=lambda path: (path.suffix == ".gz", path.name)):
-        if match := _IMAGES.fullmatch(images.name):
+        if (match := _IMAGES.fullmatch(images.name)) and not is_companion(images.name):
             stem = f"{match['set']}labels{match['dot']}idx1-ubyte"
             for labels in (folder / stem, folder / f"{stem}.gz"):
                 if labels.is_file() and match["set"] not in found:
