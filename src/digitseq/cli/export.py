@@ -51,6 +51,7 @@ def export(
     bank: sources.SourceOption = None,
     style: sources.StyleOption = None,
     writers: sources.WritersOption = None,
+    transpose: sources.TransposeOption = None,
     licence: Annotated[
         str | None,
         typer.Option(help="Of the digits, where digitseq does not know it.", show_default="what it knows"),
@@ -66,7 +67,7 @@ def export(
     sequences are drawn at random, each as often.
     """
     common.keep_programs()
-    source = sources.source_of(bank, style, writers)
+    source = sources.source_of(bank, style, writers, transpose)
     found = grammar.labels_of(labels, source)
     layout = _spec_in(spec) if spec is not None else _wide_enough(found)
     if augment is not None:
@@ -135,6 +136,7 @@ def verify(
     bank: sources.SourceOption = None,
     style: sources.StyleOption = None,
     writers: sources.WritersOption = None,
+    transpose: sources.TransposeOption = None,
 ) -> None:
     """Check an export: the sum of each file, and a sample of its images, made again from the manifest.
 
@@ -143,7 +145,7 @@ def verify(
     common.keep_programs()
     made, source, unknown = Manifest.read(out), None, None
     try:
-        source = _source_for(made, bank, style, writers) if sample else None
+        source = _source_for(made, bank, style, writers, transpose) if sample else None
     except (ValueError, FileNotFoundError) as error:  # said when the sums are known to be right
         unknown = error
     problems = check(out, source, sample=sample)
@@ -159,7 +161,7 @@ def verify(
 
 
 def _source_for(
-    made: Manifest, bank: str | None, style: float | None, writers: Path | None
+    made: Manifest, bank: str | None, style: float | None, writers: Path | None, transpose: bool | None
 ) -> sources.Source:
     """What an export was made from: what the options name, or one of the banks in reach with its digest."""
     wanted = made.recipe["source"]
@@ -168,7 +170,7 @@ def _source_for(
     tried = [bank] if bank else ["mnist", "mnist-test", "builtin"]
     for name in tried:
         try:
-            source = load_bank(name, writers=writers)
+            source = load_bank(name, writers=writers, transpose=transpose)
         except BankError:
             continue
         if sources.source_digest(source) == wanted["digest"]:

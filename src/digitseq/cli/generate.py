@@ -61,6 +61,7 @@ def generate(
     advance: common.AdvanceOption = "cell",
     hand: common.HandOption = "any",
     writers: sources.WritersOption = None,
+    transpose: sources.TransposeOption = None,
     augment: common.AugmentOption = None,
     like: Annotated[
         Path | None,
@@ -82,12 +83,12 @@ def generate(
     if like is not None:
         origins = {name: context.get_parameter_source(name) for name in context.params}
         given = [name for name, origin in origins.items() if origin and origin.name == "COMMANDLINE"]
-        if other := set(given) - {"like", "out", "bank", "writers", "force"}:
+        if other := set(given) - {"like", "out", "bank", "writers", "transpose", "force"}:
             raise ValueError(
-                f"--like takes all but --out, --bank, --writers and --force from the picture, "
+                f"--like takes all but --out, --bank, --writers, --transpose and --force from the picture, "
                 f"got {', '.join(sorted(other))}"
             )
-        _generate_like(like, bank, writers, out, force=force)
+        _generate_like(like, bank, writers, transpose, out, force=force)
         return
     if sequence is None or min_spacing is None or max_spacing is None or image_width is None:
         raise ValueError("give SEQUENCE MIN_SPACING MAX_SPACING IMAGE_WIDTH, or --like PICTURE")
@@ -103,7 +104,7 @@ def generate(
         line_transforms=line_transforms,
     )
     seed = common.fresh_seed() if seed is None else seed
-    source = sources.source_of(bank, style, writers)
+    source = sources.source_of(bank, style, writers, transpose)
     rows, keys = common.plan(sequence, count, seed, source, spec)
     indices: Iterable[int | None] = range(len(rows)) if count or len(rows) > 1 else [None]
     recipe = {"seed": str(seed), "bank": sources.source_name(bank)}
@@ -162,10 +163,16 @@ def _path(out: Path | None, digits: str, number: str) -> Path:
 
 
 def _generate_like(
-    picture: Path, bank: str | None, writers: Path | None, out: Path | None, *, force: bool
+    picture: Path,
+    bank: str | None,
+    writers: Path | None,
+    transpose: bool | None,
+    out: Path | None,
+    *,
+    force: bool,
 ) -> None:
     recipe = recipes.read(picture)
-    source = recipes.source_of(recipe, picture, bank, writers)
+    source = recipes.source_of(recipe, picture, bank, writers, transpose)
     rows, keys = pack([recipe.digits]), np.array([recipe.key], np.uint32)
     common.check_work(source, rows, recipe.spec)
     if out is None or not _is_file(out):

@@ -39,6 +39,7 @@ def preview(
     advance: common.AdvanceOption = "cell",
     hand: common.HandOption = "any",
     writers: sources.WritersOption = None,
+    transpose: sources.TransposeOption = None,
     augment: common.AugmentOption = None,
     force: pictures.ForceOption = False,
 ) -> None:
@@ -62,7 +63,7 @@ def preview(
         glyph_transforms=glyph_transforms,
         line_transforms=line_transforms,
     )
-    source = sources.source_of(bank, style, writers)
+    source = sources.source_of(bank, style, writers, transpose)
     rows, keys = common.plan(sequence, count, common.fresh_seed() if seed is None else seed, source, spec)
     samples = list(common.rendered(keys, source, rows, spec))
     page = sheet(
