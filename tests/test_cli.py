@@ -260,7 +260,7 @@ def test_like_a_recipe_that_was_tampered_with(made, refused, here, name, value):
 def test_like_from_another_bank(made, refused, toy_folder):
     made("generate", "35", "0", "10", "120")
     images, _ = toy_glyphs()
-    ds.write_idx(toy_folder / "train-images-idx3-ubyte.gz", 255 - images)
+    ds.write_idx(toy_folder / "train-images-idx3-ubyte.gz", images[:, ::-1])
     assert "digest" in refused("generate", "--like", "3-5.png")
 
 
@@ -466,7 +466,7 @@ GOOD = ("generate", "350", "0", "10", "120")
         ((*GOOD, "--style", "0.5"), "--style needs a model"),
         ((*GOOD, "--bank", "vae", "--style", "1.5"), "--style must be from 0 to 1"),
         ((*GOOD, "--bank", "gone.npz"), "gone.npz"),
-        (("bank", "info", "--bank", "vae"), "no folder 'vae'"),
+        (("bank", "info", "--bank", "vae"), "no folder or file 'vae'"),
         (("preview", "350", "0", "10"), "IMAGE_WIDTH"),
         (("preview", "350", "0", "10", "120", "--count", "0"), "--count"),
         (("preview", "350", "0", "10", "120", "--columns", "0"), "--columns"),

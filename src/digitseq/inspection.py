@@ -13,8 +13,9 @@ BRIGHT = 128
 PAPER, INKED = 0.75, 10
 # No shade of a glyph of 8 bits, and as many pixels as a stroke has at least.
 DARK, STROKE = 16, 20
-# Noise that is dense fills the frame; noise that is sparse makes specks, and boxes of whole cells.
-FILLED, SPECKS = 0.5, 8
+# Noise that is dense fills the frame; noise that is sparse makes specks, and boxes of nearly whole cells.
+# Either alone is no sign: clothes (Fashion-MNIST) and large characters (KMNIST) fill cells, in one piece.
+FILLED, SPECKS, NEAR = 0.5, 8, 3
 
 
 def warn_of_glyphs(glyphs: npt.NDArray[np.uint8], stacklevel: int) -> None:
@@ -22,7 +23,7 @@ def warn_of_glyphs(glyphs: npt.NDArray[np.uint8], stacklevel: int) -> None:
 
     Args:
         glyphs: of a bank, in any order.
-        stacklevel: of the caller whom the warning is for.
+        stacklevel: of the function that calls this one, as for `warnings.warn`.
     """
     if said := doubts_of(glyphs):
         warnings.warn(f"glyphs: {said}", stacklevel=stacklevel + 1)
@@ -50,9 +51,7 @@ def doubts_of(glyphs: npt.NDArray[np.uint8]) -> str | None:
         )
     if _most((_share(frame > 0) > FILLED) & (np.percentile(frame, 90, axis=1) < BRIGHT)):
         return _NOISY
-    whole = (frame > 0).reshape(len(frame), -1)
-    sides = whole[:, :28].any(1) & whole[:, 28:56].any(1) & whole[:, 56:82].any(1) & whole[:, 82:].any(1)
-    return _NOISY if _most(sides & (_specks(shown) >= SPECKS)) else None
+    return _NOISY if _most(_nearly_whole(shown > 0) & (_specks(shown > 0) >= SPECKS)) else None
 
 
 _NOISY = (
@@ -69,9 +68,16 @@ def _most(found: npt.NDArray[np.bool_]) -> bool:
     return bool(found.mean() > 0.5)
 
 
-def _specks(glyphs: npt.NDArray[np.uint8]) -> npt.NDArray[np.int64]:
+def _nearly_whole(inked: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """Whether the box of a glyph's ink comes near all four edges of its cell."""
+    near = inked[:, :NEAR], inked[:, -NEAR:], inked[:, :, :NEAR], inked[:, :, -NEAR:]
+    sides: npt.NDArray[np.bool_] = np.all([side.any((1, 2)) for side in near], axis=0)
+    return sides
+
+
+def _specks(inked: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
     """How many pixels of each glyph have ink while none of their eight neighbours has."""
-    inked = np.pad(glyphs > 0, ((0, 0), (1, 1), (1, 1)))
+    inked = np.pad(inked, ((0, 0), (1, 1), (1, 1)))
     around = sum(
         (
             np.roll(inked, (down, right), (1, 2)).astype(np.int8)

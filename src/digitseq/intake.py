@@ -45,7 +45,7 @@ def make_bank(
         ValueError: a dtype, rank or `num_classes` that can't be used.
     """
     arrays = sorted_arrays(images, labels, num_classes=num_classes, transpose=transpose, writers=writers)
-    warn_of_glyphs(arrays[0], stacklevel=3)
+    warn_of_glyphs(arrays[0], stacklevel=2)
     return to_device(*arrays)
 
 

@@ -99,7 +99,7 @@ def load_bank(
     elif source != "builtin":
         place = _place(source)
     arrays = _arrays(place, split, prefer, num_classes, transpose, writers)
-    warn_of_glyphs(arrays[0], stacklevel=3)
+    warn_of_glyphs(arrays[0], stacklevel=2)
     return to_device(*arrays)
 
 
