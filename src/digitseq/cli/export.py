@@ -58,6 +58,7 @@ def export(
     bank: sources.SourceOption = None,
     style: sources.StyleOption = None,
     writers: sources.WritersOption = None,
+    transpose: sources.TransposeOption = None,
     licence: Annotated[
         str | None,
         typer.Option(help="Of the digits, where digitseq does not know it.", show_default="what it knows"),
@@ -73,7 +74,7 @@ def export(
     sequences are written in their order.
     """
     common.keep_programs()
-    source = sources.source_of(bank, style, writers)
+    source = sources.source_of(bank, style, writers, transpose)
     found = labels_of(labels, source, column=column, order=order)
     count = listed_size("--count", count, found, MOST_IMAGES)
     layout = _spec_in(spec, found) if spec is not None else _wide_enough(found)
@@ -151,6 +152,7 @@ def verify(
     bank: sources.SourceOption = None,
     style: sources.StyleOption = None,
     writers: sources.WritersOption = None,
+    transpose: sources.TransposeOption = None,
 ) -> None:
     """Check an export: the sum of each file, and a sample of its images, made again from the manifest.
 
@@ -159,7 +161,7 @@ def verify(
     common.keep_programs()
     made, source, unknown = Manifest.read(out), None, None
     try:
-        source = _source_for(made, bank, style, writers) if sample else None
+        source = _source_for(made, bank, style, writers, transpose) if sample else None
     except (ValueError, FileNotFoundError) as error:  # said when the sums are known to be right
         unknown = error
     problems = check(out, source, sample=sample)
@@ -175,7 +177,7 @@ def verify(
 
 
 def _source_for(
-    made: Manifest, bank: str | None, style: float | None, writers: Path | None
+    made: Manifest, bank: str | None, style: float | None, writers: Path | None, transpose: bool | None
 ) -> sources.Source:
     """What an export was made from: what the options name, or one of the banks in reach with its digest."""
     wanted = made.recipe["source"]
@@ -184,7 +186,7 @@ def _source_for(
     tried = [bank] if bank else ["mnist", "mnist-test", "builtin"]
     for name in tried:
         try:
-            source = load_bank(name, writers=writers)
+            source = load_bank(name, writers=writers, transpose=transpose)
         except BankError:
             continue
         if sources.source_digest(source) == wanted["digest"]:
