@@ -56,8 +56,9 @@ def test_commands_work_as_printed(page, digitseq, here, monkeypatch, toy_folder)
             continue
         words = shlex.split(command)
         if words[0] == "echo":
-            assert words[2] == ">", command
-            (here / words[3]).write_text(words[1])
+            assert words[2] in (">", ">>"), command
+            with open(here / words[3], "w" if words[2] == ">" else "a") as file:
+                file.write(f"{words[1]}\n")
             continue
         assert words.pop(0) == "digitseq", f"{page}: {command} is neither run nor excepted"
         code, out, err = digitseq(*(smaller(words) if words[0] in ("export", "vae") else words))

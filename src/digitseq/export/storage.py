@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
+from ..errors import extra
+
 log = logging.getLogger("digitseq")
 
 # What an export that is not finished keeps in its folder.
@@ -155,9 +157,7 @@ class Remote:
         try:
             import fsspec
         except ImportError:
-            raise ImportError(
-                f"{url} needs the extra digitseq[export]: pip install 'digitseq[export]'"
-            ) from None
+            raise ImportError(f"{url} needs {extra('export')}") from None
         filesystem, self.root = fsspec.core.url_to_fs(url, use_listings_cache=False)
         self.filesystem = _Plain(filesystem, url)
 

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from ..arguments import as_key
 from ..bank import MAX_CLASSES, DigitBank, bank_digest
 from ..checks import as_integer
-from ..errors import BankError
+from ..errors import BankError, extra
 from ..files import home_path
 from ..intake import make_bank
 from ..settings import own_settings
@@ -173,9 +173,7 @@ def _optax() -> ModuleType:
     try:
         import optax
     except ImportError:
-        raise ImportError(
-            "training needs optax, which the extra `train` brings: pip install 'digitseq[train]'"
-        ) from None
+        raise ImportError(f"training needs optax, which comes with {extra('train')}") from None
     return optax
 
 
