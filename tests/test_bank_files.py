@@ -5,6 +5,8 @@ import re
 import shutil
 import subprocess
 import sys
+import time
+import warnings
 
 import jax
 import numpy as np
@@ -159,3 +161,49 @@ def test_without_a_home_a_fetch_asks_where_to():
     out, err = homeless(code)
     assert out.startswith("bank    builtin")
     assert err.count("\n") <= 1
+
+
+# The notice about the built-in digits
+
+
+@pytest.fixture
+def without_mnist(digitseq, monkeypatch):
+    """Runs a command where there is no MNIST, warnings shown as users have them; returns stderr."""
+
+    def run(*arguments):
+        monkeypatch.delenv(mnist_files.ENVIRONMENT, raising=False)
+        with warnings.catch_warnings():
+            warnings.simplefilter("default")
+            code, _, err = digitseq(*arguments)
+        assert code == 0, err
+        return err
+
+    return run
+
+
+def test_the_notice_comes_once_a_day(without_mnist, own_cache):
+    first = without_mnist("bank", "info")
+    assert re.fullmatch(r"digitseq: drawing from the built-in digits: .*`digitseq bank fetch`[^\n]*\n", first)
+    assert "fetch]" not in first
+    assert without_mnist("bank", "info") == ""
+    assert without_mnist("bank", "preview", "--columns", 1) == ""
+    stamp = own_cache / "builtin-notice"
+    for seconds in (-25 * 3600, +3600):  # yesterday, and a clock that was wrong
+        os.utime(stamp, (time.time() + seconds,) * 2)
+        assert without_mnist("bank", "info") == first
+        assert without_mnist("bank", "info") == ""
+
+
+def test_the_notice_needs_no_cache(without_mnist, tmp_path, monkeypatch):
+    (tmp_path / "file").write_bytes(b"in the folder's place")
+    monkeypatch.setenv(mnist_files.CACHE_ENVIRONMENT, str(tmp_path / "file"))
+    for _ in range(2):
+        assert "built-in digits" in without_mnist("bank", "info")
+    assert (tmp_path / "file").read_bytes() == b"in the folder's place"
+
+
+def test_in_python_the_warning_comes_as_python_has_it(monkeypatch):
+    monkeypatch.delenv(mnist_files.ENVIRONMENT, raising=False)
+    for _ in range(2):
+        with pytest.warns(UserWarning, match="built-in digits"):
+            ds.load_bank()

@@ -191,7 +191,7 @@ def test_a_models_npz_is_a_model_and_no_bank(tmp_path, made, refused):
     assert made("generate", "3", 0, 0, 28, "--bank", tmp_path / "m.npz")
     assert "x_train" in refused("bank", "info", "--bank", tmp_path / "m.npz")
     np.savez(tmp_path / "half.npz", x_train=IMAGES)
-    with pytest.raises(ds.BankError, match="x_train and y_train, this has x_train"):
+    with pytest.raises(ds.BankError, match="x_train and y_train, this has 'x_train'"):
         ds.load_bank(tmp_path / "half.npz")
 
 

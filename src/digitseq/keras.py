@@ -35,7 +35,7 @@ def read_split(path: Path, split: str) -> tuple[npt.NDArray[Any], npt.NDArray[An
     try:
         found = read_npz(path, (images, labels))
     except KeyError:
-        listed = ", ".join(names_in(path)) or "none"
+        listed = ", ".join(map(repr, names_in(path))) or "none"
         raise BankError(
             f"{path}: a bank in a .npz file has the arrays {images} and {labels}, this has {listed}"
         ) from None

@@ -28,6 +28,10 @@ SPLITS = ("train", "test")
 WORDS = "the words are builtin, mnist and mnist-test"
 
 
+class BuiltinNotice(UserWarning):
+    """That digits are the built-in ones, because there is no MNIST."""
+
+
 class Place(NamedTuple):
     """What a source stands for: a folder or a file, and the words after its colon."""
 
@@ -92,7 +96,7 @@ def load_bank(
         if found is None and source is not None:
             raise BankError(NO_MNIST)
         if found is None:
-            warnings.warn(f"drawing from the built-in digits: {NO_MNIST}", stacklevel=2)
+            warnings.warn(f"drawing from the built-in digits: {NO_MNIST}", BuiltinNotice, stacklevel=2)
         else:
             place, prefer = Place(found), "mnist"
         split = "test" if source == "mnist-test" else split

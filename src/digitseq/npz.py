@@ -3,6 +3,8 @@
 import contextlib
 import math
 import os
+import tokenize
+import warnings
 import zipfile
 import zlib
 from collections.abc import Collection, Iterator
@@ -14,9 +16,11 @@ import numpy.typing as npt
 from . import files
 
 SUFFIX = ".npy"
+LONGEST_REASON = 200
 # Of a deflate stream, see `idx`.
 DEFLATE_RATIO = 1032
 METHODS = {zipfile.ZIP_STORED: 1, zipfile.ZIP_DEFLATED: DEFLATE_RATIO}
+READERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
 # What zipfile, zlib and NumPy raise on damaged files.
 DAMAGE = (
     OSError,
@@ -28,6 +32,8 @@ DAMAGE = (
     ArithmeticError,
     RuntimeError,
     MemoryError,
+    SyntaxError,
+    tokenize.TokenError,
     zipfile.BadZipFile,
     zlib.error,
 )
@@ -78,7 +84,7 @@ def _damage(path: str | os.PathLike[str]) -> Iterator[None]:
     except KeyError:
         raise
     except DAMAGE as error:
-        said = str(error) or type(error).__name__
+        said = " ".join(str(error).split())[:LONGEST_REASON] or type(error).__name__
         raise ValueError(f"{os.fspath(path)} is no sound .npz file ({said})") from None
 
 
@@ -120,12 +126,11 @@ def _array(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> npt.NDArray[Any
 def _header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any], int]:
     """Shape, whether columns come first, dtype, and the header's length in bytes."""
     version = np.lib.format.read_magic(file)
-    if version == (1, 0):
-        shape, by_columns, dtype = np.lib.format.read_array_header_1_0(file)
-    elif version == (2, 0):
-        shape, by_columns, dtype = np.lib.format.read_array_header_2_0(file)
-    else:
+    if version not in READERS:
         raise ValueError(f"an array of format {version}")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what Python 2 wrote is as good
+        shape, by_columns, dtype = READERS[version](file)
     if not all(isinstance(length, int) and length >= 0 for length in shape):
         raise ValueError(f"an array of shape {shape}")
     return shape, by_columns, dtype, file.tell()
