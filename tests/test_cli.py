@@ -260,7 +260,7 @@ def test_like_a_recipe_that_was_tampered_with(made, refused, here, name, value):
 def test_like_from_another_bank(made, refused, toy_folder):
     made("generate", "35", "0", "10", "120")
     images, _ = toy_glyphs()
-    ds.write_idx(toy_folder / "train-images-idx3-ubyte.gz", 255 - images)
+    ds.write_idx(toy_folder / "train-images-idx3-ubyte.gz", images[:, ::-1])
     assert "digest" in refused("generate", "--like", "3-5.png")
 
 
@@ -340,18 +340,14 @@ def test_bank_preview(made):
 
 
 def test_bank_fetch_that_fails(refused, here):
-    pytest.importorskip("pooch")
     err = refused("bank", "fetch", "--to", here, "--mirror", "http://127.0.0.1:9", code=1)
-    assert "http://127.0.0.1:9/train-images-idx3-ubyte.gz" in err
-
-
-def test_bank_fetch_without_the_extra(refused, here, monkeypatch):
-    monkeypatch.setitem(sys.modules, "pooch", None)
-    assert "digitseq[fetch]" in refused("bank", "fetch", "--to", here, code=1)
+    assert "(http://127.0.0.1:9: Connection refused)" in err
+    assert len(err) < 300
+    for way in ("--mirror", "DIGITSEQ_MNIST", "--bank builtin"):
+        assert way in err
 
 
 def test_bank_fetch_of_what_is_there(digitseq, here, monkeypatch):
-    pytest.importorskip("pooch")
     monkeypatch.setattr("digitseq.fetch.is_genuine", lambda *_: True)
     code, out, err = digitseq("bank", "fetch", "--to", "mnist", "--mirror", "http://127.0.0.1:9")
     assert (code, out) == (0, "mnist\n")
@@ -470,7 +466,7 @@ GOOD = ("generate", "350", "0", "10", "120")
         ((*GOOD, "--style", "0.5"), "--style needs a model"),
         ((*GOOD, "--bank", "vae", "--style", "1.5"), "--style must be from 0 to 1"),
         ((*GOOD, "--bank", "gone.npz"), "gone.npz"),
-        (("bank", "info", "--bank", "vae"), "no folder 'vae'"),
+        (("bank", "info", "--bank", "vae"), "no folder or file 'vae'"),
         (("preview", "350", "0", "10"), "IMAGE_WIDTH"),
         (("preview", "350", "0", "10", "120", "--count", "0"), "--count"),
         (("preview", "350", "0", "10", "120", "--columns", "0"), "--columns"),

@@ -21,6 +21,8 @@ RANK = {
     "checks": 0,
     "companions": 0,
     "keys": 1,
+    "download": 1,
+    "pairs": 1,
     "files": 0,
     "forks": 0,
     "draws": 0,
@@ -37,6 +39,9 @@ RANK = {
     "programs": 3,
     "bank": 2,
     "intake": 3,
+    "inspection": 2,
+    "keras": 2,
+    "npz": 1,
     "long_rows": 2,
     "spacing": 3,
     "augment": 3,
@@ -74,7 +79,6 @@ RANK = {
 OUTSIDE = {
     "png": {"PIL"},
     "sheet": {"PIL"},
-    "fetch": {"pooch"},
     "vae": {"optax"},
     "cli": {"typer"},
     "export": {"PIL", "array_record", "fsspec", "isal", "lmdb", "pyarrow", "ray"},
@@ -183,7 +187,7 @@ sys.addaudithook(lambda event, args: opened.append(str(args[0])) if event == "op
 import digitseq
 ours = {str(name) for name in opened if not str(name).endswith((".py", ".pyc"))}
 ours = {name for name in ours if not name.startswith((sys.prefix, sys.base_prefix)) and ".pyc." not in name}
-loaded = [name for name in ("PIL", "typer", "pooch", "optax", "requests") if name in sys.modules]
+loaded = [name for name in ("PIL", "typer", "optax", "digitseq.download") if name in sys.modules]
 print(ours or "no file", loaded)
 """
     assert run(code, JAX_PLATFORMS="nonsense") == "no file []"

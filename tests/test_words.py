@@ -68,6 +68,18 @@ def test_a_sources_name_is_one_wherever_a_source_is_taken(toy_folder, tmp_path):
         ds.batch_at(1, 0, 7, labels, SPEC, 2)
 
 
+def test_a_name_means_what_is_there_now(bank, tmp_path):
+    images, labels = (
+        np.asarray(bank.glyphs),
+        np.repeat(np.arange(10, dtype=np.uint8), np.asarray(bank.counts)),
+    )
+    for glyphs in (images, images[:, ::-1]):
+        ds.write_idx(tmp_path / "images-idx3-ubyte", glyphs)
+        ds.write_idx(tmp_path / "labels-idx1-ubyte", labels)
+        wanted = ds.sample_sequence(1, ds.load_bank(tmp_path), [3, 5], SPEC).image
+        np.testing.assert_array_equal(ds.sample_sequence(1, str(tmp_path), [3, 5], SPEC).image, wanted)
+
+
 @pytest.mark.parametrize("text", ["350", "3-5-0", "random:2-3", "range:5-27", "pattern:[12]#", "luhn:##"])
 def test_labels_in_words_are_the_command_lines(bank, text):
     ours, theirs = (

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from . import forks
 from .arguments import PAD, as_numbers, typed_key
+from .augment import takes_width
 from .checks import as_integer, as_size
 from .drawing import Source
 from .fits import AUTO, auto_width, check_fits, check_memory, possible_sizes, require_digits, require_hand
@@ -24,6 +25,9 @@ from .spec import MAX_WIDTH, SequenceSpec, check_spacing_range, check_spec
 LEAST_SLOTS = 8
 LEAST_COLUMNS = 256
 COLUMN_STEP = 4096
+# Columns up to which `Elastic` can count in int32.
+MOST_PADDED = 2**16
+THREEFRY = "threefry2x32"
 DEFAULT_SPEC = SequenceSpec()
 
 
@@ -85,7 +89,7 @@ def generate_numbers_sequence(
     check_memory(width, len(numbers))
     slots = _padded(len(numbers), LEAST_SLOTS)
     columns = min(_padded(width, LEAST_COLUMNS), -(-width // COLUMN_STEP) * COLUMN_STEP)
-    if spec.line_transforms:  # they depend on how wide the canvas is
+    if spec.line_transforms and not _can_be_padded(spec, words, columns):
         columns = width
     padded = np.full(slots, PAD, np.int32)
     padded[: len(numbers)] = numbers
@@ -99,6 +103,15 @@ def _image(
     key: jax.Array, bank: Source, digits: jax.Array, spec: SequenceSpec, width: jax.Array
 ) -> jax.Array:
     return render(typed_key(key)[None], bank, digits[None], spec, width).image[0]
+
+
+def _can_be_padded(spec: SequenceSpec, key: Any, columns: int) -> bool:
+    """Whether the line transforms do the same on a wider canvas; else each width compiles anew.
+
+    Other keys than threefry's draw other numbers for a canvas of another size.
+    """
+    threefry = key.dtype == np.uint32 or str(jax.random.key_impl(key)) == THREEFRY
+    return threefry and columns <= MOST_PADDED and takes_width(spec.line_transforms)
 
 
 def check_digits(digits: Iterable[int] | str) -> list[int]:

@@ -157,7 +157,8 @@ def render(
         digits: integers [B, K].
         spec: the layout; its `image_width` is the canvas.
         width: how much of the canvas, from the left, the digits are laid out
-            in. May be traced.
+            in. May be traced; line transforms then take it for the width of the
+            line, if all of them can (`augment.takes_width`), else the canvas's.
         grey: makes the image uint8, `byte_ink`, as files hold it.
     """
     check_shapes(digits.shape, spec)
@@ -182,6 +183,7 @@ def render(
 
     visible = spec.masks in (True, "visible")
     follow = augment.followed(spec.line_transforms)
+    within = None if isinstance(width, int) or not augment.takes_width(spec.line_transforms) else width
     columns = canvas.columns(rows, ink, offsets, shown, spec.image_width)
     # Bytes that nothing transforms stay what they are, which is quicker by half.
     as_is = grey and store.dtype == jnp.uint8 and not spec.line_transforms
@@ -189,13 +191,13 @@ def render(
     masks = painted[0] if painted else None
     boxes = canvas.boxes(ink, offsets, shown)
     if follow or spec.masks == "amodal":
-        moved, masks = line.followed(line_keys, store, (rows, ink, offsets, shown), spec)
+        moved, masks = line.followed(line_keys, store, (rows, ink, offsets, shown), spec, within)
     if follow:
         lengths, digits, offsets, glyph_ids, boxes = line.kept_first(
             canvas.has_ink(moved), digits, offsets, glyph_ids, moved
         )
         shown = _first(lengths, digits)
-    image = augment.apply_to_batch(line_keys, spec.line_transforms, image)
+    image = augment.apply_to_batch(line_keys, spec.line_transforms, image, within)
     return DigitSequence(
         # Else the rounding is fused with the painting, which takes longer.
         image=byte_ink(jax.lax.optimization_barrier(image)) if grey else image,

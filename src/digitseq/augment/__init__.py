@@ -1,7 +1,7 @@
 """Augmentation: transforms of glyphs and of lines, as plain records of their parameters."""
 
 from .base import Transform
-from .chain import apply, apply_to_batch, followed, run
+from .chain import apply, apply_to_batch, followed, run, takes_width
 from .geometry import Affine, Elastic, Perspective
 from .ink import Blur, Contrast, Gamma, InkFade, StrokeWidth
 from .page import GaussianNoise, Invert, Occlude, Paper, ReplaceNoise
@@ -40,5 +40,6 @@ __all__ = [
     "from_plain",
     "preset",
     "run",
+    "takes_width",
     "to_plain",
 ]

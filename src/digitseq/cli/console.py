@@ -17,6 +17,7 @@ import typer
 from .. import files
 from ..checks import nearest
 from ..version import __version__
+from . import notices
 
 log = logging.getLogger("digitseq")
 
@@ -37,7 +38,7 @@ class Interrupted(Exception):
 def run(app: typer.Typer) -> NoReturn:
     """Runs a command line; every error is one line on stderr and an exit code, every warning one line."""
     _open_streams()
-    warnings.showwarning = lambda message, *_: _say(str(message))
+    warnings.showwarning = notices.shown_by(_say)
     out = sys.stdout
     code, message = _ended(app, [with_home(argument) for argument in sys.argv[1:]])
     try:

@@ -76,6 +76,7 @@ def export(
     bank: sources.SourceOption = None,
     style: sources.StyleOption = None,
     writers: sources.WritersOption = None,
+    transpose: sources.TransposeOption = None,
     licence: Annotated[
         str | None,
         typer.Option(help="Of the digits, where digitseq does not know it.", show_default="what it knows"),
@@ -91,7 +92,7 @@ def export(
     sequences are written in their order.
     """
     common.keep_programs()
-    source = sources.source_of(bank, style, writers)
+    source = sources.source_of(bank, style, writers, transpose)
     found = labels_of(labels, source, column=column, order=order)
     count = listed_size("--count", count, found, MOST_IMAGES)
     layout = _spec_in(spec, found) if spec is not None else _wide_enough(found)
@@ -135,7 +136,7 @@ def export(
 
 
 def _key_of(seed: int | None, out: str) -> tuple[jax.Array, str]:
-    """The key of the seed; without one that of the export in `out`, or a fresh one, and a line that says which."""
+    """The key of the seed, else that of the export in `out`, else a fresh one; and a line that says which."""
     if seed is not None:
         return as_key(seed), ""
     if (recorded := recorded_key(out)) is not None:

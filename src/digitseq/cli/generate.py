@@ -71,6 +71,7 @@ def generate(
     advance: common.AdvanceOption = "cell",
     hand: common.HandOption = "any",
     writers: sources.WritersOption = None,
+    transpose: sources.TransposeOption = None,
     augment: common.AugmentOption = None,
     like: Annotated[
         Path | None,
@@ -91,17 +92,17 @@ def generate(
     if like is not None:
         origins = {name: context.get_parameter_source(name) for name in context.params}
         given = [name for name, origin in origins.items() if origin and origin.name == "COMMANDLINE"]
-        if other := set(given) - {"like", "out", "bank", "writers", "force"}:
+        if other := set(given) - {"like", "out", "bank", "writers", "transpose", "force"}:
             raise ValueError(
-                f"--like takes all but --out, --bank, --writers and --force from the picture, "
+                f"--like takes all but --out, --bank, --writers, --transpose and --force from the picture, "
                 f"got {', '.join(sorted(other))}"
             )
-        _generate_like(like, bank, writers, out, force=force)
+        _generate_like(like, bank, writers, transpose, out, force=force)
         return
     if sequence is None or min_spacing is None or max_spacing is None or image_width is None:
         raise ValueError("give SEQUENCE MIN_SPACING MAX_SPACING IMAGE_WIDTH, or --like PICTURE")
     glyph_transforms, line_transforms = common.transforms_of(augment)
-    source = sources.source_of(bank, style, writers)
+    source = sources.source_of(bank, style, writers, transpose)
     found = labels_of(sequence, source, column=column, order=order)
     listed = _names(sequence, column, name_column, order)
     spec = SequenceSpec(
@@ -175,10 +176,16 @@ def _write(
 
 
 def _generate_like(
-    picture: Path, bank: str | None, writers: Path | None, out: Path | None, *, force: bool
+    picture: Path,
+    bank: str | None,
+    writers: Path | None,
+    transpose: bool | None,
+    out: Path | None,
+    *,
+    force: bool,
 ) -> None:
     recipe = recipes.read(picture)
-    source = recipes.source_of(recipe, picture, bank, writers)
+    source = recipes.source_of(recipe, picture, bank, writers, transpose)
     rows, keys = pack([recipe.digits]), np.array([recipe.key], np.uint32)
     common.check_work(source, rows, recipe.spec)
     if out is None or not names.is_file(out):

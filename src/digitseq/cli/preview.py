@@ -42,6 +42,7 @@ def preview(
     advance: common.AdvanceOption = "cell",
     hand: common.HandOption = "any",
     writers: sources.WritersOption = None,
+    transpose: sources.TransposeOption = None,
     augment: common.AugmentOption = None,
     force: pictures.ForceOption = False,
 ) -> None:
@@ -54,7 +55,7 @@ def preview(
     pictures.check_place(out, force=force)
     common.keep_programs()
     glyph_transforms, line_transforms = common.transforms_of(augment)
-    source = sources.source_of(bank, style, writers)
+    source = sources.source_of(bank, style, writers, transpose)
     found = labels_of(sequence, source, column=column, order=order)
     width = common.width_of(image_width, found, (min_spacing, max_spacing))
     check_size((count, HEIGHT, width), columns=columns, scale=scale, captions=captions)

@@ -37,6 +37,7 @@ def verify(
     bank: sources.SourceOption = None,
     style: sources.StyleOption = None,
     writers: sources.WritersOption = None,
+    transpose: sources.TransposeOption = None,
 ) -> None:
     """Check an export: the hash of each file, and a sample of its images, re-rendered from the manifest.
 
@@ -45,7 +46,7 @@ def verify(
     common.keep_programs()
     made, source, unknown = Manifest.read(out), None, None
     try:
-        source = _source_for(made, bank, style, writers) if sample else None
+        source = _source_for(made, bank, style, writers, transpose) if sample else None
     except (ValueError, FileNotFoundError) as error:  # said when the sums are known to be right
         unknown = error
     problems = check(out, source, sample=sample)
@@ -65,7 +66,7 @@ def verify(
 
 
 def _source_for(
-    made: Manifest, bank: str | None, style: float | None, writers: Path | None
+    made: Manifest, bank: str | None, style: float | None, writers: Path | None, transpose: bool | None
 ) -> sources.Source:
     """What an export was made from: what the options name, or one of the banks in reach with its digest."""
     wanted = made.recipe["source"]
@@ -74,7 +75,7 @@ def _source_for(
     tried = [bank] if bank else ["mnist", "mnist-test", "builtin"]
     for name in tried:
         try:
-            source = load_bank(name, writers=writers)
+            source = load_bank(name, writers=writers, transpose=transpose)
         except BankError:
             continue
         split = wanted.get("split")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from ..companions import is_companion
+from ..errors import extra
 from ..files import with_home
 from .local import STATE as STATE
 from .local import Local
@@ -106,9 +107,7 @@ class Remote:
         try:
             import fsspec
         except ImportError:
-            raise ImportError(
-                f"{url} needs the extra digitseq[export]: pip install 'digitseq[export]'"
-            ) from None
+            raise ImportError(f"{url} needs {extra('export')}") from None
         filesystem, self.root = fsspec.core.url_to_fs(url, use_listings_cache=False)
         self.filesystem = _Plain(filesystem, url)
 

@@ -204,11 +204,16 @@ def as_images(images: npt.ArrayLike) -> jax.Array:
     Raises:
         ValueError: they are of no float dtype, as bytes are.
     """
+    return jnp.asarray(as_floats(images), jnp.float32)
+
+
+def as_floats(images: npt.ArrayLike) -> jax.Array | npt.NDArray[Any]:
+    """The images as they are, or as a NumPy array; raises as `as_images` does."""
     forks.refuse()
     array: Any = images if isinstance(images, jax.Array) else np.asarray(images)
     if not jnp.issubdtype(array.dtype, jnp.floating):
         raise ValueError(f"images must be floats in [0, 1], got {array.dtype}; divide bytes by 255")
-    return jnp.asarray(array, jnp.float32)
+    return array
 
 
 def _digits(model: Vae, digits: npt.ArrayLike, shape: tuple[int, ...]) -> jax.Array:

@@ -23,7 +23,8 @@ def save(path: str | os.PathLike[str], model: Vae, *, compact: bool = False) -> 
     """Writes a model to a .npz file: arrays and a line of JSON, nothing that can run.
 
     Args:
-        path: of the file; written aside and renamed.
+        path: of the file, written to a temporary file that is renamed
+            atomically; a file that is there already is replaced.
         model: its networks; the style is not kept.
         compact: round weights to 8 bits, which takes a quarter of the space.
     """

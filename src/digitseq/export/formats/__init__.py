@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from ...errors import extra
 from ..plan import Chunk, Example, Plan
 
 NAMES = ("png", "webdataset", "parquet", "array_record", "lmdb", "coco", "yolo", "idx", "npz")
@@ -49,7 +50,7 @@ def format_of(name: str) -> Format:
         module = importlib.import_module(f".{name}_format", __name__)
     except ImportError as error:
         raise ImportError(
-            f"the format {name} needs the extra digitseq[export] ({error}): pip install 'digitseq[export]'"
+            f"the format {name} lacks a package ({error}), which comes with {extra('export')}"
         ) from None
     found: Format = module.FORMAT
     return found
