@@ -8,7 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from . import augment, canvas
+from .arguments import MAX_DIGIT
 from .bank import CELL, HEIGHT, MAX_GLYPHS, DigitBank
+from .checks import as_integer, as_size
 from .errors import BankError
 from .hands import Hands
 from .spec import SequenceSpec
@@ -18,8 +20,11 @@ from .stage import in_chunks, stage
 class Source(Protocol):
     """What draws glyphs: a pytree, so that it can be an argument of a jitted function.
 
-    A source may also have `serves(digits) -> bool`, as `DigitBank` does: a
-    row then ends before the first digit that is not served.
+    A source may also have, as `DigitBank` does,
+
+    - `serves(digits) -> bool`: a row then ends before the first digit that is not served.
+    - `num_classes`, an int: its digits are 0 to `num_classes` - 1; 10 where it has none. Exports need it
+      where labels go beyond 9, since their texts then have dashes: [10] is "10", and [1, 0] is "1-0".
     """
 
     def draw(self, key: jax.Array, digits: jax.Array) -> tuple[jax.Array, jax.Array]:
@@ -55,6 +60,16 @@ class Drawn(NamedTuple):
     rows: jax.Array
     glyph_ids: jax.Array
     ink: jax.Array
+
+
+def num_classes(source: Source) -> int:
+    """How many classes of digits a source has; 10 where it does not say.
+
+    Raises:
+        ValueError: it says something else than a positive integer.
+    """
+    name = "source.num_classes"
+    return as_size(name, as_integer(name, getattr(source, "num_classes", 10)), MAX_DIGIT + 1)
 
 
 def serves(source: Source, digits: jax.Array | npt.NDArray[np.int32]) -> jax.Array:

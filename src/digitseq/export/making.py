@@ -12,9 +12,9 @@ import numpy as np
 from ..arguments import as_key
 from ..bank import DigitBank
 from ..checks import as_size
-from ..drawing import Source
+from ..drawing import Source, num_classes
 from ..fits import check_source
-from ..label_base import LabelSource
+from ..label_base import LabelSource, Row
 from ..spec import SequenceSpec
 from ..version import __version__
 from .card import write_card
@@ -82,6 +82,7 @@ def order_of(
     _check_licence(licence)
     spec = _with_masks(spec, format)
     check_source(source, labels, spec, 1)
+    _check_classes(source, labels)
     plan = Plan.of(as_key(key), source, labels, spec, count=count, shard_size=size, format=format)
     recipe = recipe_of(plan, __version__, licence, split)
     job = Job(plan, str(absolute(out)), json.dumps(recipe), libraries())
@@ -98,6 +99,18 @@ def _check_licence(licence: str | None) -> None:
         raise ValueError(
             f"licence {licence!r} must be UTF-8 text; write it in a terminal that uses UTF-8"
         ) from None
+
+
+def _check_classes(source: Source, labels: LabelSource) -> None:
+    """Raises where the texts of labels would be wrong, as far as the labels say what they hold."""
+    classes = num_classes(source)
+    rows: list[Row] = getattr(labels, "rows", list)()
+    most = max((digit for row in rows for choices in row for digit in choices), default=0)
+    if most >= classes:
+        raise ValueError(
+            f"labels hold the digit {most}, but the source {type(source).__qualname__} has {classes} classes "
+            f"(10 where it has no `num_classes`); give it a `num_classes` of at least {most + 1}"
+        )
 
 
 def carry_out(order: Order, progress: Callable[[int], None]) -> Manifest:

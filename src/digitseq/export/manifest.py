@@ -6,15 +6,16 @@ import json
 import os
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, get_args
 
 import jax
 
 from ..augment.plain import KINDS
 from ..label_base import LabelSource
-from ..spec import SequenceSpec, spec_from_json
+from ..spec import SequenceSpec, check_spec, spec_from_json
+from ..split import By
 from .formats import NAMES
-from .recipe import key_from_plain, labels_from_plain
+from .recipe import LABELS, key_from_plain, labels_from_plain
 from .storage import Storage, read, storage_of
 
 # Readers that look through a folder for data (Hugging Face's `datasets`, pyarrow, Spark) pass over
@@ -26,6 +27,19 @@ SUMS = f"{FOLDER}/sums"
 # What was split, and how, in the folder above the parts.
 SPLIT = f"{FOLDER}/split.json"
 TRANSFORMS = ("glyph_transforms", "line_transforms")
+# Of the recipe's fields, the types.
+KINDS_OF: dict[str, type] = {
+    "digitseq": str,
+    "format": str,
+    "count": int,
+    "shard_size": int,
+    "key": dict,
+    "spec": dict,
+    "labels": dict,
+    "source": dict,
+}
+# Images of an export, and slots of a label.
+MOST, MOST_SLOTS = 10**9, 10**6
 
 
 @dataclasses.dataclass(frozen=True)
@@ -115,8 +129,15 @@ def manifest_in(storage: Storage, out: str) -> Manifest:
         if FOLDER in there and SPLIT in storage.files(FOLDER):
             what = "it is the folder of a split; name one of its parts"
         raise FileNotFoundError(f"{out} holds no {NAME}: {what}") from None
-    except (ValueError, KeyError, TypeError, AttributeError, ZeroDivisionError) as error:
-        raise ValueError(f"{out}/{NAME} is no manifest of digitseq's ({error!r})") from None
+    except OSError:
+        raise
+    except Exception as error:  # whatever a stranger's JSON makes of the parsers
+        raise ValueError(f"{out}/{NAME} is no manifest of digitseq's ({_short(error)})") from None
+
+
+def _short(error: Exception) -> str:
+    text = repr(error)
+    return text if len(text) <= 300 else f"{text[:300]}..."
 
 
 def _sum(fields: dict[str, Any]) -> str:
@@ -125,19 +146,48 @@ def _sum(fields: dict[str, Any]) -> str:
 
 
 def _check(manifest: Manifest) -> None:
-    """Raises ValueError, KeyError or TypeError on what no export has written."""
+    """Raises an exception of any kind on what no export has written."""
     recipe = manifest.recipe
-    if len(manifest.shards) != -(-manifest.count // manifest.shard_size):
-        raise ValueError(f"{len(manifest.shards)} shards for {manifest.count} images")
+    for name, kind in KINDS_OF.items():
+        _require(isinstance(recipe[name], kind) and not isinstance(recipe[name], bool), name)
+    _require(1 <= manifest.count <= MOST and 1 <= manifest.shard_size <= MOST, "count, shard_size")
+    _require(len(manifest.shards) == -(-manifest.count // manifest.shard_size), "shards")
     for name, digest in manifest.files():
         checked(name, digest)
-    if not {"kind", "digest"} <= set(recipe["source"]) or GLYPHS not in manifest.others:
-        raise ValueError("no source or no glyphs")
-    if not isinstance(recipe["labels"]["type"], str) or manifest.format not in NAMES:
-        raise ValueError("no labels or no format")
+    _require(GLYPHS in manifest.others, "glyphs")
+    _check_source(recipe["source"])
+    writers = manifest.writers
+    _require(
+        writers is None or (type(writers) is list and all(type(one) is int for one in writers)), "writers"
+    )
+    _require(isinstance(recipe["labels"]["type"], str) and manifest.format in NAMES, "labels, format")
+    if recipe["labels"]["type"] in LABELS:
+        _require(recipe["labels"].get("slots", 1) <= MOST_SLOTS, "slots")
+        manifest.labels.check()  # type: ignore[attr-defined]
     # Transforms of the user's own are in no module that is at hand here; `manifest.spec` asks for them.
     known = {name: [item for item in recipe["spec"][name] if not _is_own(item)] for name in TRANSFORMS}
-    _ = spec_from_json(json.dumps(recipe["spec"] | known)), manifest.key
+    check_spec(spec_from_json(json.dumps(recipe["spec"] | known)))
+    _require(manifest.key.ndim == 0, "key")
+
+
+def _check_source(source: dict[str, Any]) -> None:
+    """The same, of what the digits were drawn from."""
+    _require(isinstance(source["kind"], str), "kind")
+    for name in ("name", "licence", "citation"):
+        _require(isinstance(source.get(name, ""), str), name)
+    _require(re.fullmatch("[0-9a-f]{64}", source["digest"]) is not None, "digest")
+    if source["kind"] == "model":
+        _require(0 <= source["style"] <= 1, "style")
+    if "split" in source:
+        split = source["split"]
+        _require(0 <= split["part"] < len(split["fractions"]) and split["by"] in get_args(By), "split")
+        _require(key_from_plain(split["key"]).ndim == 0, "split")
+        _check_source(split["of"])
+
+
+def _require(condition: bool, name: str) -> None:
+    if not condition:
+        raise ValueError(f"no export has such {name}")
 
 
 def _is_own(item: dict[str, Any]) -> bool:

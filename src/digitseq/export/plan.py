@@ -13,7 +13,7 @@ import numpy.typing as npt
 from .. import pytrees
 from ..arguments import as_key, as_numbers
 from ..bank import HEIGHT, DigitBank
-from ..drawing import Source
+from ..drawing import Source, num_classes
 from ..intake import aligned
 from ..label_base import LabelSource
 from ..sequence import DigitSequence
@@ -147,7 +147,7 @@ class Plan:
     @property
     def classes(self) -> int:
         """How many classes of digits there are."""
-        return int(getattr(self.source, "num_classes", 10))
+        return num_classes(self.source)
 
     def bounds(self, shard: int) -> tuple[int, int]:
         """The numbers of a shard's first image and of the one after its last."""
@@ -189,7 +189,19 @@ class Plan:
             # `jax.device_get` would copy what lies in this machine's memory already.
             fields = {name: np.asarray(leaf) for name, leaf in vars(made).items() if leaf is not None}
             used = {name: leaf[low:high] for name, leaf in fields.items()}
+            self._check_classes(used["digits"])
             yield Chunk(begin + low, used, self.classes > 10)
+
+    def _check_classes(self, digits: npt.NDArray[np.int32]) -> None:
+        """Raises where texts would be wrong: 10 would read as 1 and 0."""
+        if digits.size and (most := int(digits.max())) >= self.classes:
+            known = (
+                "" if hasattr(self.source, "num_classes") else ", as which one without `num_classes` counts"
+            )
+            raise ValueError(
+                f"labels hold the digit {most}, but the source has {self.classes} classes{known}; give "
+                f"the source a `num_classes` of at least {most + 1}"
+            )
 
     @own_settings
     def _made(self, begin: int, size: int) -> Any:
