@@ -116,21 +116,21 @@ class Manifest:
 def manifest_in(storage: Storage, out: str) -> Manifest:
     """The manifest of the export there."""
     try:
-        fields = json.loads(read(storage, NAME))
-        if fields.pop("sum") != _sum(fields):
-            raise ValueError("it has changed: its sum is another")
-        shards, others, writers = (fields.pop(name) for name in ("shards", "others", "writers"))
-        manifest = Manifest(fields, tuple(shards), others, writers)
-        _check(manifest)
-        return manifest
+        data = read(storage, NAME)
     except FileNotFoundError:
         there = storage.top()
         what = "it is no finished export" if there else "there is no such folder, or it is empty"
         if FOLDER in there and SPLIT in storage.files(FOLDER):
             what = "it is the folder of a split; name one of its parts"
         raise FileNotFoundError(f"{out} holds no {NAME}: {what}") from None
-    except OSError:
-        raise
+    try:
+        fields = json.loads(data)
+        if fields.pop("sum") != _sum(fields):
+            raise ValueError("it has changed: its sum is another")
+        shards, others, writers = (fields.pop(name) for name in ("shards", "others", "writers"))
+        manifest = Manifest(fields, tuple(shards), others, writers)
+        _check(manifest)
+        return manifest
     except Exception as error:  # whatever a stranger's JSON makes of the parsers
         raise ValueError(f"{out}/{NAME} is no manifest of digitseq's ({_short(error)})") from None
 

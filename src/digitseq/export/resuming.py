@@ -38,12 +38,11 @@ def fields_in(storage: Storage, name: str, out: str) -> dict[str, Any]:
     Raises:
         ValueError: it can't be read.
     """
+    data = read(storage, name)
     try:
-        fields = json.loads(read(storage, name))
+        fields = json.loads(data)
         key_from_plain(fields["key"])
         return dict(fields)
-    except OSError:
-        raise
     except Exception:  # whatever a stranger's JSON makes of the parsers
         raise ValueError(f"out: {out}/{name} can't be read; remove {out}") from None
 
