@@ -288,3 +288,25 @@ def test_json_that_is_nested_too_deeply_is_one_line(name, bank, tmp_path):
     path.write_text('{"key": ' + "[" * 100_000 + "]" * 100_000 + "}")
     with pytest.raises(ValueError, match=r"is no manifest of digitseq's|can't be read"):
         exported(bank, tmp_path / "out")
+
+
+@pytest.mark.parametrize(
+    "text", ["[" * 100_000, "{}", '{"file_name": 7}', "7", "\0"], ids=lambda text: text[:9]
+)
+@pytest.mark.parametrize("format", ["png", "coco"])
+def test_labels_that_were_tampered_with_are_one_line(format, text, bank, tmp_path):
+    """With sums that are right."""
+    out = tmp_path / "out"
+    exported(bank, out, format=format, count=3)
+    name = "data/00000/metadata.jsonl" if format == "png" else "data/annotations.json"
+    (out / name).write_text(text if format == "png" else '{"id": ' + text)
+    digest = hashlib.sha256((out / name).read_bytes()).hexdigest()
+    fields = json.loads((out / "__digitseq__" / "manifest.json").read_text())
+    del fields["sum"]
+    for files in (*fields["shards"], fields["others"]):
+        if name in files:
+            files[name] = digest
+    resigned(out, fields)
+    (problem,) = ds.verify(out, bank)
+    assert problem.startswith("shard 00000 ")
+    assert "\n" not in problem

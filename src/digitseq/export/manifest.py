@@ -132,10 +132,11 @@ def manifest_in(storage: Storage, out: str) -> Manifest:
         _check(manifest)
         return manifest
     except Exception as error:  # whatever a stranger's JSON makes of the parsers
-        raise ValueError(f"{out}/{NAME} is no manifest of digitseq's ({_short(error)})") from None
+        raise ValueError(f"{out}/{NAME} is no manifest of digitseq's ({short(error)})") from None
 
 
-def _short(error: Exception) -> str:
+def short(error: Exception) -> str:
+    """What an error says, on one line of no great length."""
     text = repr(error)
     return text if len(text) <= 300 else f"{text[:300]}..."
 
