@@ -107,10 +107,21 @@ def images_of(
     """The images of a run with these numbers, uint32 [B]; with `grey` as uint8."""
     # A run takes the same key for each of its batches.
     label_key, image_key = jax.random.split(jax.random.clone(key))
-    fold = jax.vmap(jax.random.fold_in, in_axes=(None, 0))
+    digits = _labels_at(label_key, numbers, labels)
+    image_keys = jax.vmap(jax.random.fold_in, in_axes=(None, 0))(image_key, numbers)
+    return render(image_keys, source, digits, spec, spec.image_width, grey=grey)
+
+
+def labels_of(key: jax.Array, numbers: jax.Array, labels: LabelSource) -> jax.Array:
+    """The labels alone of the images of a run with these numbers, uint32 [B]; int32 [B, K]."""
+    label_key, _ = jax.random.split(jax.random.clone(key))
+    return _labels_at(label_key, numbers, labels)
+
+
+def _labels_at(label_key: jax.Array, numbers: jax.Array, labels: LabelSource) -> jax.Array:
+    keys = jax.vmap(jax.random.fold_in, in_axes=(None, 0))(label_key, numbers)
     at = getattr(labels, "draw_at", lambda key, number: labels.draw(key, 1)[0])
-    digits = jax.vmap(at)(fold(label_key, numbers), numbers)
-    return render(fold(image_key, numbers), source, digits, spec, spec.image_width, grey=grey)
+    return jnp.asarray(jax.vmap(at)(keys, numbers))
 
 
 @own_settings

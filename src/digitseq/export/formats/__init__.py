@@ -21,7 +21,9 @@ class Format(NamedTuple):
         masks: the masks that it holds.
         finish: (folder, plan, state): writes what belongs to all shards, from what `write` left for it under
             the state's folder; or None.
-        card: lines of YAML for the data card of Hugging Face.
+        hub: the files that Hugging Face's `load_dataset` reads, as a pattern in the export's folder; empty
+            where it has no such format.
+        note: what else the data card says of loading it.
         held: what of an example the files hold, which is what `read` gives; all of it where None.
     """
 
@@ -30,7 +32,8 @@ class Format(NamedTuple):
     load: str
     masks: tuple[str, ...] = ()
     finish: Callable[[Path, Plan, Path], None] | None = None
-    card: str = ""
+    hub: str = ""
+    note: str = ""
     held: Callable[[Example], Example] | None = None
 
 
