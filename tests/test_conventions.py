@@ -28,7 +28,7 @@ RANK = {
     "draws": 0,
     "pytrees": 0,
     "stage": 0,
-    "settings": 0,
+    "settings": 1,
     "sharding": 0,
     "idx": 1,
     "png": 1,

@@ -5,8 +5,10 @@ import re
 import shlex
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+import digitseq as ds
 from digitseq import vae
 
 ROOT = Path(__file__).parents[1]
@@ -44,9 +46,15 @@ def smaller(words):
     return kept
 
 
+@pytest.mark.filterwarnings("default::UserWarning")
 @pytest.mark.parametrize("page", PAGES)
 def test_commands_work_as_printed(page, digitseq, here, monkeypatch, toy_folder):
     (here / "docs" / "pictures" / "model").mkdir(parents=True)
+    # QMNIST's labels, of the folder that the page asks for.
+    labels = ds.read_idx(toy_folder / "train-labels-idx1-ubyte.gz")
+    (here / "qmnist").mkdir()
+    table = np.stack([labels, labels, 0 * labels], axis=1).astype(np.int32)
+    ds.write_idx(here / "qmnist" / "qmnist-train-labels-idx2-int", table)
     # A model's file as `vae train` would write it, which the tests of training look after.
     monkeypatch.setattr(vae, "train", lambda *_, **__: vae.pretrained())
     monkeypatch.setattr("digitseq.mnist.mnist_folder", lambda: toy_folder)

@@ -619,8 +619,8 @@ DOCUMENTED = {
 }
 
 
+@pytest.mark.filterwarnings("default::UserWarning")
 @pytest.mark.parametrize("command", sorted(DOCUMENTED), ids=str)
-@pytest.mark.filterwarnings("ignore:Pattern")  # of which the slashes are not drawn
 def test_documented_commands(command, digitseq, here):
     labels, *options = command
     words = [word for pair in options for word in pair]

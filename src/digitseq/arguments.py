@@ -7,7 +7,6 @@ import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
 
-from . import forks
 from .checks import as_integer
 from .keys import as_key as as_key
 from .keys import typed_key as typed_key
@@ -54,7 +53,6 @@ def as_numbers(spec: SequenceSpec) -> SequenceSpec:
     Raises:
         ValueError: a number that is not whole.
     """
-    forks.refuse()
     low, high = (
         bound
         if isinstance(bound, jax.Array)

@@ -9,7 +9,7 @@ import jax
 import numpy as np
 import numpy.typing as npt
 
-from . import forks, pytrees
+from . import pytrees
 from .arguments import as_key, as_numbers
 from .drawing import Source
 from .fits import check_source
@@ -73,7 +73,6 @@ class Dataset:
     @own_settings
     def __getitems__(self, numbers: Sequence[int]) -> list[Example]:
         """Several at once, which is faster; PyTorch asks for its batches so."""
-        forks.refuse()
         wanted = [self._checked(number) for number in numbers]
         examples: list[Example] = []
         for start in range(0, len(wanted), CHUNK):

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from . import augment, forks
+from . import augment
 from .arguments import as_digits
 from .bank import CELL, HEIGHT, DigitBank
 from .drawing import Source, hands_of, serves
@@ -36,7 +36,6 @@ def check_source(source: Source, labels: LabelSource, spec: SequenceSpec, batch:
             width, or a batch that is too large for memory.
         BankError: digits that the source can't draw, or not in one hand.
     """
-    forks.refuse()
     for name, record in (("source", source), ("labels", labels)):
         if isinstance(record, type) or not callable(getattr(record, "draw", None)):
             raise ValueError(f"{name} must have `draw`, as the contract of {name} says, got {record!r}")

@@ -9,7 +9,6 @@ import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
 
-from . import forks
 from .arguments import PAD, as_numbers, typed_key
 from .augment import takes_width
 from .checks import as_integer, as_size
@@ -70,7 +69,6 @@ def generate_numbers_sequence(
         BankError: the bank has no glyph of a digit, or there is no bank.
         RuntimeError: in a process that was forked after JAX had started.
     """
-    forks.refuse()
     numbers = check_digits(digits)
     low, high = check_spacing_range(spacing_range)
     wanted = auto_width(len(numbers), (low, high)) if image_width == AUTO else image_width

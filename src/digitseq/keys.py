@@ -6,12 +6,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from . import forks
-
 
 def typed_key(key: jax.Array) -> jax.Array:
     """A typed key from a typed or raw one; two raw words are threefry's, whatever the default."""
-    forks.refuse()
     if jnp.issubdtype(key.dtype, jax.dtypes.prng_key):
         return key
     return jax.random.wrap_key_data(key, impl="threefry2x32" if key.shape == (2,) else None)
@@ -23,7 +20,6 @@ def as_key(key: Any) -> jax.Array:
     Raises:
         ValueError: anything else, a batch of keys too.
     """
-    forks.refuse()
     if isinstance(key, jax.Array) and key.ndim == 0 and jnp.issubdtype(key.dtype, jax.dtypes.prng_key):
         return key
     if isinstance(key, int | np.integer) and not isinstance(key, bool) and 0 <= key < 2**32:

@@ -10,7 +10,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .. import forks
 from ..bank import unit_ink
 from ..keys import as_key
 from ..settings import own_settings
@@ -43,7 +42,6 @@ def apply(key: jax.Array | int, transforms: Sequence[Transform] | str, glyphs: j
     Raises:
         ValueError: no transforms of this package, or no images.
     """
-    forks.refuse()
     transforms = as_chain(transforms, "glyph")
     if isinstance(transforms, Transform) or not all(isinstance(t, Transform) for t in transforms):
         raise ValueError(f"transforms must be a list of digitseq.augment's transforms, got {transforms!r}")
