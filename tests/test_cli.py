@@ -174,7 +174,7 @@ def test_a_picture_made_again_is_the_same_to_the_byte(made, here, toy_folder, mo
 
 def test_numbers_and_patterns(made):
     assert made("generate", "range:007-007", "0", "3", "120", "--count", "1") == ["0-0-7_000.png"]
-    (path,) = made("generate", "luhn:4#/##", "0", "3", "150")
+    (path,) = made("generate", "luhn:4###", "0", "3", "150")
     assert path.startswith("4-")
     assert len(path) == len("4-1-1-1.png")
 
@@ -436,7 +436,7 @@ GOOD = ("generate", "350", "0", "10", "120")
         ((*GOOD, "--bank", "vae", "--writers", "none"), "--writers needs a bank"),
         (("generate", "file:", "0", "10", "120"), "file:"),
         (("generate", "file:none.txt", "0", "10", "120"), "none.txt"),
-        (("generate", "file:.", "0", "10", "120"), "text file"),
+        (("generate", "file:.", "0", "10", "120"), ". is "),
         (("generate", "350", "10", "0", "120"), "reversed"),
         (("generate", "350", "-15", "0", "120"), "-15"),
         (("generate", "350", "0", "99999999999", "120"), "99999999999"),

@@ -7,7 +7,6 @@ import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
 
-from . import forks
 from .bank import CELL, HEIGHT, MAX_CLASSES, MAX_GLYPHS, Arrays, DigitBank
 from .checks import as_size
 from .errors import BankError
@@ -130,7 +129,6 @@ def to_device(
     writers: npt.NDArray[np.int32],
     rows: npt.NDArray[np.int32] | None = None,
 ) -> DigitBank:
-    forks.refuse()
     starts = (np.cumsum(counts) - counts).astype(np.int32)
     return DigitBank(
         glyphs=jax.device_put(aligned(glyphs)),

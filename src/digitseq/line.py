@@ -21,7 +21,11 @@ def kept_first(kept: jax.Array, *slots: jax.Array) -> tuple[jax.Array, ...]:
 
 
 def followed(
-    keys: jax.Array, store: jax.Array, slots: tuple[jax.Array, ...], spec: SequenceSpec
+    keys: jax.Array,
+    store: jax.Array,
+    slots: tuple[jax.Array, ...],
+    spec: SequenceSpec,
+    within: jax.Array | None = None,
 ) -> tuple[jax.Array, jax.Array | None]:
     """Boxes and masks of each digit alone on its canvas, after the line transforms that labels follow.
 
@@ -30,6 +34,7 @@ def followed(
         store: float32 or uint8 [M, 28, 28].
         slots: `rows`, `ink`, `offsets` and `shown`, as for `canvas.columns`.
         spec: the layout.
+        within: the width of the lines, where they lie on wider canvases.
 
     Returns:
         int32 [B, K, 4], 0 where no ink is left; and the masks that the spec
@@ -44,7 +49,8 @@ def followed(
             # The very keys of the image: it is the same transform.
             shared = jnp.repeat(jax.random.clone(keys), count, axis=0)
             flat = alone.reshape(-1, HEIGHT, width)
-            alone = augment.run(shared, spec.line_transforms, (flat, None), labels=True).reshape(alone.shape)
+            moved = augment.run(shared, spec.line_transforms, (flat, None), labels=True, width=within)
+            alone = moved.reshape(alone.shape)
         return stage(labels, alone)
 
     def labels(alone: jax.Array) -> tuple[jax.Array, jax.Array | None]:

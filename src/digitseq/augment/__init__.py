@@ -1,13 +1,14 @@
 """Augmentation: transforms of glyphs and of lines, as plain records of their parameters."""
 
 from .base import Transform
-from .chain import apply, apply_to_batch, followed, run
+from .chain import apply, apply_to_batch, followed, run, takes_width
 from .geometry import Affine, Elastic, Perspective
 from .ink import Blur, Contrast, Gamma, InkFade, StrokeWidth
 from .page import GaussianNoise, Invert, Occlude, Paper, ReplaceNoise
 from .plain import check_length, from_plain, to_plain
 from .presets import PRESETS, Chains, preset
 from .sometimes import Sometimes
+from .words import as_chain, chains_of
 from .writing import BaselineWave, LineSlant
 
 __all__ = [
@@ -32,10 +33,13 @@ __all__ = [
     "Transform",
     "apply",
     "apply_to_batch",
+    "as_chain",
+    "chains_of",
     "check_length",
     "followed",
     "from_plain",
     "preset",
     "run",
+    "takes_width",
     "to_plain",
 ]

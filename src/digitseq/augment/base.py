@@ -7,6 +7,7 @@ lens), and labels know nothing of it.
 """
 
 import dataclasses
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 import jax
@@ -15,15 +16,23 @@ import numpy as np
 
 from ..draws import fractions
 
+# Of a line, in pixels; traced where the canvas has more columns.
+Width = int | jax.Array
+
 
 class Transform:
     """A frozen pytree dataclass: parameters are leaves, choices of words are static.
 
     Attributes:
         limits: of each parameter, the least and the greatest value allowed.
+        takes_width: whether this very class, not one that it inherits from,
+            says that it can transform lines that lie on the left of a wider,
+            otherwise blank canvas, their width traced. `generate_numbers_sequence`
+            then compiles for a few widths of canvas, and else for each width.
     """
 
     limits: ClassVar[dict[str, tuple[float, float]]] = {}
+    takes_width: ClassVar[bool] = False
 
     def check(self) -> None:
         """Raises on parameters that can't be used (host side).
@@ -61,6 +70,13 @@ class Change(Transform):
         """The images float32 [N, H, W] in [0, 1], changed, each with its key, [N]."""
         raise TypeError(f"{type(self).__name__} changes nothing")
 
+    def change_within(self, images: jax.Array, keys: jax.Array, width: Width) -> jax.Array:
+        """`change` of the first `width` columns; those beyond are blank, and what they become is not seen.
+
+        To be overridden, where `takes_width`, by what depends on the width.
+        """
+        return self.change(images, keys)
+
 
 class Ink(Change):
     """A transform of ink, whose labels follow."""
@@ -82,6 +98,35 @@ def plain(value: Any) -> Any:
 def uniform(keys: jax.Array, count: int, low: float = 0.0) -> jax.Array:
     """Uniform float32 [count, N] in [low, 1), from one key an image, [N]."""
     return low + (1 - low) * fractions(words(keys, (count,), out_axes=1))
+
+
+def by_pixel(
+    draw: Callable[[jax.Array, tuple[int, ...]], jax.Array],
+    keys: jax.Array,
+    shape: tuple[int, int],
+    width: Width,
+) -> jax.Array:
+    """Random numbers for each pixel, [N, H, W], the same in the first `width` columns whatever their number.
+
+    Args:
+        draw: of a key and a shape; number i, counted row by row, must depend on
+            the key and i alone, as `jax.random`'s do with threefry keys.
+        keys: [N].
+        shape: (H, W).
+        width: at most W.
+    """
+    if isinstance(width, int):
+        return jax.vmap(lambda key: draw(key, shape))(keys)
+    height, columns = shape
+    rows, x = np.arange(height, dtype=np.int32)[:, None], np.arange(columns, dtype=np.int32)[None, :]
+    places = jnp.asarray(rows) * width + jnp.asarray(x)
+    drawn = jax.vmap(lambda key: draw(key, (height * columns,)))(keys)
+    return drawn.at[:, places].get(mode="clip")
+
+
+def as_float(width: Width) -> int | jax.Array:
+    """The width, to be multiplied by or divided by."""
+    return width if isinstance(width, int) else width.astype(jnp.float32)
 
 
 def words(keys: jax.Array, shape: tuple[int, ...], out_axes: int = 0) -> jax.Array:

@@ -14,8 +14,9 @@ import numpy as np
 from jax import lax
 
 from ..pytrees import register
-from .base import Transform, uniform, words
-from .resample import Places, Size, nearest_border
+from .base import Transform, as_float, uniform, words
+from .knots import basis
+from .resample import Padded, Places, Size, columns_of, nearest_border
 
 Interpolation = Literal["linear", "cubic"]
 
@@ -70,6 +71,7 @@ class Affine(Geometric):
     interpolation: Interpolation = linear()
 
     limits: ClassVar = {"rotation": (0, 180), "scale": (0, 0.9), "slant": (0, 60), "shift": (0, 28)}
+    takes_width: ClassVar = True
 
     def draw(self, keys: jax.Array, size: Size) -> jax.Array:
         """The inverse of shift * rotation * slant * scale as a matrix, float32 [6, N, 1]."""
@@ -109,10 +111,11 @@ class Perspective(Geometric):
     interpolation: Interpolation = linear()
 
     limits: ClassVar = {"tilt": (0, 0.45)}
+    takes_width: ClassVar = True
 
     def draw(self, keys: jax.Array, size: Size) -> jax.Array:
         """The third row (a, b, 1) of a homography that is the identity but for it, [2, N, 1]."""
-        middle = np.maximum(np.array(_middle(size), np.float32), 0.5)[:, None, None]
+        middle = jnp.maximum(jnp.stack([jnp.asarray(half) for half in _middle(size)]), 0.5)[:, None, None]
         return uniform(keys, 2, low=-1.0)[..., None] * self.tilt / middle
 
     def pull(self, drawn: jax.Array, places: Places, size: Size) -> Places:
@@ -123,7 +126,6 @@ class Perspective(Geometric):
         return middle[0] + y / depth, middle[1] + x / depth
 
 
-SPACING = 4
 STRETCH = 0.9
 
 
@@ -158,10 +160,12 @@ class Elastic(Geometric):
     interpolation: Interpolation = linear()
 
     limits: ClassVar = {"amplitude": (0, 100), "sigma": (2, 100)}
+    takes_width: ClassVar = True
 
     def draw(self, keys: jax.Array, size: Size) -> tuple[jax.Array, jax.Array]:
         """Fields of unit deviation, float32 [N, 2, H, W] (down, right), and what they are times, [N, 1]."""
-        down, right = (self._basis(count) for count in size)
+        down = basis(size[0], size[0], self.sigma)
+        right = basis(size[1], columns_of(size), self.sigma)
         knots = right.shape[1], down.shape[1]
         bits = words(keys, (knots[0] * knots[1],))
         # Sixteen bits are plenty for a number, so one hash gives two.
@@ -177,28 +181,21 @@ class Elastic(Geometric):
         """The places themselves plus the displacement there."""
         (y, x), (field, amplitude) = places, drawn
         if isinstance(y, np.ndarray) and isinstance(x, np.ndarray):  # the pixels' own: nothing to interpolate
-            down, right = (field[:, axis].reshape(-1, size[0] * size[1]) for axis in (0, 1))
+            down, right = (field[:, axis].reshape(-1, size[0] * columns_of(size)) for axis in (0, 1))
         else:
             down, right = (nearest_border(field[:, axis], places) for axis in (0, 1))
         return y + amplitude * down, x + amplitude * right
 
-    def _basis(self, count: int) -> jax.Array:
-        """How much each knot along an axis gives to each of its pixels, float32 [count, knots]."""
-        knots = -(-count // SPACING) + 2
-        places = np.linspace(-2.5, count + 1.5, knots, dtype=np.float32)
-        distance = np.arange(count, dtype=np.float32)[:, None] - places[None, :]
-        basis = jnp.exp(-0.5 * jnp.square(distance / self.sigma))
-        # Uniform on [-1, 1) has a variance of 1/3.
-        return basis * np.float32(3**0.25) / jnp.linalg.norm(basis, axis=1, keepdims=True)
 
-
-def _middle(size: Size) -> tuple[float, float]:
-    return (size[0] - 1) / 2, (size[1] - 1) / 2
+def _middle(size: Size) -> tuple[Any, Any]:
+    if not isinstance(size, Padded):
+        return np.float32((size[0] - 1) / 2), np.float32((size[1] - 1) / 2)
+    return np.float32((size[0] - 1) / 2), (as_float(size[1]) - 1) / 2
 
 
 def _centred(places: Places, size: Size) -> Places:
     middle = _middle(size)
-    return places[0] - np.float32(middle[0]), places[1] - np.float32(middle[1])
+    return places[0] - middle[0], places[1] - middle[1]
 
 
 def _steepest(field: jax.Array) -> jax.Array:

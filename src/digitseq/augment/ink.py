@@ -46,6 +46,7 @@ class StrokeWidth(Ink):
     change_by: float | jax.Array = 1.0
 
     limits: ClassVar = {"change_by": (0, 2)}
+    takes_width: ClassVar = True
     looks_around: ClassVar = True
 
     def change(self, images: jax.Array, keys: jax.Array) -> jax.Array:
@@ -78,6 +79,7 @@ class Gamma(Ink):
     strength: float | jax.Array = 0.5
 
     limits: ClassVar = {"strength": (0, 10)}
+    takes_width: ClassVar = True
 
     def change(self, images: jax.Array, keys: jax.Array) -> jax.Array:
         """Black and white stay."""
@@ -101,6 +103,7 @@ class Contrast(Ink):
     strength: float | jax.Array = 0.5
 
     limits: ClassVar = {"strength": (0, 10)}
+    takes_width: ClassVar = True
 
     def change(self, images: jax.Array, keys: jax.Array) -> jax.Array:
         """Black and white stay."""
@@ -122,6 +125,7 @@ class InkFade(Ink):
     strength: float | jax.Array = 0.4
 
     limits: ClassVar = {"strength": (0, 0.95)}
+    takes_width: ClassVar = True
 
     def change(self, images: jax.Array, keys: jax.Array) -> jax.Array:
         """Paler by one factor an image."""
@@ -143,6 +147,7 @@ class Blur(Ink):
     sigma: float | jax.Array = 0.7
 
     limits: ClassVar = {"sigma": (0, 2)}
+    takes_width: ClassVar = True
     looks_around: ClassVar = True
 
     def change(self, images: jax.Array, keys: jax.Array) -> jax.Array:

@@ -9,7 +9,15 @@ import numpy as np
 
 from ..draws import fractions
 from ..pytrees import register
-from .base import Page, uniform, words
+from .base import Page, Width, as_float, by_pixel, uniform
+
+
+def _normal(key: jax.Array, shape: tuple[int, ...]) -> jax.Array:
+    return jax.random.normal(key, shape, jnp.float32)
+
+
+def _bits(key: jax.Array, shape: tuple[int, ...]) -> jax.Array:
+    return jax.random.bits(key, shape, jnp.uint32)
 
 
 @register
@@ -24,10 +32,15 @@ class GaussianNoise(Page):
     sigma: float | jax.Array = 0.1
 
     limits: ClassVar = {"sigma": (0, 1)}
+    takes_width: ClassVar = True
 
     def change(self, images: jax.Array, keys: jax.Array) -> jax.Array:
         """Noisier."""
-        noise = jax.vmap(lambda key: jax.random.normal(key, images.shape[1:], jnp.float32))(keys)
+        return self.change_within(images, keys, images.shape[2])
+
+    def change_within(self, images: jax.Array, keys: jax.Array, width: Width) -> jax.Array:
+        """The same noise whatever the canvas."""
+        noise = by_pixel(_normal, keys, (images.shape[1], images.shape[2]), width)
         return jnp.clip(images + self.sigma * noise, 0.0, 1.0)
 
 
@@ -43,10 +56,15 @@ class ReplaceNoise(Page):
     p: float | jax.Array = 0.1
 
     limits: ClassVar = {"p": (0, 1)}
+    takes_width: ClassVar = True
 
     def change(self, images: jax.Array, keys: jax.Array) -> jax.Array:
+        """Some pixels black or white."""
+        return self.change_within(images, keys, images.shape[2])
+
+    def change_within(self, images: jax.Array, keys: jax.Array, width: Width) -> jax.Array:
         """One random word a pixel: its lowest bit is the new value, its highest 24 the chance."""
-        bits = words(keys, images.shape[1:])
+        bits = by_pixel(_bits, keys, (images.shape[1], images.shape[2]), width)
         return jnp.where(fractions(bits) < self.p, (bits & 1).astype(jnp.float32), images)
 
 
@@ -70,14 +88,19 @@ class Paper(Page):
     gradient: float | jax.Array = 0.4
 
     limits: ClassVar = {"lines": (0, 1), "boxes": (0, 1), "gradient": (0, 1)}
+    takes_width: ClassVar = True
 
     def change(self, images: jax.Array, keys: jax.Array) -> jax.Array:
         """Brighter where the paper is, and no ink."""
-        height, width = images.shape[1:]
+        return self.change_within(images, keys, images.shape[2])
+
+    def change_within(self, images: jax.Array, keys: jax.Array, width: Width) -> jax.Array:
+        """The light falls over the width, not over the canvas."""
+        height, columns = images.shape[1:]
         drawn = uniform(keys, 8)[:, :, None, None]
         ruled, boxed, lit, apart, first, wide, left, angle = drawn
         y = np.arange(height, dtype=np.float32)[None, :, None]
-        x = np.arange(width, dtype=np.float32)[None, None, :]
+        x = np.arange(columns, dtype=np.float32)[None, None, :]
 
         lines = _rules(y, 9 + 19 * apart, first)
         pitch = 24 + 16 * wide
@@ -86,7 +109,8 @@ class Paper(Page):
         boxes = jnp.maximum(_rules(x, pitch, left) * inside, edges)
         # From 0 to 1 over the canvas, along the angle.
         down, right = jnp.sin(2 * np.pi * angle), jnp.cos(2 * np.pi * angle)
-        slope = down * (2 * y / max(height - 1, 1) - 1) + right * (2 * x / max(width - 1, 1) - 1)
+        last = max(width - 1, 1) if isinstance(width, int) else jnp.maximum(as_float(width) - 1, 1)
+        slope = down * (2 * y / max(height - 1, 1) - 1) + right * (2 * x / last - 1)
         light = 0.5 + slope / (2 * (jnp.abs(down) + jnp.abs(right)))
 
         rules = jnp.maximum(ruled * self.lines * lines, boxed * self.boxes * boxes)
@@ -116,18 +140,24 @@ class Occlude(Page):
     size: float | jax.Array = 12.0
 
     limits: ClassVar = {"size": (0, 1000)}
+    takes_width: ClassVar = True
 
     def change(self, images: jax.Array, keys: jax.Array) -> jax.Array:
         """A pixel is covered where its middle is."""
+        return self.change_within(images, keys, images.shape[2])
+
+    def change_within(self, images: jax.Array, keys: jax.Array, width: Width) -> jax.Array:
+        """The rectangle lies anywhere over the width, not over the canvas."""
+        _, height, columns = images.shape
         high, wide, down, right, grey = uniform(keys, 5)[:, :, None, None]
 
-        def covered(count: int, middle: jax.Array, extent: jax.Array) -> jax.Array:
+        def covered(count: int, middle: jax.Array, extent: jax.Array, over: Width) -> jax.Array:
             places = np.arange(count, dtype=np.float32)[None, None, :] + np.float32(0.5)
-            distance = jnp.abs(places - middle * count)
+            distance = jnp.abs(places - middle * as_float(over))
             return distance < extent * self.size / 2
 
-        rows = covered(images.shape[1], down, high).swapaxes(1, 2)
-        return jnp.where(rows & covered(images.shape[2], right, wide), grey, images)
+        rows = covered(height, down, high, height).swapaxes(1, 2)
+        return jnp.where(rows & covered(columns, right, wide, width), grey, images)
 
 
 @register
@@ -136,6 +166,7 @@ class Invert(Page):
     """Black ink on white paper. It comes last, as what is moved in from beyond the border is 0."""
 
     limits: ClassVar = {}
+    takes_width: ClassVar = True
 
     def change(self, images: jax.Array, keys: jax.Array) -> jax.Array:
         """1 minus the value."""

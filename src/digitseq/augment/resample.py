@@ -5,6 +5,7 @@ rows make slow loops on a CPU.
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -18,6 +19,20 @@ from ..stage import stage
 # or anything that broadcasts to that.
 Places = tuple[jax.Array | np.ndarray, jax.Array | np.ndarray]
 Size = tuple[int, int]
+
+
+class Padded(tuple[int, int]):
+    """A `Size` whose width may be traced, of images with more columns, blank beyond it."""
+
+    columns: int
+
+    def __new__(cls, height: int, width: Any, columns: int) -> "Padded":
+        """Height and width, and how many columns there are."""
+        made = super().__new__(cls, (height, width))
+        made.columns = columns
+        return made
+
+
 # A store [M, H, W], float32 or a bank's uint8, and which of it are meant, int32 [N]; None: all.
 Images = tuple[jax.Array, jax.Array | None]
 Weights = Callable[[jax.Array], tuple[jax.Array, ...]]
@@ -30,9 +45,14 @@ MAGIC_BITS = MAGIC.view(np.int32)
 LONGEST = 2**22 - 4
 
 
+def columns_of(size: Size) -> int:
+    """How many columns the images have: a Python integer."""
+    return size.columns if isinstance(size, Padded) else size[1]
+
+
 def grid(size: Size) -> Places:
     """Every pixel's own place, [1, H * W] each: NumPy's, so that they are known while tracing."""
-    y, x = np.indices(size, dtype=np.float32).reshape(2, 1, -1)
+    y, x = np.indices((size[0], columns_of(size)), dtype=np.float32).reshape(2, 1, -1)
     return y, x
 
 

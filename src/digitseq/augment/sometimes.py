@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 
 from ..pytrees import register
-from .base import Transform, uniform
+from .base import Transform, Width, uniform
 from .resample import Places, Size
 
 
@@ -25,6 +25,7 @@ class Sometimes(Transform):
     transform: Any
 
     limits: ClassVar = {"p": (0, 1)}
+    takes_width: ClassVar = True
 
     def check(self) -> None:
         """As of every transform, and of the one inside."""
@@ -55,13 +56,25 @@ class Sometimes(Transform):
         happens, inner = self._toss(keys)
         return jnp.where(happens[:, None, None], self.transform.change(images, inner), images)
 
+    def change_within(self, images: jax.Array, keys: jax.Array, width: Width) -> jax.Array:
+        """The same on a canvas that is wider than the lines."""
+        happens, inner = self._toss(keys)
+        changed = self.transform.change_within(images, inner, width)
+        return jnp.where(happens[:, None, None], changed, images)
+
     def _toss(self, keys: jax.Array) -> tuple[jax.Array, jax.Array]:
         own, inner = jax.vmap(lambda key: tuple(jax.random.split(key)))(keys)
         return uniform(own, 1)[0] < self.p, inner
 
 
+def nested(transform: Any) -> list[Any]:
+    """The transform, the one in it that sometimes happens, and so on."""
+    found = [transform]
+    while isinstance(found[-1], Sometimes):
+        found.append(found[-1].transform)
+    return found
+
+
 def innermost(transform: Any) -> Any:
     """The transform itself, or the one that sometimes happens."""
-    while isinstance(transform, Sometimes):
-        transform = transform.transform
-    return transform
+    return nested(transform)[-1]

@@ -27,6 +27,7 @@ class LineSlant(Geometric):
     interpolation: Interpolation = linear()
 
     limits: ClassVar = {"angle": (0, 60)}
+    takes_width: ClassVar = True
 
     def draw(self, keys: jax.Array, size: Size) -> jax.Array:
         """Columns a row, [N, 1]."""
@@ -54,6 +55,7 @@ class BaselineWave(Geometric):
     interpolation: Interpolation = linear()
 
     limits: ClassVar = {"amplitude": (0, 28), "wavelength": (10, 10000)}
+    takes_width: ClassVar = True
 
     def draw(self, keys: jax.Array, size: Size) -> jax.Array:
         """Amplitude and phase, [2, N, 1]."""

@@ -7,10 +7,11 @@ from typing import Annotated
 import jax.numpy as jnp
 import typer
 
-from .. import keras, vae
+from .. import vae
 from ..bank import DigitBank, bank_digest
 from ..loading import load_bank
 from ..mnist import mnist_folder
+from ..source_words import is_model
 from . import completion
 
 MODEL = completion.MODEL
@@ -73,7 +74,7 @@ def source_of(
         ValueError: a style for a bank, or one outside 0..1; writers for a model.
         BankError, FileNotFoundError, IdxError: what can't be loaded.
     """
-    if bank is not None and _is_model(bank):
+    if bank is not None and is_model(bank):
         if writers is not None:
             raise ValueError("--writers needs a bank: a model's digits were written by nobody")
         if transpose is not None:
@@ -82,13 +83,6 @@ def source_of(
     if style is not None:
         raise ValueError("--style needs a model: --bank vae, or the .npz file of one")
     return load_bank(bank, writers=writers, transpose=transpose)
-
-
-def _is_model(bank: str) -> bool:
-    """Whether --bank names a model: by a word, or by a .npz file that holds no images."""
-    return bank == MODEL or (
-        bank.endswith(".npz") and not (Path(bank).is_file() and keras.is_bank(Path(bank)))
-    )
 
 
 def model_of(name: str, style: float | None) -> vae.Vae:

@@ -36,7 +36,7 @@ def train(
     After each epoch a checkpoint is written beside OUT. When training was
     interrupted, the same command resumes it, and the model is byte-identical.
     Neither OUT nor a checkpoint of another training is ever replaced.
-    Needs the extra: pip install 'digitseq[train]'.
+    Needs the extra `train`: in digitseq's checkout, pip install '.[train]'.
     Example: digitseq vae train model.npz --bank mnist
     """
     common.keep_programs()

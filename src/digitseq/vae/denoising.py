@@ -27,15 +27,28 @@ def start(key: jax.Array, hidden: int) -> nets.Layers:
     )
 
 
-def logits(layers: nets.Layers, images: jax.Array) -> jax.Array:
-    """The log-odds of ink in each pixel of images float32 [N, 28, W]; of the same shape."""
+def logits(layers: nets.Layers, images: jax.Array, within: jax.Array | None = None) -> jax.Array:
+    """The log-odds of ink in each pixel of images float32 [N, 28, W]; of the same shape.
+
+    Args:
+        layers: from `start`.
+        images: blank beyond `within`.
+        within: the width of the lines, where the images have more columns, of
+            which nothing is said.
+    """
     first, middle, last = layers
     count, _, width = images.shape
     total = -(-width // GROUP)
     columns = jnp.pad(images, ((0, 0), (0, 0), (0, -width % GROUP))).swapaxes(1, 2)
     groups = columns.reshape(count, total, GROUP_PIXELS) - 0.5
     inside = jnp.ones((*groups.shape[:2], 1), jnp.float32)
+    if within is not None:
+        # Groups beyond the line are to their neighbours as if there were none.
+        begin = GROUP * jnp.arange(total, dtype=jnp.int32)
+        inside = inside * (begin < within).astype(jnp.float32)[None, :, None]
+        groups = groups * inside
     x = jax.nn.silu(nets.linear(first, _near(jnp.concatenate([groups, inside], axis=-1))))
+    x = x if within is None else x * inside
     x = x + jax.nn.silu(nets.linear(middle, _near(x)))
     return nets.linear(last, x).reshape(count, total * GROUP, HEIGHT).swapaxes(1, 2)[:, :, :width]
 

@@ -9,7 +9,6 @@ from typing import Any
 import jax
 import numpy as np
 
-from .. import forks
 from ..settings import own_settings
 from . import archive
 from .model import Vae, sizes, start
@@ -40,7 +39,6 @@ def load(path: str | os.PathLike[str]) -> Vae:
         ValueError: the file is no sound model, or of a newer version.
         FileNotFoundError: there is none.
     """
-    forks.refuse()
     header, arrays = archive.read(path, KIND, VERSION)
     try:
         # The key is made while tracing: no device is asked, whose failure would be taken for the file's.
