@@ -171,7 +171,7 @@ def test_the_width_that_always_works_for_ink_is_the_smallest(low):
     widths = {1: [3, 8], 2: [20], 3: [5, 6, 7, 13]}
     glyphs = np.zeros((7, 28, 28), np.uint8)
     for glyph, width in zip(glyphs, itertools.chain(*widths.values()), strict=True):
-        glyph[:, :width] = 1
+        glyph[:, :width] = 255
     bank = ds.make_bank(glyphs, np.repeat(list(widths), [2, 1, 4]))
     spec = ds.SequenceSpec(advance="ink")
     for digits in ([3, 3, 3], [1, 2, 3], [2, 1, 2, 1], [1, 3, 1, 3, 2]):
