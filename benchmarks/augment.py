@@ -1,7 +1,7 @@
 """Glyphs a second through elastic and affine warps beside OpenCV, augmax and dm-pix; lines beside plain ones.
 
 Run: python benchmarks/augment.py [--rounds 15]
-Wants DIGITSEQ_MNIST, and `pip install "digitseq[bench]"`.
+Wants DIGITSEQ_MNIST, and `pip install '.[bench]'`.
 """
 
 import argparse

@@ -28,7 +28,8 @@ import digitseq as ds
 from digitseq import augment
 from digitseq.augment import Affine, Elastic, Transform
 from digitseq.loading import NO_MNIST
-from digitseq.mnist import find_pair, mnist_folder
+from digitseq.mnist import mnist_folder
+from digitseq.pairs import find_pair
 
 PIXELS, HIDDEN, CLASSES = 28 * 28, 800, 10
 MEAN, DEVIATION = 0.1307, 0.3081  # of all pixels of the training images
@@ -160,7 +161,7 @@ def read(split: str) -> Data:
     folder = mnist_folder()
     if folder is None:
         raise ds.BankError(NO_MNIST)
-    glyphs, labels = (ds.read_idx(path) for path in find_pair(folder, split))
+    glyphs, labels = (ds.read_idx(path) for path in find_pair(folder, split, prefer="mnist")[:2])
     return jnp.asarray(glyphs), jnp.asarray(labels, jnp.int32)
 
 

@@ -1,6 +1,6 @@
 """digitseq's images through Grain, in batches, shuffled.
 
-Run: pip install 'digitseq[grain]' && python examples/load_with_grain.py
+Run: pip install '.[grain]' && python examples/load_with_grain.py
 """
 
 import grain

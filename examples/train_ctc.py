@@ -1,6 +1,6 @@
 """A recogniser of digit sequences: a small convolutional network, trained with CTC on the stream alone.
 
-Run: pip install 'digitseq[train]' && python examples/train_ctc.py FOLDER
+Run: pip install '.[train]' && python examples/train_ctc.py FOLDER
 It writes FOLDER/checkpoint.npz after every so many steps, from which it goes on
 when it is run again, and FOLDER/readings.png. MNIST is best (`digitseq bank fetch`);
 without it the built-in digits are taken.

@@ -174,7 +174,7 @@ def test_a_picture_made_again_is_the_same_to_the_byte(made, here, toy_folder, mo
 
 def test_numbers_and_patterns(made):
     assert made("generate", "range:007-007", "0", "3", "120", "--count", "1") == ["0-0-7_000.png"]
-    (path,) = made("generate", "luhn:4#/##", "0", "3", "150")
+    (path,) = made("generate", "luhn:4###", "0", "3", "150")
     assert path.startswith("4-")
     assert len(path) == len("4-1-1-1.png")
 
@@ -260,7 +260,7 @@ def test_like_a_recipe_that_was_tampered_with(made, refused, here, name, value):
 def test_like_from_another_bank(made, refused, toy_folder):
     made("generate", "35", "0", "10", "120")
     images, _ = toy_glyphs()
-    ds.write_idx(toy_folder / "train-images-idx3-ubyte.gz", 255 - images)
+    ds.write_idx(toy_folder / "train-images-idx3-ubyte.gz", images[:, ::-1])
     assert "digest" in refused("generate", "--like", "3-5.png")
 
 
@@ -340,18 +340,14 @@ def test_bank_preview(made):
 
 
 def test_bank_fetch_that_fails(refused, here):
-    pytest.importorskip("pooch")
     err = refused("bank", "fetch", "--to", here, "--mirror", "http://127.0.0.1:9", code=1)
-    assert "http://127.0.0.1:9/train-images-idx3-ubyte.gz" in err
-
-
-def test_bank_fetch_without_the_extra(refused, here, monkeypatch):
-    monkeypatch.setitem(sys.modules, "pooch", None)
-    assert "digitseq[fetch]" in refused("bank", "fetch", "--to", here, code=1)
+    assert "(http://127.0.0.1:9: Connection refused)" in err
+    assert len(err) < 300
+    for way in ("--mirror", "DIGITSEQ_MNIST", "--bank builtin"):
+        assert way in err
 
 
 def test_bank_fetch_of_what_is_there(digitseq, here, monkeypatch):
-    pytest.importorskip("pooch")
     monkeypatch.setattr("digitseq.fetch.is_genuine", lambda *_: True)
     code, out, err = digitseq("bank", "fetch", "--to", "mnist", "--mirror", "http://127.0.0.1:9")
     assert (code, out) == (0, "mnist\n")
@@ -440,7 +436,7 @@ GOOD = ("generate", "350", "0", "10", "120")
         ((*GOOD, "--bank", "vae", "--writers", "none"), "--writers needs a bank"),
         (("generate", "file:", "0", "10", "120"), "file:"),
         (("generate", "file:none.txt", "0", "10", "120"), "none.txt"),
-        (("generate", "file:.", "0", "10", "120"), "text file"),
+        (("generate", "file:.", "0", "10", "120"), ". is "),
         (("generate", "350", "10", "0", "120"), "reversed"),
         (("generate", "350", "-15", "0", "120"), "-15"),
         (("generate", "350", "0", "99999999999", "120"), "99999999999"),
@@ -470,7 +466,7 @@ GOOD = ("generate", "350", "0", "10", "120")
         ((*GOOD, "--style", "0.5"), "--style needs a model"),
         ((*GOOD, "--bank", "vae", "--style", "1.5"), "--style must be from 0 to 1"),
         ((*GOOD, "--bank", "gone.npz"), "gone.npz"),
-        (("bank", "info", "--bank", "vae"), "no folder 'vae'"),
+        (("bank", "info", "--bank", "vae"), "no folder or file 'vae'"),
         (("preview", "350", "0", "10"), "IMAGE_WIDTH"),
         (("preview", "350", "0", "10", "120", "--count", "0"), "--count"),
         (("preview", "350", "0", "10", "120", "--columns", "0"), "--columns"),

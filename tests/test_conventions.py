@@ -19,12 +19,16 @@ RANK = {
     "errors": 0,
     "version": 0,
     "checks": 0,
+    "companions": 0,
+    "keys": 1,
+    "download": 1,
+    "pairs": 1,
     "files": 0,
     "forks": 0,
     "draws": 0,
     "pytrees": 0,
     "stage": 0,
-    "settings": 0,
+    "settings": 1,
     "sharding": 0,
     "idx": 1,
     "png": 1,
@@ -35,6 +39,9 @@ RANK = {
     "programs": 3,
     "bank": 2,
     "intake": 3,
+    "inspection": 2,
+    "keras": 2,
+    "npz": 1,
     "long_rows": 2,
     "spacing": 3,
     "augment": 3,
@@ -47,28 +54,31 @@ RANK = {
     "layout": 5,
     "line": 5,
     "text": 6,
+    "lists": 7,
+    "label_base": 7,
     "drawing": 6,
     "split": 6,
+    "source_words": 5,
     "sequence": 7,
-    "labels": 7,
-    "numbers": 8,
-    "ctc": 8,
+    "labels": 8,
+    "numbers": 9,
+    "ctc": 9,
     "vae": 8,
-    "fits": 8,
-    "images": 9,
-    "stream": 9,
-    "dataset": 10,
-    "export": 10,
-    "__init__": 11,
-    "cli": 12,
-    "__main__": 13,
+    "fits": 9,
+    "label_words": 10,
+    "images": 11,
+    "stream": 11,
+    "dataset": 12,
+    "export": 12,
+    "__init__": 13,
+    "cli": 14,
+    "__main__": 15,
 }
 # What a module may import from outside, besides jax, numpy and the standard
 # library, and whether only inside a function.
 OUTSIDE = {
     "png": {"PIL"},
     "sheet": {"PIL"},
-    "fetch": {"pooch"},
     "vae": {"optax"},
     "cli": {"typer"},
     "export": {"PIL", "array_record", "fsspec", "isal", "lmdb", "pyarrow", "ray"},
@@ -177,7 +187,7 @@ sys.addaudithook(lambda event, args: opened.append(str(args[0])) if event == "op
 import digitseq
 ours = {str(name) for name in opened if not str(name).endswith((".py", ".pyc"))}
 ours = {name for name in ours if not name.startswith((sys.prefix, sys.base_prefix)) and ".pyc." not in name}
-loaded = [name for name in ("PIL", "typer", "pooch", "optax", "requests") if name in sys.modules]
+loaded = [name for name in ("PIL", "typer", "optax", "digitseq.download") if name in sys.modules]
 print(ours or "no file", loaded)
 """
     assert run(code, JAX_PLATFORMS="nonsense") == "no file []"

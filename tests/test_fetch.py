@@ -1,10 +1,11 @@
 """The download of MNIST, from servers on this machine that fail in every way."""
 
+import contextlib
 import gzip
 import hashlib
 import http.server
+import re
 import socket
-import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -15,8 +16,6 @@ from conftest import MNIST
 import digitseq as ds
 from digitseq import fetch
 from digitseq import mnist as mnist_files
-
-pytest.importorskip("pooch")
 
 # What stands for MNIST's files: they are to be small, and one of them of several chunks.
 CONTENTS = {
@@ -79,6 +78,34 @@ class Handler(http.server.BaseHTTPRequestHandler):
             case "silent":
                 self.server.closing.wait()
                 return
+            case "moved":
+                self.send_response(301)
+                self.send_header("Location", f"/good/{name}")
+                self.end_headers()
+                return
+            case "to_ftp" | "to_file":
+                self.send_response(302)
+                self.send_header(
+                    "Location", "ftp://127.0.0.1/x" if behaviour == "to_ftp" else "file:///etc/hosts"
+                )
+                self.end_headers()
+                return
+            case "endless_redirect":
+                self.send_response(302)
+                self.send_header("Location", f"/missing/{name}")
+                self.end_headers()
+                with contextlib.suppress(OSError):
+                    while not self.server.closing.is_set():
+                        self.wfile.write(bytes(1 << 16))
+                return
+            case "no_http":
+                self.wfile.write(b"220 mail.example ESMTP\r\n")
+                return
+            case "unmeasured":
+                self.send_response(200)
+                self.end_headers()
+                self.wfile.write(body)
+                return
             case "loop":
                 self.send_response(302)
                 self.send_header("Location", self.path)
@@ -139,6 +166,10 @@ FAULTS = [
     "broken",
     "silent",
     "loop",
+    "to_ftp",
+    "to_file",
+    "endless_redirect",
+    "no_http",
 ]
 
 
@@ -154,7 +185,7 @@ def test_without_a_folder_they_go_where_load_bank_looks(server, own_cache):
     assert stored(mnist_files.fetched_folder()) == WHOLE
 
 
-@pytest.mark.parametrize("behaviour", ["fast", "plain", "encoded"])
+@pytest.mark.parametrize("behaviour", ["fast", "plain", "encoded", "moved", "unmeasured"])
 def test_any_compression_of_the_contents_will_do(server, tmp_path, behaviour):
     fetch.fetch_mnist(tmp_path, mirrors=[server.mirror(behaviour)])
     assert stored(tmp_path) == WHOLE
@@ -185,9 +216,11 @@ def test_when_all_fail_the_error_names_every_mirror_and_nothing_is_left(server, 
     mirrors = [closed_port, *map(server.mirror, FAULTS)]
     with pytest.raises(ds.FetchError) as caught:
         fetch.fetch_mnist(tmp_path, mirrors=mirrors, timeout=0.3)
+    assert str(caught.value).startswith("no mirror has images-idx3-ubyte.gz (")
     for mirror in mirrors:
-        assert f"{mirror}images-idx3-ubyte.gz: " in str(caught.value)
-    assert "404" in str(caught.value)
+        assert re.search(rf"{re.escape(mirror)}(, |: )", str(caught.value))
+    for said in ("404 Not Found", "Connection refused", "DIGITSEQ_MNIST", "--mirror", "--bank builtin"):
+        assert said in str(caught.value)
     assert "\n" not in str(caught.value)
     assert not list(tmp_path.iterdir())
 
@@ -201,7 +234,7 @@ def test_a_failure_keeps_what_came_before(server, tmp_path):
     fetch.fetch_mnist(tmp_path, mirrors=[server.mirror("good")])
     (tmp_path / "labels-idx1-ubyte.gz").write_bytes(b"old")
     with pytest.raises(ds.FetchError):
-        fetch.fetch_mnist(tmp_path, mirrors=[server.mirror("wrong")])
+        fetch.fetch_mnist(tmp_path, mirrors=[server.mirror("wrong")], force=True)
     assert stored(tmp_path) == WHOLE | {"labels-idx1-ubyte.gz": b"old"}
 
 
@@ -216,12 +249,12 @@ def test_what_is_genuine_is_not_fetched_again(server, tmp_path):
 @pytest.mark.parametrize(
     "damage", [lambda data: data[:-9], lambda data: b"", lambda data: data[:50] + b"!" + data[51:]]
 )
-def test_a_damaged_file_is_fetched_again(server, tmp_path, damage):
-    path = tmp_path / "images-idx3-ubyte.gz"
-    fetch.fetch_mnist(tmp_path, mirrors=[server.mirror("good")])
+def test_a_damaged_file_of_the_cache_is_fetched_again(server, own_cache, damage):
+    path = own_cache / "mnist" / "images-idx3-ubyte.gz"
+    fetch.fetch_mnist(mirrors=[server.mirror("good")])
     path.write_bytes(damage(path.read_bytes()))
-    fetch.fetch_mnist(tmp_path, mirrors=[server.mirror("good")])
-    assert stored(tmp_path) == WHOLE
+    fetch.fetch_mnist(own_cache / "mnist", mirrors=[server.mirror("good")])
+    assert stored(path.parent) == WHOLE
     assert server.paths[2:] == ["/good/images-idx3-ubyte.gz"]
 
 
@@ -242,9 +275,6 @@ class Progress:
     def update(self, size):
         self.updates.append(size)
 
-    def reset(self):
-        pass
-
     def close(self):
         self.totals.append(self.total)
 
@@ -255,13 +285,6 @@ def test_progress_is_told(server, tmp_path):
     assert progress.totals == [len(gzip.compress(contents)) for contents in CONTENTS.values()]
     assert len(progress.updates) > len(CONTENTS)
     assert all(size > 0 for size in progress.updates)
-
-
-def test_without_the_extra_the_error_names_it(tmp_path, monkeypatch):
-    monkeypatch.setitem(sys.modules, "pooch", None)
-    with pytest.raises(ImportError, match=r"digitseq\[fetch\]"):
-        fetch.fetch_mnist(tmp_path / "new", mirrors=[])
-    assert not (tmp_path / "new").exists()
 
 
 NAME, TRUTH = "images-idx3-ubyte", CONTENTS["images-idx3-ubyte"]

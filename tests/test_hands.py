@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import digitseq as ds
-from digitseq.mnist import find_pair
+from digitseq.pairs import find_pair
 
 LINE = ds.SequenceSpec(image_width=120, hand="one-writer")
 

@@ -108,7 +108,7 @@ BAD = [
     ({"digits": [None]}, r"digits\[0\].*None"),
     ({"digits": b"350"}, "got b'350'"),
     ({"spacing_range": {0, 5}}, "pair"),
-    ({"bank": "mnist"}, "bank must be a DigitBank.*'mnist'"),
+    ({"bank": 7}, "bank must be a DigitBank.*7"),
     ({"spec": {}}, "spec must be a SequenceSpec"),
     ({"key": np.array([1], np.uint32)}, "key must be one JAX PRNG key"),
     ({"image_width": np.array([120])}, "image_width must be an integer"),

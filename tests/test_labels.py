@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 
 import digitseq as ds
-from digitseq.cli.grammar import labels_of, rows_of
+from digitseq.cli.grammar import rows_of
+from digitseq.label_words import labels_of
 
 draw = jax.jit(lambda key, labels, size: labels.draw(key, size), static_argnums=2)
 
 SOURCES = {
-    "fixed": ds.FixedLabels(["350", "0042"]),
+    "fixed": ds.FixedLabels(["350", "0042"], order="random"),
     "random": ds.RandomDigits(min_length=3, max_length=8),
     "weighted": ds.RandomDigits(max_length=6, weights=[0, 5, 0, 0, 1, 0, 0, 0, 0, 0], repeat=0.3),
     "range": ds.NumberRange(7, 1234),
@@ -25,6 +26,7 @@ def written(rows) -> list[str]:
     return ["".join(str(digit) for digit in row if digit >= 0) for row in np.asarray(rows)]
 
 
+@pytest.mark.filterwarnings("ignore:Pattern")
 @pytest.mark.parametrize("name", SOURCES)
 def test_rows_are_int32_padded_and_depend_on_key_and_row_alone(name):
     source = SOURCES[name]
@@ -171,7 +173,7 @@ def test_a_range_says_which_digits_it_may_need():
         ("range:5-5", ds.NumberRange, "5"),
         ("range:005-005", ds.NumberRange, "005"),
         ("range:005", ds.NumberRange, "005"),
-        ("pattern:12/34", ds.Pattern, "1234"),
+        ("pattern:1234", ds.Pattern, "1234"),
         ("luhn:7992739871#", ds.Pattern, "79927398713"),
     ],
 )

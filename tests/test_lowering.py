@@ -52,7 +52,13 @@ OF_A_BANK = {
 }
 
 
-@pytest.mark.parametrize("name", OF_A_BANK)
+FAST = ("sample_sequences", "strong", "batch_at")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=() if name in FAST else pytest.mark.slow) for name in OF_A_BANK],
+)
 def test_lines_of_a_bank(name, bank):
     lower(OF_A_BANK[name], KEY, bank)
 
@@ -65,11 +71,13 @@ OF_A_MODEL = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", OF_A_MODEL)
 def test_a_model(name, model):
     lower(OF_A_MODEL[name], KEY, model)
 
 
+@pytest.mark.slow
 def test_transforms_and_decoding():
     glyphs = np.zeros((2, 28, 28), np.float32)
     chain = (augment.Affine(), augment.Elastic(interpolation="cubic"), augment.Perspective(), augment.Blur())

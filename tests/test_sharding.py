@@ -28,19 +28,19 @@ KINDS = {"plain": PLAIN, "masks": PLAIN.replace(masks="amodal"), "transformed": 
 E, A = (AxisType.Explicit, AxisType.Auto)
 # Axes of a mesh by how they are meant, and how the rows are divided.
 MESHES = {
-    "explicit": ((8,), (E,), P("b")),
-    "auto": ((8,), (A,), P("b")),
-    "two axes": ((4, 2), (E, E), P(("b", "c"))),
-    "second axis": ((4, 2), (E, E), P("c")),
-    "rows and slots": ((4, 2), (E, E), P("b", "c")),
-    "slots": ((4, 2), (E, E), P(None, "c")),
-    "mixed": ((4, 2), (A, E), P(("b", "c"))),
+    "explicit": ((8,), (E,), P("data")),
+    "auto": ((8,), (A,), P("data")),
+    "two axes": ((4, 2), (E, E), P(("data", "model"))),
+    "second axis": ((4, 2), (E, E), P("model")),
+    "rows and slots": ((4, 2), (E, E), P("data", "model")),
+    "slots": ((4, 2), (E, E), P(None, "model")),
+    "mixed": ((4, 2), (A, E), P(("data", "model"))),
 }
 
 
 def mesh_of(name):
     sizes, types, part = MESHES[name]
-    return jax.make_mesh(sizes, ("b", "c")[: len(sizes)], axis_types=types), part
+    return jax.make_mesh(sizes, ("data", "model")[: len(sizes)], axis_types=types), part
 
 
 @pytest.fixture(scope="module")

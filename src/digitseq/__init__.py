@@ -3,7 +3,7 @@
 from .bank import DigitBank, bank_digest
 from .dataset import Dataset
 from .errors import BankError, FetchError, IdxError
-from .export import Manifest, disjoint, export, verify
+from .export import Manifest, disjoint, export, export_splits, verify
 from .idx import read_idx, write_idx
 from .images import generate_numbers_sequence
 from .intake import make_bank
@@ -36,6 +36,7 @@ __all__ = [
     "check_spec",
     "disjoint",
     "export",
+    "export_splits",
     "generate_numbers_sequence",
     "load_bank",
     "make_bank",

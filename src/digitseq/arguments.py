@@ -7,35 +7,14 @@ import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
 
-from . import forks
 from .checks import as_integer
+from .keys import as_key as as_key
+from .keys import typed_key as typed_key
 from .spec import SequenceSpec
 
 PAD = -1
 # Classes are far fewer; what is larger is served by no bank.
 MAX_DIGIT = 2**20
-
-
-def typed_key(key: jax.Array) -> jax.Array:
-    """A typed key from a typed or raw one; two raw words are threefry's, whatever the default."""
-    forks.refuse()
-    if jnp.issubdtype(key.dtype, jax.dtypes.prng_key):
-        return key
-    return jax.random.wrap_key_data(key, impl="threefry2x32" if key.shape == (2,) else None)
-
-
-def as_key(key: Any) -> jax.Array:
-    """A typed key from one typed or raw key.
-
-    Raises:
-        ValueError: anything else, a batch of keys too.
-    """
-    forks.refuse()
-    typed = isinstance(key, jax.Array) and jnp.issubdtype(key.dtype, jax.dtypes.prng_key)
-    raw = isinstance(key, np.ndarray | jax.Array) and key.dtype == np.uint32 and key.ndim == 1
-    if not raw and not (typed and key.ndim == 0):
-        raise ValueError(f"key must be one JAX PRNG key, as jax.random.key(0) makes them, got {key!r}")
-    return typed_key(jnp.asarray(key))
 
 
 def as_digits(digits: npt.ArrayLike, rank: int) -> jax.Array | npt.NDArray[Any]:
@@ -74,7 +53,6 @@ def as_numbers(spec: SequenceSpec) -> SequenceSpec:
     Raises:
         ValueError: a number that is not whole.
     """
-    forks.refuse()
     low, high = (
         bound
         if isinstance(bound, jax.Array)

@@ -37,17 +37,20 @@ def kept(sources: tuple[Path, ...], options: dict[str, object], build: Callable[
         options: what else the result depends on; JSON.
         build: makes the host arrays of a bank. Called where there is no sound copy.
 
-    A cache folder that can't be written is no error: the bank is built anew
-    each time.
+    A cache folder that can't be written, or none at all, is no error: the
+    bank is built anew each time.
     """
+    folder = cache_folder()
+    if folder is None:
+        return build()
     wanted: dict[str, object] = {"sources": [_stamp(path) for path in sources], "options": options}
     named = json.dumps([[os.fspath(path.resolve()) for path in sources], options])
-    path = cache_folder() / "banks" / f"{hashlib.sha256(named.encode()).hexdigest()[:32]}.bank"
+    path = folder / "banks" / f"{hashlib.sha256(named.encode()).hexdigest()[:32]}.bank"
     try:
         return _load(path, wanted)
     except FileNotFoundError:
         log.info("no copy of %s yet", sources[0])
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         log.info("the copy %s can't be used (%s); making it again", path, error)
     arrays = build()
     try:
@@ -89,7 +92,7 @@ def _save(path: Path, wanted: dict[str, object], arrays: Arrays) -> None:
 
 
 def _load(path: Path, wanted: dict[str, object]) -> Arrays:
-    with open(path, "rb") as file:
+    with files.open_regular(path) as file:
         if file.read(len(MAGIC)) != MAGIC:
             raise ValueError("it is of another kind")
         length, crc = LENGTH_AND_CRC.unpack(file.read(LENGTH_AND_CRC.size).ljust(LENGTH_AND_CRC.size))

@@ -1,5 +1,7 @@
 """Integers at the public boundary."""
 
+import difflib
+from collections.abc import Iterable
 from typing import Any
 
 import jax
@@ -37,3 +39,9 @@ def as_size(name: str, value: Any, most: int) -> int:
     if value > most:
         raise ValueError(f"{name} {value} is too large: at most {most}")
     return int(value)
+
+
+def nearest(word: str, words: Iterable[str]) -> str:
+    """A question that names the word that was probably meant, or nothing."""
+    found = difflib.get_close_matches(word, list(words), 1)
+    return f"; did you mean {found[0]!r}?" if found else ""

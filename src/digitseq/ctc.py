@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from .arguments import PAD
 from .checks import as_size
-from .labels import LabelSource
+from .label_base import LabelSource
 from .sequence import DigitSequence
 from .settings import own_settings
 from .spec import MAX_WIDTH, SequenceSpec

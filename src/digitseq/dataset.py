@@ -9,13 +9,14 @@ import jax
 import numpy as np
 import numpy.typing as npt
 
-from . import forks, pytrees
+from . import pytrees
 from .arguments import as_key, as_numbers
-from .checks import as_size
 from .drawing import Source
 from .fits import check_source
-from .labels import LabelSource
+from .label_base import LabelSource, listed_size
+from .label_words import as_labels
 from .settings import own_settings
+from .source_words import as_source
 from .spec import SequenceSpec
 from .stream import MOST_IMAGES, images_of
 
@@ -34,11 +35,11 @@ class Dataset:
     started, examples raise a RuntimeError that says so.
 
     Args:
-        key: a typed or raw PRNG key: the run.
-        source: a `DigitBank`, or anything with `draw`.
-        labels: what to write.
+        key: a typed or raw PRNG key, or an integer seed: the run.
+        source: a `DigitBank`, anything with `draw`, or the name of one.
+        labels: what to write, or text such as "random:3-8".
         spec: the layout.
-        size: how many images there are.
+        size: how many images there are; None: as many as a list has sequences.
 
     Raises:
         ValueError: arguments that can't be used, labels that may not fit.
@@ -47,13 +48,20 @@ class Dataset:
 
     @own_settings
     def __init__(
-        self, key: jax.Array, source: Source, labels: LabelSource, spec: SequenceSpec, size: int
+        self,
+        key: jax.Array | int,
+        source: Source | str,
+        labels: LabelSource | str,
+        spec: SequenceSpec,
+        size: int | None = None,
     ) -> None:
-        self.size = as_size("size", size, MOST_IMAGES)
-        check_source(source, labels, spec, min(CHUNK, self.size))
+        drawer: Source = as_source(source)
+        written = as_labels(labels, drawer)
+        self.size = listed_size("size", size, written, MOST_IMAGES)
+        check_source(drawer, written, spec, min(CHUNK, self.size))
         key = as_key(key)
         self._key = np.asarray(jax.random.key_data(key)), str(jax.random.key_impl(key))
-        self._host = jax.tree.map(np.asarray, (source, labels, as_numbers(spec)))
+        self._host = jax.tree.map(np.asarray, (drawer, written, as_numbers(spec)))
 
     def __len__(self) -> int:
         return self.size
@@ -65,7 +73,6 @@ class Dataset:
     @own_settings
     def __getitems__(self, numbers: Sequence[int]) -> list[Example]:
         """Several at once, which is faster; PyTorch asks for its batches so."""
-        forks.refuse()
         wanted = [self._checked(number) for number in numbers]
         examples: list[Example] = []
         for start in range(0, len(wanted), CHUNK):

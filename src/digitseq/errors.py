@@ -14,6 +14,11 @@ installed is `ImportError`, naming the extra.
 """
 
 
+def extra(name: str) -> str:
+    """How to have an extra, for a message about what needs it."""
+    return f"the extra `{name}`: in digitseq's checkout, pip install '.[{name}]'"
+
+
 class IdxError(ValueError):
     """An IDX file that is not what its format asks for.
 

@@ -117,6 +117,11 @@ def with_home(path: str) -> str:
     return os.path.expanduser(path) if re.match(r"~([^/\\]*[/\\]|$)", path) else path  # noqa: PTH111
 
 
+def home_path(path: str | os.PathLike[str]) -> Path:
+    """As `with_home`, of any path, as a `Path`."""
+    return Path(with_home(os.fspath(path)))
+
+
 def open_regular(path: str | os.PathLike[str]) -> BinaryIO:
     """A regular file, open for reading; a FIFO or a device, which might never answer, is refused.
 

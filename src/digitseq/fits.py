@@ -6,15 +6,26 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from . import augment, forks
+from . import augment
 from .arguments import as_digits
 from .bank import CELL, HEIGHT, DigitBank
 from .drawing import Source, hands_of, serves
 from .errors import BankError
-from .labels import LabelSource, Row
+from .label_base import LabelSource, Row
 from .sequence import check_shapes
+from .spacing import MIN_SPACING
 from .spec import SequenceSpec, check_spacing_range, check_spec
 from .stage import PIXELS
+
+AUTO = "auto"
+
+
+def auto_width(slots: int, spacing_range: tuple[int, int]) -> int:
+    """The columns that so many digits take with the widest gaps: every draw fits them.
+
+    Cells are counted, which no ink is wider than.
+    """
+    return slots * CELL + (slots - 1) * max(spacing_range[1], MIN_SPACING)
 
 
 def check_source(source: Source, labels: LabelSource, spec: SequenceSpec, batch: int) -> None:
@@ -25,7 +36,6 @@ def check_source(source: Source, labels: LabelSource, spec: SequenceSpec, batch:
             width, or a batch that is too large for memory.
         BankError: digits that the source can't draw, or not in one hand.
     """
-    forks.refuse()
     for name, record in (("source", source), ("labels", labels)):
         if isinstance(record, type) or not callable(getattr(record, "draw", None)):
             raise ValueError(f"{name} must have `draw`, as the contract of {name} says, got {record!r}")

@@ -62,11 +62,13 @@ def read_idx(source: str | os.PathLike[str] | BinaryIO) -> npt.NDArray[Any]:
 
     Raises:
         IdxError: the contents are malformed.
+        ValueError: a folder, a FIFO or a device, which is not read.
         FileNotFoundError: there is no file at the path.
     """
     if isinstance(source, (str, os.PathLike)):
-        with open(source, "rb") as file:
-            return _read(file, os.fspath(source))
+        path = files.home_path(source)
+        with files.open_regular(path) as file:
+            return _read(file, os.fspath(path))
     return _read(source, str(getattr(source, "name", "<stream>")))
 
 
@@ -74,7 +76,8 @@ def write_idx(target: str | os.PathLike[str] | BinaryIO, array: npt.ArrayLike) -
     """Write an array as an IDX file.
 
     A path that ends in `.gz` is compressed, without a time stamp, so the same
-    array gives the same bytes. A path is written aside and renamed.
+    array gives the same bytes. The bytes go to a temporary file, renamed
+    atomically; a file that is there already is replaced.
 
     Args:
         target: a path, or a binary file open for writing.
@@ -95,9 +98,10 @@ def write_idx(target: str | os.PathLike[str] | BinaryIO, array: npt.ArrayLike) -
     if not isinstance(target, (str, os.PathLike)):
         target.write(payload)
         return
-    if os.fspath(target).endswith(".gz"):
+    path = files.home_path(target)
+    if path.name.endswith(".gz"):
         payload = gzip.compress(payload, mtime=0)
-    with files.replacing(target) as file:
+    with files.replacing(path) as file:
         file.write(payload)
 
 

@@ -1,26 +1,22 @@
 """generate_numbers_sequence: the NumPy front, with every check that can be made beforehand."""
 
-import functools
 import os
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Literal
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
 
-from . import forks
 from .arguments import PAD, as_numbers, typed_key
 from .augment import takes_width
-from .bank import DigitBank
 from .checks import as_integer, as_size
 from .drawing import Source
-from .fits import check_fits, check_memory, possible_sizes, require_digits, require_hand
-from .loading import load_bank
-from .mnist import CACHE_ENVIRONMENT, ENVIRONMENT
+from .fits import AUTO, auto_width, check_fits, check_memory, possible_sizes, require_digits, require_hand
 from .sequence import render
 from .settings import own_settings
+from .source_words import as_source
 from .spec import MAX_WIDTH, SequenceSpec, check_spacing_range, check_spec
 
 # Slots and columns are padded to the next of a few sizes, so that calls with
@@ -41,10 +37,10 @@ DEFAULT_SPEC = SequenceSpec()
 def generate_numbers_sequence(
     digits: Iterable[int] | str,
     spacing_range: tuple[int, int],
-    image_width: int,
+    image_width: int | Literal["auto"],
     *,
     key: jax.Array | int | None = None,
-    bank: Source | None = None,
+    bank: Source | str | None = None,
     spec: SequenceSpec | None = None,
 ) -> npt.NDArray[np.float32]:
     """An image of the digits side by side, each drawn at random from its class.
@@ -58,10 +54,11 @@ def generate_numbers_sequence(
             combination of gaps that fits is equally likely.
         image_width: columns of the image. What the digits leave is split
             evenly between left and right, unless `spec` says otherwise.
+            "auto" is as many as the digits' cells and the widest gaps take.
         key: a JAX PRNG key, or an integer seed from 0 to 2**32 - 1, which
             means `jax.random.key(seed)`. None draws fresh entropy.
-        bank: where the glyphs come from, a bank or a model; None takes
-            `load_bank()`, once.
+        bank: where the glyphs come from: a bank, a model, or the name of one
+            ("mnist", "builtin", "vae", a path); None takes `load_bank()`, once.
         spec: gives all other settings; the arguments win over its own.
 
     Returns:
@@ -75,22 +72,20 @@ def generate_numbers_sequence(
         BankError: the bank has no glyph of a digit, or there is no bank.
         RuntimeError: in a process that was forked after JAX had started.
     """
-    forks.refuse()
     numbers = check_digits(digits)
     low, high = check_spacing_range(spacing_range)
-    width = as_size("image_width", image_width, MAX_WIDTH)
+    wanted = auto_width(len(numbers), (low, high)) if image_width == AUTO else image_width
+    width = as_size("image_width", wanted, MAX_WIDTH)
     spec = DEFAULT_SPEC if spec is None else spec
     if not isinstance(spec, SequenceSpec):
         raise ValueError(f"spec must be a SequenceSpec, got {spec!r}")
     check_spec(spec)
     spec = as_numbers(spec) if spec.glyph_transforms or spec.line_transforms else spec
     words = _key_of(key)
-    bank = default_bank() if bank is None else bank
-    if isinstance(bank, type) or not callable(getattr(bank, "draw", None)):
-        raise ValueError(f"bank must be a DigitBank (from load_bank or make_bank) or a Vae, got {bank!r}")
-    require_digits(bank, numbers)
-    require_hand(bank, [numbers], spec)
-    check_fits([possible_sizes(bank, digit, spec) for digit in numbers], spec, (low, high), width)
+    source: Source = as_source(bank, "bank")
+    require_digits(source, numbers)
+    require_hand(source, [numbers], spec)
+    check_fits([possible_sizes(source, digit, spec) for digit in numbers], spec, (low, high), width)
 
     check_memory(width, len(numbers))
     slots = _padded(len(numbers), LEAST_SLOTS)
@@ -101,7 +96,7 @@ def generate_numbers_sequence(
     padded = np.full(slots, PAD, np.int32)
     padded[: len(numbers)] = numbers
     spec = spec.replace(image_width=columns, spacing_range=(low, high), masks=False)
-    canvas = program(words, bank, padded, spec, np.int32(width))
+    canvas = program(words, source, padded, spec, np.int32(width))
     return np.array(np.asarray(canvas)[:, :width])
 
 
@@ -129,16 +124,6 @@ def _can_be_padded(spec: SequenceSpec, key: Any, columns: int) -> bool:
     """
     threefry = key.dtype == np.uint32 or str(jax.random.key_impl(key)) == THREEFRY
     return threefry and columns <= MOST_PADDED and takes_width(spec.line_transforms)
-
-
-def default_bank() -> DigitBank:
-    """`load_bank()`, once for each setting of the environment variables it reads."""
-    return _default_bank(os.environ.get(ENVIRONMENT), os.environ.get(CACHE_ENVIRONMENT))
-
-
-@functools.lru_cache(maxsize=1)
-def _default_bank(*_environment: str | None) -> DigitBank:
-    return load_bank()
 
 
 def check_digits(digits: Iterable[int] | str) -> list[int]:

@@ -7,11 +7,11 @@ import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
 
-from . import forks
 from .bank import CELL, HEIGHT, MAX_CLASSES, MAX_GLYPHS, Arrays, DigitBank
 from .checks import as_size
 from .errors import BankError
 from .hands import hands_of
+from .inspection import warn_of_glyphs
 from .settings import own_settings
 
 
@@ -34,14 +34,18 @@ def make_bank(
             image column by column.
         writers: integers [N], who wrote each glyph; for `hand="one-writer"`.
 
+    Warns:
+        UserWarning: the glyphs look inverted, nearly black, or noisy; says
+            what would help.
+
     Raises:
         BankError: they disagree in number, a label is out of range, the
             images are of another size, or there are none.
         ValueError: a dtype, rank or `num_classes` that can't be used.
     """
-    return to_device(
-        *sorted_arrays(images, labels, num_classes=num_classes, transpose=transpose, writers=writers)
-    )
+    arrays = sorted_arrays(images, labels, num_classes=num_classes, transpose=transpose, writers=writers)
+    warn_of_glyphs(arrays[0], stacklevel=2)
+    return to_device(*arrays)
 
 
 def sorted_arrays(
@@ -125,7 +129,6 @@ def to_device(
     writers: npt.NDArray[np.int32],
     rows: npt.NDArray[np.int32] | None = None,
 ) -> DigitBank:
-    forks.refuse()
     starts = (np.cumsum(counts) - counts).astype(np.int32)
     return DigitBank(
         glyphs=jax.device_put(aligned(glyphs)),

@@ -1,82 +1,75 @@
-"""What to write: sources of labels, each a pytree with `draw(key, batch_size)`; given and random digits."""
+"""What to write: given digits, from a list or a file, and random ones."""
 
-import abc
 import dataclasses
 import os
+import warnings
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any, Literal, get_args
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
 
-from . import draws
+from . import draws, files
 from .arguments import MAX_DIGIT, PAD, narrowed
 from .checks import as_integer, as_size
+from .label_base import LONGEST, Row, Rows, not_drawn, static
+from .lists import read_list
 from .pytrees import register
-from .settings import own_settings
-from .text import pack, parse_sequence, read_sequences
+from .text import pack, parse_sequence
 
-LONGEST = 10_000
-# For each slot of a row, the digits that may stand there.
-Row = list[list[int]]
-
-
-class LabelSource(Protocol):
-    """What draws labels: a pytree, so that it can be an argument of a jitted function.
-
-    A source may also have `check()`, which raises ValueError on values that
-    can't be used, and `rows()`, the rows it may draw, by the digits that may
-    stand in each slot: the fronts refuse beforehand what can't be drawn or
-    does not fit.
-    """
-
-    def draw(self, key: jax.Array, batch_size: int) -> jax.Array:
-        """Labels int32 [B, K], PAD (-1) after the last digit; row b depends on key and b alone."""
-        ...
-
-
-class Rows(abc.ABC):
-    """Draws row b from `fold_in(key, b)`."""
-
-    @own_settings
-    def draw(self, key: jax.Array, batch_size: int) -> jax.Array:
-        """Labels int32 [B, K], PAD (-1) after the last digit; row b depends on key and b alone."""
-        fold = jax.vmap(jax.random.fold_in, in_axes=(None, 0))
-        return jnp.asarray(jax.vmap(self._one)(fold(key, jnp.arange(batch_size, dtype=jnp.uint32))))
-
-    @abc.abstractmethod
-    def _one(self, key: jax.Array) -> jax.Array: ...
-
-
-def static(default: Any) -> Any:
-    """A field that is part of the tree's structure."""
-    return dataclasses.field(default=default, metadata={"static": True})
+Order = Literal["given", "random"]
 
 
 @register
 @dataclasses.dataclass(frozen=True, eq=False)
 class FixedLabels(Rows):
-    """Given sequences, each drawn equally often.
+    """Given sequences: image i has sequence i, over and over.
 
     Attributes:
         digits: int32 [M, K], PAD (-1) after each row's last digit. A list of
-            sequences becomes one: `["350", "0042"]`, or lists of numbers.
+            sequences becomes one: `["350", "0042"]`, or lists of numbers; so
+            does one text.
+        order: "given", or "random": each drawn equally often, with
+            replacement. Static.
     """
 
     digits: Any
+    order: Order = static("given")
 
     def __post_init__(self) -> None:
+        if isinstance(self.digits, str):
+            object.__setattr__(self, "digits", [self.digits])
         if isinstance(self.digits, list | tuple):
             object.__setattr__(self, "digits", pack([_sequence(row) for row in self.digits]))
+
+    @property
+    def size(self) -> int | None:
+        """How many images write each sequence once; None where they are drawn at random."""
+        return None if self.order == "random" else len(self.digits)
+
+    def draw(self, key: jax.Array, batch_size: int) -> jax.Array:
+        """Labels int32 [B, K], PAD (-1) after the last digit: row b is sequence b, or drawn at random."""
+        if self.order == "random":
+            return super().draw(key, batch_size)
+        return narrowed(jnp.asarray(self.digits))[np.arange(batch_size) % len(self.digits)]
+
+    def draw_at(self, key: jax.Array, number: jax.Array) -> jax.Array:
+        """The label of image `number`, uint32 []; int32 [K]."""
+        if self.order == "random":
+            # As `draw(key, 1)[0]`.
+            return self._one(jax.random.fold_in(key, np.uint32(0)))
+        return narrowed(jnp.asarray(self.digits))[number % np.uint32(len(self.digits))]
 
     def _one(self, key: jax.Array) -> jax.Array:
         digits = narrowed(jnp.asarray(self.digits))
         return digits[draws.integers_below(jax.random.bits(key, (), jnp.uint32), jnp.int32(len(digits)))]
 
     def check(self) -> None:
-        """Raises ValueError on digits that are no integers [M, K], or a row without any, or with a hole."""
+        """Raises ValueError on digits that are no integers [M, K], a row without any, or an unknown order."""
+        if self.order not in get_args(Order):
+            raise ValueError(f"FixedLabels.order must be one of {get_args(Order)}, got {self.order!r}")
         digits = np.asarray(self.digits)
         if digits.ndim != 2 or not digits.size or digits.dtype.kind not in "iu":
             raise ValueError(
@@ -110,18 +103,31 @@ def _digit(value: Any) -> int:
     return digit if abs(digit) <= MAX_DIGIT else MAX_DIGIT + 1
 
 
-def FileLabels(path: str | os.PathLike[str]) -> FixedLabels:
-    """The sequences of a text file, one a line, leading zeros kept; empty lines are skipped.
+def FileLabels(
+    path: str | os.PathLike[str], *, column: str | None = None, order: Order = "given"
+) -> FixedLabels:
+    """The sequences of a text file, one a line, or of a column of a table; leading zeros are kept.
+
+    What separates digits in a table's cells (spaces, hyphens and such, as in
+    telephone numbers) is not drawn, which a `UserWarning` says.
+
+    Args:
+        path: UTF-8, or UTF-16 with a byte order mark; `~` is the home folder. Empty lines are skipped.
+        column: of a table (`.csv`, `.tsv`) the heading of the column, or its number from 1.
+        order: as of `FixedLabels`.
 
     Raises:
         ValueError: naming the line that can't be read, or a file with none.
         FileNotFoundError: there is no such file.
     """
-    return FixedLabels(pack(read_sequences(path)))
+    listed = read_list(files.with_home(os.fspath(path)), column)
+    if listed.dropped:
+        warnings.warn(f"{os.fspath(path)}: {not_drawn(listed.dropped)}", stacklevel=2)
+    return FixedLabels(pack(listed.sequences), order)
 
 
 @register
-@dataclasses.dataclass(frozen=True, eq=False, kw_only=True)
+@dataclasses.dataclass(frozen=True, eq=False)
 class RandomDigits(Rows):
     """Random digits of a random length, all lengths equally likely.
 

@@ -2,12 +2,11 @@
 
 import hashlib
 import os
-import re
 import sys
 import zlib
 from pathlib import Path
 
-from .errors import BankError
+from . import files
 from .idx import CHUNK, decompressed
 
 ENVIRONMENT = "DIGITSEQ_MNIST"
@@ -39,30 +38,32 @@ FILES = {
     ),
 }
 
-_IMAGES = re.compile(r"(?P<set>.*)images(?P<dot>[-.])idx3-ubyte(?P<gz>\.gz)?")
-_WORDS = {"train": ("train",), "test": ("t10k", "test")}
 
-
-def cache_folder() -> Path:
+def cache_folder() -> Path | None:
     """Where digitseq keeps what it can make or fetch again.
 
     `DIGITSEQ_CACHE` where that is set, else `digitseq` in the user's cache
-    folder. It need not exist.
+    folder. It need not exist. None where the user has no home, as in some
+    containers: nothing is kept then.
     """
     if chosen := os.environ.get(CACHE_ENVIRONMENT):
-        return Path(chosen)
-    if sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
-    elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Caches"
-    else:
-        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+        return files.home_path(chosen)
+    try:
+        if sys.platform == "win32":
+            base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+        elif sys.platform == "darwin":
+            base = Path.home() / "Library" / "Caches"
+        else:
+            base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    except RuntimeError:
+        return None
     return base / "digitseq"
 
 
-def fetched_folder() -> Path:
-    """Where `digitseq bank fetch` puts MNIST."""
-    return cache_folder() / "mnist"
+def fetched_folder() -> Path | None:
+    """Where `digitseq bank fetch` puts MNIST; None where there is no cache folder."""
+    cache = cache_folder()
+    return None if cache is None else cache / "mnist"
 
 
 def mnist_folder() -> Path | None:
@@ -72,52 +73,14 @@ def mnist_folder() -> Path | None:
         FileNotFoundError: `DIGITSEQ_MNIST` names no folder.
     """
     if chosen := os.environ.get(ENVIRONMENT):
-        if not Path(chosen).is_dir():
+        folder = files.home_path(chosen)
+        if not folder.is_dir():
             raise FileNotFoundError(f"{ENVIRONMENT} is set to {chosen!r}, which is not a folder")
-        return Path(chosen)
+        return folder
     fetched = fetched_folder()
-    complete = all(any(fetched.glob(f"{name}*")) for name in FILES)
-    return fetched if complete else None
-
-
-def find_pair(folder: Path, split: str) -> tuple[Path, Path]:
-    """The image and the label file of one split in a folder of IDX files.
-
-    Files are known by their names: `train-images-idx3-ubyte.gz` and
-    `train-labels-idx1-ubyte.gz`, with any words before "images" and "labels",
-    a dot for the hyphen, plain or `.gz` (plain first). A folder's only pair
-    serves whichever split is asked for, unless its name says another.
-
-    Raises:
-        BankError: no such pair, or several.
-    """
-    found: dict[str, tuple[Path, Path]] = {}
-    for images in sorted(folder.iterdir(), key=lambda path: (path.suffix == ".gz", path.name)):
-        if match := _IMAGES.fullmatch(images.name):
-            stem = f"{match['set']}labels{match['dot']}idx1-ubyte"
-            for labels in (folder / stem, folder / f"{stem}.gz"):
-                if labels.is_file() and match["set"] not in found:
-                    found[match["set"]] = images, labels
-    said = {name: _split_of(name) for name in found}
-    fitting = [name for name in found if said[name] == split]
-    if not fitting and len(found) == 1:
-        fitting = [name for name in found if said[name] is None]
-    if len(fitting) != 1:
-        listed = ", ".join(repr(images.name) for images, _ in found.values()) or "none"
-        raise BankError(
-            f"{folder}: {'several' if fitting else 'no'} pairs of IDX files for the {split} split "
-            f"(wanted: '{_WORDS[split][0]}-images-idx3-ubyte[.gz]' and its labels; image files "
-            f"with labels there: {listed})"
-        )
-    return found[fitting[0]]
-
-
-def _split_of(name: str) -> str | None:
-    parts = re.split(r"[^a-z0-9]+", name.lower())
-    for split, words in _WORDS.items():
-        if any(part.startswith(words) for part in parts):
-            return split
-    return None
+    if fetched is None:
+        return None
+    return fetched if all(any(fetched.glob(f"{name}*")) for name in FILES) else None
 
 
 def is_genuine(path: Path, name: str) -> bool:
@@ -125,11 +88,11 @@ def is_genuine(path: Path, name: str) -> bool:
     size, sha256 = FILES[name]
     digest = hashlib.sha256()
     try:
-        with open(path, "rb") as file:
+        with files.open_regular(path) as file:
             contents, _ = decompressed(file)
             while size >= 0 and (chunk := contents.read(CHUNK)):
                 digest.update(chunk)
                 size -= len(chunk)
-    except (OSError, EOFError, zlib.error):
+    except (OSError, ValueError, EOFError, zlib.error):
         return False
     return digest.hexdigest() == sha256

@@ -2,6 +2,7 @@
 
 import dataclasses
 import re
+import warnings
 
 import jax
 import jax.numpy as jnp
@@ -10,7 +11,7 @@ import numpy as np
 from . import draws
 from .arguments import PAD
 from .checks import as_integer, as_size
-from .labels import LONGEST, Row, Rows, static
+from .label_base import LONGEST, Row, Rows, not_drawn, static
 from .pytrees import register
 from .text import pack
 
@@ -95,8 +96,13 @@ class Pattern(Rows):
         return digits.at[-1].set(-counted.sum(dtype=jnp.int32) % 10)
 
     def check(self) -> None:
-        """Raises ValueError on a text that is no pattern, or leaves no room for the check digit."""
+        """Raises ValueError on a text that is no pattern, or leaves no room for the check digit.
+
+        Separators, which are not drawn, are a `UserWarning`.
+        """
         self.rows()
+        if separators := re.sub(r"#|[0-9]|\[[0-9-]+\]", "", self.text):
+            warnings.warn(f"Pattern {self.text!r}: {not_drawn(separators)}", stacklevel=2)
 
     def rows(self) -> list[Row]:
         """One row, of what each slot may hold."""

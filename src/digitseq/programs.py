@@ -2,19 +2,23 @@
 
 import os
 import warnings
-from pathlib import Path
 
 import jax
 
+from .files import home_path
 from .mnist import cache_folder
 
 
 def keep_programs(folder: str | os.PathLike[str] | None = None) -> None:
     """Lets JAX keep its compiled programs, in digitseq's cache unless a folder is given.
 
-    Where they can't be kept nothing is said, since all works without.
+    Where they can't be kept, this is silently ignored: the cache is an
+    optimisation.
     """
-    place = cache_folder() / "programs" if folder is None else Path(folder)
+    cache = cache_folder() if folder is None else None
+    place = home_path(folder) if folder is not None else cache and cache / "programs"
+    if place is None:
+        return
     try:
         place.mkdir(parents=True, exist_ok=True)
     except OSError:

@@ -21,9 +21,11 @@ def find_writers(path: Path, split: str) -> Path:
     if path.is_file():
         return path
     stem = f"qmnist-{split}-labels-idx2-int"
-    for file in (path / stem, path / f"{stem}.gz"):
-        if file.is_file():
-            return file
+    # As they are, or as torchvision lays them out.
+    for folder in (path, path / "raw", path / "QMNIST" / "raw"):
+        for file in (folder / stem, folder / f"{stem}.gz"):
+            if file.is_file():
+                return file
     raise FileNotFoundError(f"writers: no file {str(path)!r}, nor {stem}[.gz] in a folder of that name")
 
 
@@ -54,3 +56,12 @@ def read_writers(path: Path, labels: npt.NDArray[Any]) -> npt.NDArray[np.int32]:
             f"label is {labels[first]} ({len(wrong)} such rows)"
         )
     return table[: len(labels), WRITER].astype(np.int32)
+
+
+def split_table(
+    labels: npt.NDArray[Any],
+) -> tuple[npt.NDArray[Any], npt.NDArray[np.int32] | None]:
+    """Labels [N] as they are, and None; of QMNIST's table [N, 8] the digits and their writers, int32 [N]."""
+    if labels.ndim != 2 or labels.shape[1] <= WRITER or labels.dtype.kind not in "iu":
+        return labels, None
+    return labels[:, CLASS], labels[:, WRITER].astype(np.int32)

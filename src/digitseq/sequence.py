@@ -10,12 +10,13 @@ import numpy as np
 import numpy.typing as npt
 
 from . import augment, canvas, drawing, layout, line
-from .arguments import PAD, as_digits, as_numbers, narrowed, typed_key
+from .arguments import PAD, as_digits, as_key, as_numbers, narrowed, typed_key
 from .bank import CELL, HEIGHT, byte_ink, unit_ink
 from .drawing import Source
 from .pytrees import register
 from .settings import own_settings
 from .sharding import Place, by_rows, place_of
+from .source_words import as_source
 from .spec import SequenceSpec, check_structure
 
 # A mask is an int8 that holds a slot + 1.
@@ -73,7 +74,7 @@ class DigitSequence:
 
 @own_settings
 def sample_sequence(
-    key: jax.Array, source: Source, digits: npt.ArrayLike, spec: SequenceSpec
+    key: jax.Array | int, source: Source | str, digits: npt.ArrayLike, spec: SequenceSpec
 ) -> DigitSequence:
     """One image of a digit sequence, with its labels. Pure; runs compiled.
 
@@ -84,8 +85,8 @@ def sample_sequence(
     by `check_spec` and by `generate_numbers_sequence`.
 
     Args:
-        key: a typed or raw PRNG key.
-        source: a `DigitBank`, or anything with `draw`.
+        key: a typed or raw PRNG key, or an integer seed.
+        source: a `DigitBank`, anything with `draw`, or the name of one ("mnist", "builtin", "vae", a path).
         digits: integers [K], PAD (-1) after the last.
         spec: the layout.
 
@@ -93,12 +94,12 @@ def sample_sequence(
         ValueError: shapes or words that can't be used, or more than 127 slots
             with visible masks.
     """
-    return _sample_one(key, source, as_digits(digits, 1), as_numbers(spec))
+    return _sample_one(as_key(key), as_source(source), as_digits(digits, 1), as_numbers(spec))
 
 
 @own_settings
 def sample_sequences(
-    key: jax.Array, source: Source, digits: npt.ArrayLike, spec: SequenceSpec
+    key: jax.Array | int, source: Source | str, digits: npt.ArrayLike, spec: SequenceSpec
 ) -> DigitSequence:
     """A batch of images: row b is `sample_sequence(fold_in(key, b), source, digits[b], spec)`.
 
@@ -109,13 +110,13 @@ def sample_sequences(
     the default `threefry2x32` it is.
 
     Args:
-        key: a typed or raw PRNG key.
+        key: a typed or raw PRNG key, or an integer seed.
         source: as for `sample_sequence`.
         digits: integers [B, K], PAD (-1) after the last of each row.
         spec: the layout.
     """
     rows = as_digits(digits, 2)
-    return _sample_batch(key, source, rows, as_numbers(spec), place_of(rows))
+    return _sample_batch(as_key(key), as_source(source), rows, as_numbers(spec), place_of(rows))
 
 
 @functools.partial(jax.jit, static_argnums=4)

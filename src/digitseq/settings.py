@@ -6,6 +6,8 @@ from typing import ParamSpec, TypeVar
 
 import jax
 
+from . import forks
+
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 
@@ -19,10 +21,14 @@ def own_settings(function: Callable[Arguments, Result]) -> Callable[Arguments, R
     `benchmarks/single.py` has one call at some 200). And random bits are those of
     `jax_threefry_partitionable`, since only they don't depend on how many are
     drawn at once.
+
+    Raises:
+        RuntimeError: in a process that was forked after JAX had started.
     """
 
     @functools.wraps(function)
     def guarded(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
+        forks.refuse()
         with (
             jax.transfer_guard_host_to_device("allow"),
             jax.transfer_guard_device_to_device("allow"),

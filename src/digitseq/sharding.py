@@ -25,7 +25,7 @@ def place_of(array: Any) -> Place | None:
     first = sharding.spec[0]
     if first is None or first is PartitionSpec.UNCONSTRAINED:
         return None
-    return sharding.mesh, (first,) if isinstance(first, str) else tuple(first)
+    return sharding.mesh, _names(first)
 
 
 def by_rows(function: Callable[..., Any], place: Place | None, rows: Any, *whole: Any) -> Any:
@@ -93,10 +93,15 @@ def _moved(leaf: Any, mesh: Any, spec: PartitionSpec) -> Any:
     known = isinstance(sharding, NamedSharding)
     mesh = sharding.mesh if mesh is None and known else mesh
     explicit = _explicit_axes(mesh)
-    told = PartitionSpec(*(tuple(name for name in part if name in explicit) for part in spec))
+    told = PartitionSpec(*(tuple(name for name in _names(part) if name in explicit) for part in spec))
     if not explicit or (known and sharding.mesh == mesh and sharding.spec == told):
         return leaf
     return jax.sharding.reshard(leaf, NamedSharding(mesh, told))
+
+
+def _names(part: str | tuple[str, ...]) -> tuple[str, ...]:
+    """The axes of one entry of a `PartitionSpec`, which is a name or several."""
+    return (part,) if isinstance(part, str) else tuple(part)
 
 
 def _explicit_axes(mesh: Any) -> set[str]:

@@ -10,7 +10,7 @@ import numpy as np
 from . import augment
 from .augment.base import plain
 from .bank import HEIGHT
-from .checks import as_integer, as_size
+from .checks import as_integer, as_size, nearest
 from .pytrees import register
 from .spacing import MIN_SPACING
 
@@ -22,6 +22,7 @@ Hand = Literal["any", "one-writer"]
 
 # Places on a canvas, and a batch of one, are counted in int32.
 MAX_WIDTH = (2**31 - 1) // HEIGHT
+CHAINS: dict[str, Literal["glyph", "line"]] = {"glyph_transforms": "glyph", "line_transforms": "line"}
 
 
 def _static(default: Any) -> Any:
@@ -52,7 +53,8 @@ class SequenceSpec:
             Ink overlaps by no more than half of the narrower neighbour, however
             negative the gap. Static.
         glyph_transforms: what happens to each glyph, in this order, before
-            it is placed: records of `digitseq.augment`. Their numbers are
+            it is placed: records of `digitseq.augment`, or the name of a
+            preset or a `.json` file that has them. Their numbers are
             leaves. Boxes, ink gaps and masks are those of the transformed
             ink, so those that are no ink (noise, paper) are refused here.
         line_transforms: what happens to the whole canvas then, in this
@@ -75,6 +77,12 @@ class SequenceSpec:
     line_transforms: tuple[Any, ...] = ()
     masks: Masks | bool = _static(False)
     hand: Hand = _static("any")
+
+    def __post_init__(self) -> None:
+        # A name for a chain; what JAX builds the record from is never text.
+        for name, of in CHAINS.items():
+            if isinstance(chain := getattr(self, name), str):
+                object.__setattr__(self, name, tuple(augment.as_chain(chain, of)))
 
     def replace(self, **changes: Any) -> Self:
         """A copy with some fields changed."""
@@ -173,11 +181,13 @@ def spec_from_json(text: str | bytes) -> SequenceSpec:
         raise ValueError(f"a spec must be JSON text, got {type(text).__name__} ({error})") from None
     known = [f.name for f in dataclasses.fields(SequenceSpec)]
     if not isinstance(fields, dict) or (unknown := sorted(set(fields) - set(known))):
-        wrong = f"unknown fields {unknown}" if isinstance(fields, dict) else f"{text!r}"
+        hints = "".join(nearest(name, known) for name in unknown) if isinstance(fields, dict) else ""
+        wrong = f"unknown fields {unknown}{hints}" if isinstance(fields, dict) else f"{text!r}"
         raise ValueError(f"a spec must be a JSON object with fields of {known}, got {wrong}")
     fields = {name: tuple(v) if isinstance(v, list) else v for name, v in fields.items()}
-    for name in ("glyph_transforms", "line_transforms"):
-        fields[name] = augment.from_plain(fields.get(name, ()))
+    for name in CHAINS:
+        if not isinstance(fields.get(name), str):
+            fields[name] = augment.from_plain(fields.get(name, ()))
     spec = SequenceSpec(**fields)
     check_structure(spec)
     return spec.replace(spacing_range=check_spacing_range(spec.spacing_range))

@@ -11,6 +11,7 @@ from .arguments import as_key
 from .bank import DigitBank
 from .errors import BankError
 from .intake import to_device
+from .loading import load_bank
 from .settings import own_settings
 
 By = Literal["glyph", "writer"]
@@ -18,7 +19,7 @@ By = Literal["glyph", "writer"]
 
 @own_settings
 def split_bank(
-    bank: DigitBank, fractions: Sequence[float], key: jax.Array, *, by: By = "glyph"
+    bank: DigitBank | str, fractions: Sequence[float], key: jax.Array, *, by: By = "glyph"
 ) -> tuple[DigitBank, ...]:
     """Banks of parts of the bank's glyphs, no two of which share a glyph.
 
@@ -42,6 +43,8 @@ def split_bank(
         ValueError: fractions, a key or a `by` that can't be used.
         BankError: a part that is left without a glyph, or no known writers.
     """
+    if isinstance(bank, str):
+        bank = load_bank(bank)
     try:
         shares = np.asarray(fractions, float)
     except (TypeError, ValueError):

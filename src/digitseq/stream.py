@@ -10,14 +10,16 @@ import jax.numpy as jnp
 import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
-from .arguments import as_arrays, as_key, as_numbers, typed_key
+from .arguments import as_arrays, as_key, as_numbers
 from .checks import as_integer, as_size
 from .drawing import Source
 from .fits import check_source
-from .labels import LabelSource
+from .label_base import LabelSource
+from .label_words import as_labels
 from .sequence import DigitSequence, render
 from .settings import own_settings
 from .sharding import Place, by_rows, divisor
+from .source_words import as_source
 from .spec import SequenceSpec
 
 # Images of a run are counted by what a key folds in.
@@ -28,10 +30,10 @@ Axes = str | Sequence[str]
 
 @own_settings
 def batch_at(
-    key: jax.Array,
+    key: jax.Array | int,
     step: int | jax.Array,
-    source: Source,
-    labels: LabelSource,
+    source: Source | str,
+    labels: LabelSource | str,
     spec: SequenceSpec,
     batch_size: int,
     *,
@@ -43,15 +45,16 @@ def batch_at(
     Row b is image i = step * batch_size + b of the run: with
     `label_key, image_key = jax.random.split(key)` it is
     `sample_sequence(fold_in(image_key, i), source, digits, spec)`, where
-    `digits` is `labels.draw(fold_in(label_key, i), 1)[0]`. So no image depends on
+    `digits` is `labels.draw(fold_in(label_key, i), 1)[0]`, or `labels.draw_at(fold_in(label_key, i), i)`
+    where the labels have that. So no image depends on
     the batch, the step or the device that made it, but for the number, modulo
     2**32, that counts it; transformed pixels, and a model's, within 1e-5.
 
     Args:
-        key: a typed or raw PRNG key: the run.
+        key: a typed or raw PRNG key, or an integer seed: the run.
         step: from 0; may be traced.
-        source: a `DigitBank`, or anything with `draw`.
-        labels: what to write: `RandomDigits`, or anything with such a `draw`.
+        source: a `DigitBank`, anything with `draw`, or the name of one.
+        labels: what to write: `RandomDigits`, anything with such a `draw`, or text such as "random:3-8".
         spec: the layout.
         batch_size: B. Static.
         mesh: where given, each device makes the rows that lie on it, and
@@ -66,12 +69,14 @@ def batch_at(
     size = as_size("batch_size", batch_size, MAX_BATCH)
     number = step if isinstance(step, jax.Array) else np.uint32(as_integer("step", step) % MOST_IMAGES)
     place = _place(size, mesh, axes)
-    return _batch(typed_key(key), number, source, as_arrays(labels), as_numbers(spec), size, place)
+    drawer: Source = as_source(source)
+    written = as_arrays(as_labels(labels, drawer))
+    return _batch(as_key(key), number, drawer, written, as_numbers(spec), size, place)
 
 
 @functools.partial(jax.jit, static_argnums=(5, 6))
 def _batch(
-    key: jax.Array,
+    key: jax.Array | int,
     step: jax.Array | np.uint32,
     source: Source,
     labels: LabelSource,
@@ -102,16 +107,28 @@ def images_of(
     """The images of a run with these numbers, uint32 [B]; with `grey` as uint8."""
     # A run takes the same key for each of its batches.
     label_key, image_key = jax.random.split(jax.random.clone(key))
-    fold = jax.vmap(jax.random.fold_in, in_axes=(None, 0))
-    digits = jax.vmap(lambda key: labels.draw(key, 1)[0])(fold(label_key, numbers))
-    return render(fold(image_key, numbers), source, digits, spec, spec.image_width, grey=grey)
+    digits = _labels_at(label_key, numbers, labels)
+    image_keys = jax.vmap(jax.random.fold_in, in_axes=(None, 0))(image_key, numbers)
+    return render(image_keys, source, digits, spec, spec.image_width, grey=grey)
+
+
+def labels_of(key: jax.Array, numbers: jax.Array, labels: LabelSource) -> jax.Array:
+    """The labels alone of the images of a run with these numbers, uint32 [B]; int32 [B, K]."""
+    label_key, _ = jax.random.split(jax.random.clone(key))
+    return _labels_at(label_key, numbers, labels)
+
+
+def _labels_at(label_key: jax.Array, numbers: jax.Array, labels: LabelSource) -> jax.Array:
+    keys = jax.vmap(jax.random.fold_in, in_axes=(None, 0))(label_key, numbers)
+    at = getattr(labels, "draw_at", lambda key, number: labels.draw(key, 1)[0])
+    return jnp.asarray(jax.vmap(at)(keys, numbers))
 
 
 @own_settings
 def batches(
-    key: jax.Array,
-    source: Source,
-    labels: LabelSource,
+    key: jax.Array | int,
+    source: Source | str,
+    labels: LabelSource | str,
     spec: SequenceSpec,
     batch_size: int,
     *,
@@ -147,13 +164,16 @@ def batches(
     if not 0 <= ahead <= 1000:
         raise ValueError(f"prefetch must be from 0 to 1000, got {prefetch}")
     place = _place(size, mesh, axes)
+    drawer: Source = as_source(source)
+    written = as_labels(labels, drawer)
     check_source(
-        source, labels, spec, size if mesh is None else -(-size * len(mesh.local_devices) // mesh.size)
+        drawer, written, spec, size if mesh is None else -(-size * len(mesh.local_devices) // mesh.size)
     )
     # Once, not with every batch.
-    used = (as_key(key), source, as_arrays(labels), as_numbers(spec))
-    key, source, labels, spec = jax.device_put(used) if place is None else _everywhere(used, place[0])
-    return _Batches(key, source, labels, spec, size, first, mesh, axes, ahead)
+    used = (as_key(key), drawer, as_arrays(written), as_numbers(spec))
+    placed = jax.device_put(used) if place is None else _everywhere(used, place[0])
+    run_key, drawer, written, spec = placed
+    return _Batches(run_key, drawer, written, spec, size, first, mesh, axes, ahead)
 
 
 class _Batches(Iterator[DigitSequence]):

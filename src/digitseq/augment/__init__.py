@@ -8,6 +8,7 @@ from .page import GaussianNoise, Invert, Occlude, Paper, ReplaceNoise
 from .plain import check_length, from_plain, to_plain
 from .presets import PRESETS, Chains, preset
 from .sometimes import Sometimes
+from .words import as_chain, chains_of
 from .writing import BaselineWave, LineSlant
 
 __all__ = [
@@ -32,6 +33,8 @@ __all__ = [
     "Transform",
     "apply",
     "apply_to_batch",
+    "as_chain",
+    "chains_of",
     "check_length",
     "followed",
     "from_plain",

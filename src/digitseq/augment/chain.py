@@ -10,8 +10,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .. import forks
 from ..bank import unit_ink
+from ..keys import as_key
 from ..settings import own_settings
 from ..sharding import Place, by_rows, place_of
 from ..stage import in_chunks, stage
@@ -19,18 +19,20 @@ from .base import Change, Page, Transform, Width
 from .geometry import Geometric
 from .resample import Images, Padded, Size, bilinear, columns_of, cubic, grid
 from .sometimes import innermost, nested
+from .words import as_chain
 
 Transforms = tuple[Transform, ...]
 
 
 @own_settings
-def apply(key: jax.Array, transforms: Sequence[Transform], glyphs: jax.Array) -> jax.Array:
+def apply(key: jax.Array | int, transforms: Sequence[Transform] | str, glyphs: jax.Array) -> jax.Array:
     """The images, each transformed with random numbers of its own, in the order given.
 
     Args:
-        key: a PRNG key; image i (row-major over the leading axes) takes
+        key: a PRNG key, or an integer seed; image i (row-major over the leading axes) takes
             `fold_in(key, i)`.
-        transforms: records of this package.
+        transforms: records of this package; or the name of a preset or of a
+            `.json` file, of which the glyph transforms are meant.
         glyphs: [..., 28, 28], or lines [..., 28, W]: float32 in [0, 1], or
             uint8, 255 being 1.
 
@@ -40,13 +42,13 @@ def apply(key: jax.Array, transforms: Sequence[Transform], glyphs: jax.Array) ->
     Raises:
         ValueError: no transforms of this package, or no images.
     """
-    forks.refuse()
+    transforms = as_chain(transforms, "glyph")
     if isinstance(transforms, Transform) or not all(isinstance(t, Transform) for t in transforms):
         raise ValueError(f"transforms must be a list of digitseq.augment's transforms, got {transforms!r}")
     if jnp.ndim(glyphs) < 2:
         raise ValueError(f"glyphs must be [..., height, width], got shape {list(jnp.shape(glyphs))}")
     place = place_of(glyphs) if jnp.ndim(glyphs) > 2 else None
-    return _apply(key, tuple(transforms), glyphs, place)
+    return _apply(as_key(key), tuple(transforms), glyphs, place)
 
 
 @functools.partial(jax.jit, static_argnums=3)

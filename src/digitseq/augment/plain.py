@@ -1,8 +1,10 @@
 """Transforms as JSON's own types, and back."""
 
+import dataclasses
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from ..checks import nearest
 from . import geometry, ink, page, writing
 from .base import Transform
 from .sometimes import Sometimes
@@ -81,14 +83,20 @@ def _one(item: Any, depth: int = 1) -> Transform:
     name = next(iter(item), None) if isinstance(item, dict) and len(item) == 1 else None
     if name not in KINDS or not isinstance(item[name], dict):
         known = ", ".join(sorted(KINDS))
+        hint = nearest(name, KINDS) if isinstance(name, str) and name not in KINDS else ""
         raise ValueError(
-            f"a transform must be an object like {{NAME: {{...}}}}, NAME one of {known}; got {item!r}"
+            f"a transform must be an object like {{NAME: {{...}}}}, NAME one of {known}; got {item!r}{hint}"
         )
     given = dict(item[name])
     if KINDS[name] is Sometimes:
         if set(given) != {"p", "transform"}:
             raise ValueError(f"Sometimes takes p and transform, got {sorted(given)}")
         given["transform"] = _one(given["transform"], depth + 1)
+    known_fields = [field.name for field in dataclasses.fields(KINDS[name])]  # type: ignore[arg-type]
+    for field in given:
+        if field not in known_fields:
+            listed = ", ".join(known_fields) or "none"
+            raise ValueError(f"{name} has no parameter {field!r}, but {listed}{nearest(field, known_fields)}")
     try:
         return KINDS[name](**given)
     except TypeError as error:

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from .. import __version__
-from . import bank, console, export, generate, preview, vae
+from . import bank, console, export, generate, preview, vae, verify
 
 app = typer.Typer(
     name="digitseq",
@@ -17,7 +17,7 @@ app = typer.Typer(
 app.command("generate", epilog=generate.EPILOG, context_settings=generate.SETTINGS)(generate.generate)
 app.command("preview", epilog=preview.EPILOG, context_settings=generate.SETTINGS)(preview.preview)
 app.command("export", epilog=export.EXPORT_EPILOG)(export.export)
-app.command("verify", epilog=export.VERIFY_EPILOG)(export.verify)
+app.command("verify", epilog=verify.VERIFY_EPILOG)(verify.verify)
 app.add_typer(bank.app, name="bank")
 app.add_typer(vae.app, name="vae")
 

@@ -19,12 +19,12 @@ app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Banks of gl
 
 
 @app.command()
-def info(bank: sources.BankOption = None) -> None:
+def info(bank: sources.BankOption = None, transpose: sources.TransposeOption = None) -> None:
     """Say what a bank holds: glyphs of each digit, their ink, the digest.
 
     Example: digitseq bank info --bank mnist-test
     """
-    source = load_bank(bank)
+    source = load_bank(bank, transpose=transpose)
     counts, starts, ink = (np.asarray(leaf) for leaf in (source.counts, source.starts, source.ink))
     typer.echo(f"bank    {sources.source_name(bank)}")
     typer.echo(f"digest  {bank_digest(source)}")
@@ -41,6 +41,7 @@ def info(bank: sources.BankOption = None) -> None:
 @app.command()
 def preview(
     bank: sources.BankOption = None,
+    transpose: sources.TransposeOption = None,
     out: Annotated[Path, typer.Option(help="The sheet's file.")] = Path("bank.png"),
     columns: Annotated[int, typer.Option(min=1, help="Glyphs of each digit.")] = 20,
     seed: common.SeedOption = None,
@@ -53,7 +54,7 @@ def preview(
     Example: digitseq bank preview --seed 1 --out glyphs.png
     """
     pictures.check_place(out, force=force)
-    source = load_bank(bank)
+    source = load_bank(bank, transpose=transpose)
     every = np.flatnonzero(np.asarray(source.counts)).astype(np.int32)
     check_size((len(every) * columns, HEIGHT, CELL), columns=columns, scale=1, captions=False)
     digits = every.repeat(columns)
@@ -75,20 +76,23 @@ def fetch(
         ),
     ] = None,
     timeout: Annotated[float, typer.Option(min=0.1, help="Seconds a mirror may stay silent.")] = 30.0,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace files of MNIST's names that hold other digits.")
+    ] = False,
 ) -> None:
     """Download MNIST (11 MB), once, and check it.
 
-    Needs the extra: pip install 'digitseq[fetch]'. What is there and genuine
-    is not fetched again. Example: digitseq bank fetch
+    What is there and genuine is not fetched again. Other files of --to are
+    never replaced without --force. Example: digitseq bank fetch
     """
     bar = _Bar() if sys.stderr.isatty() else None
-    folder = fetch_mnist(to, mirrors=mirror or MIRRORS, progress=bar, timeout=timeout)
+    folder = fetch_mnist(to, mirrors=mirror or MIRRORS, progress=bar, timeout=timeout, force=force)
     typer.echo(f"MNIST's {len(FILES)} files are complete and genuine", err=True)
     common.show_path(folder)
 
 
 class _Bar:
-    """A progress bar for each file, in the shape that the downloader asks for."""
+    """A progress bar for each file, as `download.Progress`."""
 
     total = 0
 
@@ -99,9 +103,6 @@ class _Bar:
         if self._bar is None:
             self._bar = typer.progressbar(length=self.total, label="fetching", file=sys.stderr)
         self._bar.update(min(size, self.total - self._bar.pos))
-
-    def reset(self) -> None:
-        """The downloader starts over to fill the bar; ours only ever fills up."""
 
     def close(self) -> None:
         if self._bar is not None:

@@ -1,9 +1,9 @@
 """What the commands share: labels from SEQUENCE, keys from seeds, chunks of images."""
 
-import json
+import re
 import secrets
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -16,14 +16,15 @@ import typer
 from .. import augment, files, fits
 from ..arguments import PAD, typed_key
 from ..bank import DigitBank
+from ..checks import nearest
 from ..errors import BankError
+from ..label_words import Labels
 from ..labels import FixedLabels
 from ..programs import keep_programs as keep_programs
 from ..sequence import DigitSequence, render
-from ..spec import Advance, Align, Hand, SequenceSpec, Spacing, check_spec, spec_from_json
+from ..spec import Advance, Align, Hand, SequenceSpec, Spacing, check_spec
 from . import completion, grammar
 from .console import Interrupted as Interrupted
-from .console import nearest
 from .pictures import show_path as show_path
 from .sources import Source
 
@@ -48,39 +49,41 @@ HandOption = Annotated[
     Hand, typer.Option(help="one-writer: each line by one writer; needs a bank with --writers.")
 ]
 AugmentOption = Annotated[
-    str | None,
+    list[str] | None,
     typer.Option(
         metavar="PRESET",
-        help="light, strong or scan; or a .json file of transforms (docs/augmentation.md).",
+        help="light, strong or scan; or a .json file of transforms (docs/augmentation.md). May be repeated: "
+        "one after the other.",
         show_default="none",
         autocompletion=completion.augmentations,
     ),
 ]
 
 
-def transforms_of(choice: str | None) -> augment.Chains:
-    """The glyph and line transforms that --augment names: a preset, or a file.
+def transforms_of(choices: Sequence[str] | None) -> augment.Chains:
+    """The glyph and line transforms that --augment names, one after the other.
 
     Raises:
         ValueError: no such preset, or a file that holds no transforms.
         FileNotFoundError: no such file.
     """
-    if choice is None:
-        return (), ()
-    if not choice.endswith(".json"):
+    chains: augment.Chains = (), ()
+    for choice in choices or ():
         try:
-            return augment.preset(choice)
+            more = augment.chains_of(choice)
         except ValueError as error:
-            hint = nearest(choice, augment.PRESETS)
-            raise ValueError(f"--augment: {error}, and files that end in .json{hint}") from None
-    try:
-        fields = json.loads(text_of(choice))
-        if not isinstance(fields, dict) or set(fields) - {"glyph_transforms", "line_transforms"}:
-            raise ValueError("it must hold an object with glyph_transforms, line_transforms or both")
-        spec = spec_from_json(json.dumps(fields))
-    except (ValueError, RecursionError) as error:
-        raise ValueError(f"--augment {choice}: {error}") from None
-    return spec.glyph_transforms, spec.line_transforms
+            raise ValueError(f"--augment: {error}") from None
+        chains = chains[0] + more[0], chains[1] + more[1]
+    return chains
+
+
+def width_of(text: str, labels: Labels, spacing_range: tuple[int, int]) -> int:
+    """IMAGE_WIDTH: a number of pixels, or `auto`: as many as the longest label takes with the widest gaps."""
+    if text == fits.AUTO:
+        return fits.auto_width(max(map(len, labels.rows())), spacing_range)
+    if not re.fullmatch(r"[+-]?[0-9]{1,18}", text):
+        raise ValueError(f"IMAGE_WIDTH must be a number of pixels, or auto, got {text!r}")
+    return int(text)
 
 
 def text_of(path: str | Path) -> bytes:
@@ -103,7 +106,7 @@ def fresh_seed() -> int:
 
 
 def plan(
-    sequence: str, count: int | None, seed: int, bank: Source, spec: SequenceSpec
+    found: Labels, count: int | None, seed: int, bank: Source, spec: SequenceSpec
 ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.uint32]]:
     """Labels [n, K] that the bank has and the spec fits, and each image's own raw key, uint32 [n, 2].
 
@@ -117,11 +120,12 @@ def plan(
     """
     check_spec(spec)
     image_key = label_key = jax.random.wrap_key_data(jnp.asarray(seed_words(seed)), impl="threefry2x32")
-    found = grammar.labels_of(sequence, bank)
-    given = isinstance(found, FixedLabels)
+    given = grammar.is_list(found)
     _check_count(found, count)
     if not given:
         label_key, image_key = jax.random.split(image_key)
+        # What is drawn may be short, but another seed's is not: the width must do for all that may be.
+        fits.check_rows(bank, found.rows(), spec, filled=False)
     rows = grammar.rows_of(found, label_key, count)
     check_work(bank, rows, spec)
     if count is None and len(rows) == 1 and given:
@@ -130,7 +134,7 @@ def plan(
     return rows, np.asarray(jax.random.key_data(folded(image_key, np.arange(len(rows), dtype=np.uint32))))
 
 
-def _check_count(found: grammar.Labels, count: int | None) -> None:
+def _check_count(found: Labels, count: int | None) -> None:
     """Raises where so many labels are none, or more than memory should hold; None is as for `plan`."""
     if isinstance(found, FixedLabels):
         number, slots = found.digits.shape

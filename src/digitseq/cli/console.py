@@ -2,21 +2,22 @@
 
 import codecs
 import contextlib
-import difflib
 import logging
 import os
 import re
 import select
 import sys
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, NoReturn
 
 import jax
 import typer
 
 from .. import files
+from ..checks import nearest
 from ..version import __version__
+from . import notices
 
 log = logging.getLogger("digitseq")
 
@@ -37,7 +38,7 @@ class Interrupted(Exception):
 def run(app: typer.Typer) -> NoReturn:
     """Runs a command line; every error is one line on stderr and an exit code, every warning one line."""
     _open_streams()
-    warnings.showwarning = lambda message, *_: _say(str(message))
+    warnings.showwarning = notices.shown_by(_say)
     out = sys.stdout
     code, message = _ended(app, [with_home(argument) for argument in sys.argv[1:]])
     try:
@@ -66,12 +67,6 @@ def with_home(argument: str) -> str:
     """The argument with `~` as the user's home, also after an option's `=`, where no shell expands it."""
     option, value = re.fullmatch(r"(--[\w-]+=)?(.*)", argument, re.DOTALL).groups()  # type: ignore[union-attr]
     return (option or "") + files.with_home(value)
-
-
-def nearest(word: str, words: Iterable[str]) -> str:
-    """A question that names the word that was probably meant, or nothing."""
-    found = difflib.get_close_matches(word, list(words), 1)
-    return f"; did you mean {found[0]!r}?" if found else ""
 
 
 def _ended(app: typer.Typer, arguments: Sequence[str]) -> tuple[int, str]:

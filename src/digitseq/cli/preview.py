@@ -7,10 +7,11 @@ import numpy as np
 import typer
 
 from ..bank import HEIGHT
+from ..label_words import labels_of
 from ..sheet import check_size, sheet
 from ..spec import SequenceSpec
 from ..text import format_sequence
-from . import common, pictures, sources
+from . import common, grammar, pictures, sources
 
 EPILOG = """\b
 Examples:
@@ -24,7 +25,7 @@ def preview(
     sequence: Annotated[str, typer.Argument(help="As for generate.")],
     min_spacing: Annotated[int, typer.Argument(help="Least gap between digits, pixels, from -14.")],
     max_spacing: Annotated[int, typer.Argument(help="Greatest gap, included.")],
-    image_width: Annotated[int, typer.Argument(help="Width of each picture, pixels.")],
+    image_width: Annotated[str, typer.Argument(help="Width of each picture, pixels; or auto: wide enough.")],
     seed: common.SeedOption = None,
     out: Annotated[Path, typer.Option(help="The sheet's file.")] = Path("preview.png"),
     count: Annotated[int, typer.Option(help="How many samples.")] = 24,
@@ -32,6 +33,8 @@ def preview(
     scale: Annotated[int, typer.Option(min=1, max=16, help="Sheet pixels for one of the picture's.")] = 2,
     captions: Annotated[bool, typer.Option(help="Write the digits under each.")] = True,
     boxes: Annotated[bool, typer.Option(help="Draw the box of each digit's ink.")] = False,
+    order: grammar.OrderOption = "given",
+    column: grammar.ColumnOption = None,
     bank: sources.SourceOption = None,
     style: sources.StyleOption = None,
     align: common.AlignOption = "center",
@@ -39,6 +42,7 @@ def preview(
     advance: common.AdvanceOption = "cell",
     hand: common.HandOption = "any",
     writers: sources.WritersOption = None,
+    transpose: sources.TransposeOption = None,
     augment: common.AugmentOption = None,
     force: pictures.ForceOption = False,
 ) -> None:
@@ -49,11 +53,14 @@ def preview(
     """
     common.refuse_leftovers(context)
     pictures.check_place(out, force=force)
-    check_size((count, HEIGHT, image_width), columns=columns, scale=scale, captions=captions)
     common.keep_programs()
     glyph_transforms, line_transforms = common.transforms_of(augment)
+    source = sources.source_of(bank, style, writers, transpose)
+    found = labels_of(sequence, source, column=column, order=order)
+    width = common.width_of(image_width, found, (min_spacing, max_spacing))
+    check_size((count, HEIGHT, width), columns=columns, scale=scale, captions=captions)
     spec = SequenceSpec(
-        image_width=image_width,
+        image_width=width,
         spacing_range=(min_spacing, max_spacing),
         align=align,
         spacing=spacing,
@@ -62,8 +69,7 @@ def preview(
         glyph_transforms=glyph_transforms,
         line_transforms=line_transforms,
     )
-    source = sources.source_of(bank, style, writers)
-    rows, keys = common.plan(sequence, count, common.fresh_seed() if seed is None else seed, source, spec)
+    rows, keys = common.plan(found, count, common.fresh_seed() if seed is None else seed, source, spec)
     samples = list(common.rendered(keys, source, rows, spec))
     page = sheet(
         np.stack([sample.image for sample in samples]),

@@ -80,7 +80,9 @@ def _digits(text: str) -> list[int]:
     return [int(part) for part in parts]
 
 
-def source_of(recipe: Recipe, picture: Path, bank: str | None, writers: Path | None) -> sources.Source:
+def source_of(
+    recipe: Recipe, picture: Path, bank: str | None, writers: Path | None, transpose: bool | None = None
+) -> sources.Source:
     """What draws a recipe's digits: what the options name, else the known bank with its digest.
 
     Raises:
@@ -92,7 +94,7 @@ def source_of(recipe: Recipe, picture: Path, bank: str | None, writers: Path | N
             f"unless you name it: give --writers"
         )
     if bank is not None:
-        source = sources.source_of(bank, recipe.style, writers)
+        source = sources.source_of(bank, recipe.style, writers, transpose)
         if (found := sources.source_digest(source)) != recipe.digest:
             raise ValueError(
                 f"{picture} was made from a bank with digest {recipe.digest[:16]}..., "

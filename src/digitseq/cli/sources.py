@@ -11,18 +11,23 @@ from .. import vae
 from ..bank import DigitBank, bank_digest
 from ..loading import load_bank
 from ..mnist import mnist_folder
+from ..source_words import is_model
 from . import completion
 
 MODEL = completion.MODEL
 Source = DigitBank | vae.Vae
 
+BANKS = (
+    "mnist, mnist-test, builtin, a folder of IDX files (FOLDER:letters where it holds several sets, as "
+    "EMNIST's), an images file, or Keras's mnist.npz"
+)
+DEFAULT = "the folder in DIGITSEQ_MNIST, then what `digitseq bank fetch` brought, then builtin"
 BankOption = Annotated[
     str | None,
     typer.Option(
         "--bank",
         metavar="SOURCE",
-        help="mnist, mnist-test, builtin, or a folder of IDX files. Without it: the folder in "
-        "DIGITSEQ_MNIST, then what `digitseq bank fetch` brought, then builtin.",
+        help=f"{BANKS}. Without it: {DEFAULT}.",
         show_default=False,
         autocompletion=completion.banks,
     ),
@@ -32,8 +37,7 @@ SourceOption = Annotated[
     typer.Option(
         "--bank",
         metavar="SOURCE",
-        help="mnist, mnist-test, builtin, or a folder of IDX files; vae or a model's .npz file. Without it: "
-        "the folder in DIGITSEQ_MNIST, then what `digitseq bank fetch` brought, then builtin.",
+        help=f"{BANKS}; vae or a model's .npz file. Without it: {DEFAULT}.",
         show_default=False,
         autocompletion=completion.sources,
     ),
@@ -45,6 +49,14 @@ WritersOption = Annotated[
         show_default="nobody knows",
     ),
 ]
+TransposeOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--transpose/--no-transpose",
+        help="Swap the rows and columns of the bank's images.",
+        show_default="EMNIST's are, known by their files' names",
+    ),
+]
 StyleOption = Annotated[
     float | None,
     typer.Option(
@@ -53,20 +65,24 @@ StyleOption = Annotated[
 ]
 
 
-def source_of(bank: str | None, style: float | None, writers: Path | None = None) -> Source:
-    """The bank, or with `vae` or a .npz file the model, that --bank names.
+def source_of(
+    bank: str | None, style: float | None, writers: Path | None = None, transpose: bool | None = None
+) -> Source:
+    """The bank, or with `vae` or a model's .npz file the model, that --bank names.
 
     Raises:
         ValueError: a style for a bank, or one outside 0..1; writers for a model.
         BankError, FileNotFoundError, IdxError: what can't be loaded.
     """
-    if bank is not None and (bank == MODEL or bank.endswith(".npz")):
+    if bank is not None and is_model(bank):
         if writers is not None:
             raise ValueError("--writers needs a bank: a model's digits were written by nobody")
+        if transpose is not None:
+            raise ValueError("--transpose needs a bank: a model draws digits as they are")
         return model_of(bank, style)
     if style is not None:
         raise ValueError("--style needs a model: --bank vae, or the .npz file of one")
-    return load_bank(bank, writers=writers)
+    return load_bank(bank, writers=writers, transpose=transpose)
 
 
 def model_of(name: str, style: float | None) -> vae.Vae:

@@ -24,6 +24,7 @@ from . import common, sources
 def train(
     out: Annotated[Path, typer.Argument(help="The model's file, .npz; a new one.")],
     bank: sources.BankOption = None,
+    transpose: sources.TransposeOption = None,
     seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Another seed, another model.")] = 0,
     effort: Annotated[
         float, typer.Option(help="Times the epochs that the shipped model had; 0.1 is a first look.")
@@ -35,7 +36,7 @@ def train(
     After each epoch a checkpoint is written beside OUT. When training was
     interrupted, the same command resumes it, and the model is byte-identical.
     Neither OUT nor a checkpoint of another training is ever replaced.
-    Needs the extra: pip install 'digitseq[train]'.
+    Needs the extra `train`: in digitseq's checkout, pip install '.[train]'.
     Example: digitseq vae train model.npz --bank mnist
     """
     common.keep_programs()
@@ -51,7 +52,7 @@ def train(
     settings = dataclasses.replace(plain, **{f"{name}_epochs": count for name, count in epochs.items()})
     if bank is None and mnist_folder() is None:
         raise BankError(f"{NO_MNIST}; or train on the built-in digits: --bank builtin")
-    arguments = _arguments(load_bank(bank), seed)
+    arguments = _arguments(load_bank(bank, transpose=transpose), seed)
     if out.exists():
         _check_finished(out, checkpoint, arguments, settings, compact=compact)
     else:

@@ -12,6 +12,7 @@ import typer
 
 from .. import files, fits, png, vae
 from ..bank import CELL, HEIGHT
+from ..companions import is_companion
 from ..idx import read_idx, write_idx
 from ..sequence import sample_sequences
 from ..sheet import sheet
@@ -117,7 +118,8 @@ def _check_folder(out: Path, *, force: bool) -> None:
     """Raises where a bank's files may not be written, or would not be the folder's only bank."""
     if out.exists() and not out.is_dir():
         raise ValueError(f"OUT: {out} is a file; name a folder")
-    others = [path.name for path in out.glob("*images?idx3-ubyte*") if path.name != IMAGES]
+    found = [path.name for path in out.glob("*images?idx3-ubyte*") if not is_companion(path.name)]
+    others = [name for name in found if name != IMAGES]
     if others or (not force and (out / IMAGES).exists()):
         mend = "" if others else ", or replace them by --force"
         raise ValueError(f"OUT: {out} holds IDX files already; name another folder{mend}")

@@ -1,4 +1,4 @@
-"""Whether an export is what its manifest says, and whether two share a glyph or a writer."""
+"""Whether an export is what its manifest says."""
 
 import itertools
 import os
@@ -8,15 +8,16 @@ import numpy as np
 
 from ..bank import DigitBank
 from ..drawing import Source
-from ..labels import LabelSource
+from ..label_base import LabelSource
 from ..settings import own_settings
+from ..source_words import as_source
 from .formats import format_of
 from .glyphs import digests
 from .manifest import GLYPHS, NAME, SUMS, Manifest, listed, manifest_in
 from .plan import Example, Plan
 from .recipe import plan_of
 from .shards import wrong_files
-from .storage import Storage, read, storage_of
+from .storage import STATE, Storage, read, storage_of
 
 # From so many shards at most the sample is taken.
 SHARDS = 4
@@ -25,7 +26,7 @@ SHARDS = 4
 @own_settings
 def verify(
     out: str | os.PathLike[str],
-    source: Source | None = None,
+    source: Source | str | None = None,
     *,
     labels: LabelSource | None = None,
     sample: int = 32,
@@ -34,15 +35,16 @@ def verify(
 
     Args:
         out: the folder or URL.
-        source: what it was made from; a sample of its images is made again
-            and compared, all to the bit. None checks the files' sums only.
+        source: what it was made from; a sample of its images is re-rendered
+            and must be bit-exact. None checks the files' sums only.
         labels: what was written, where its class is not digitseq's.
-        sample: how many images to make again.
+        sample: how many images to re-render.
 
     Raises:
         FileNotFoundError: no finished export is there.
         ValueError: a manifest that can't be read, or another source.
     """
+    source = None if source is None else as_source(source)
     if sample < 0:
         raise ValueError(f"sample must be 0 or more, got {sample}")
     storage = storage_of(out)
@@ -55,55 +57,35 @@ def verify(
     return problems
 
 
-def disjoint(a: str | os.PathLike[str], b: str | os.PathLike[str]) -> list[str]:
-    """What two exports have in common, a line each; nothing where they share no glyph and no writer.
-
-    Glyphs are compared by what they show, so the exports may come from
-    different banks. Writers are compared where both exports know them.
-
-    Raises:
-        FileNotFoundError: no finished export is there.
-        ValueError: one that is damaged, or whose digits come from no bank.
-    """
-    (ours, our_writers), (theirs, their_writers) = (_shown(out) for out in (a, b))
-    problems = []
-    if both := sorted(ours & theirs):
-        problems.append(f"{os.fspath(a)} and {os.fspath(b)} share {len(both)} glyphs, {both[0]} for one")
-    if (
-        our_writers is not None
-        and their_writers is not None
-        and (both_writers := our_writers & their_writers)
-    ):
-        named = ", ".join(map(str, sorted(both_writers)[:5]))
-        more = ", ..." if len(both_writers) > 5 else ""
-        problems.append(
-            f"{os.fspath(a)} and {os.fspath(b)} share {len(both_writers)} writers ({named}{more})"
-        )
-    return problems
+def summary(manifest: Manifest, sample: int) -> str:
+    """What `verify` has checked where it found nothing wrong."""
+    sizes = _sampled(manifest.count, manifest.shard_size, sample)
+    images = (
+        f"{sum(len(numbers) for numbers in sizes.values()):,} re-rendered, identical"
+        if sample
+        else "none re-rendered"
+    )
+    shards = len(manifest.shards)
+    return f"{manifest.count:,} images in {shards:,} shard{'s' * (shards > 1)}: all hashes match, {images}"
 
 
-def _shown(out: str | os.PathLike[str]) -> tuple[set[str], set[int] | None]:
-    """The glyphs and writers that an export shows."""
-    storage = storage_of(out)
-    manifest = manifest_in(storage, os.fspath(out))
-    kind = manifest.recipe["source"]["kind"]
-    if kind != "bank":
-        raise ValueError(f"{os.fspath(out)}: its digits come from a {kind}, not from a bank's glyphs")
-    if wrong := list(wrong_files(storage, [(GLYPHS, manifest.others[GLYPHS])])):
-        raise ValueError(f"{os.fspath(out)}: {wrong[0]}")
-    writers = None if manifest.writers is None else set(manifest.writers)
-    return set(read(storage, GLYPHS).decode().split()), writers
+def _sampled(count: int, shard_size: int, sample: int) -> dict[int, set[int]]:
+    """The numbers of the images of a sample, by their shards; the same for the same export."""
+    random = np.random.default_rng(0)
+    shards = sorted(random.permutation(-(-count // shard_size))[:SHARDS].tolist())
+    wanted = {}
+    for shard in shards:
+        numbers = np.arange(shard * shard_size, min(count, (shard + 1) * shard_size))
+        wanted[shard] = set(random.permutation(numbers)[: -(-sample // len(shards))].tolist())
+    return wanted
 
 
 def _different(storage: Storage, manifest: Manifest, plan: Plan, sample: int) -> Iterator[str]:
     """Which images of a sample, made again, are not those in the files."""
     form = format_of(plan.format)
-    random = np.random.default_rng(0)
-    shards = sorted(random.permutation(plan.shards)[:SHARDS].tolist())
     shown = set(read(storage, GLYPHS).decode().split())
-    for shard in shards:
+    for shard, wanted in _sampled(plan.count, plan.shard_size, sample).items():
         first, stop = plan.bounds(shard)
-        wanted = set(random.permutation(np.arange(first, stop))[: -(-sample // len(shards))].tolist())
         names = [name for name in _files(storage, manifest, shard) if name.startswith("data/")]
         numbers, found = [], {}
         with storage.local(names) as folder:
@@ -149,11 +131,15 @@ def _unlike(made: Example, found: Example) -> str | None:
 
 
 def _added(storage: Storage, manifest: Manifest) -> Iterator[str]:
-    """Files among the data that a reader might take for the export's."""
+    """Files that a reader might take for the export's."""
     own = {NAME, *(name for name, _ in manifest.files())}
     for shard in range(len(manifest.shards)):
         own.update(_files(storage, manifest, shard))
-    for name in storage.files("data"):
-        # Readers leave locks and caches beside what they read.
-        if name not in own and not name.endswith(("/lock.mdb", ".cache")):
+    for name in storage.files():
+        # Readers leave locks and caches beside what they read, a process that was killed its state.
+        if (
+            name not in own
+            and not name.endswith(("/lock.mdb", ".cache"))
+            and not name.startswith(f"{STATE}/")
+        ):
             yield f"{name} is not of the export"

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import jax
 
+from ..errors import extra
 from ..pytrees import unknown_to_others
 from .pool import in_processes
 from .shards import Job, make_shard
@@ -42,7 +43,7 @@ def ray_or_error() -> Any:
     try:
         import ray
     except ImportError:
-        raise ImportError("engine 'ray' needs the extra digitseq[ray]: pip install 'digitseq[ray]'") from None
+        raise ImportError(f"engine 'ray' needs {extra('ray')}") from None
     return ray
 
 

@@ -11,15 +11,20 @@ from typing import Any
 import jax
 
 from ..augment.plain import KINDS
-from ..labels import LabelSource
+from ..label_base import LabelSource
 from ..spec import SequenceSpec, spec_from_json
 from .formats import NAMES
 from .recipe import key_from_plain, labels_from_plain
 from .storage import Storage, read, storage_of
 
-NAME = "manifest.json"
-GLYPHS = "glyphs.txt"
-SUMS = "sums"
+# Readers that look through a folder for data (Hugging Face's `datasets`, pyarrow, Spark) pass over
+# folders whose names begin so, and would take these files for data elsewhere.
+FOLDER = "__digitseq__"
+NAME = f"{FOLDER}/manifest.json"
+GLYPHS = f"{FOLDER}/glyphs.txt"
+SUMS = f"{FOLDER}/sums"
+# What was split, and how, in the folder above the parts.
+SPLIT = f"{FOLDER}/split.json"
 TRANSFORMS = ("glyph_transforms", "line_transforms")
 
 
@@ -105,7 +110,11 @@ def manifest_in(storage: Storage, out: str) -> Manifest:
         _check(manifest)
         return manifest
     except FileNotFoundError:
-        raise FileNotFoundError(f"{out} holds no {NAME}: it is no finished export") from None
+        there = storage.top()
+        what = "it is no finished export" if there else "there is no such folder, or it is empty"
+        if FOLDER in there and SPLIT in storage.files(FOLDER):
+            what = "it is the folder of a split; name one of its parts"
+        raise FileNotFoundError(f"{out} holds no {NAME}: {what}") from None
     except (ValueError, KeyError, TypeError, AttributeError, ZeroDivisionError) as error:
         raise ValueError(f"{out}/{NAME} is no manifest of digitseq's ({error!r})") from None
 

@@ -15,7 +15,7 @@ from ..arguments import as_key, as_numbers
 from ..bank import HEIGHT, DigitBank
 from ..drawing import Source
 from ..intake import aligned
-from ..labels import LabelSource
+from ..label_base import LabelSource
 from ..sequence import DigitSequence
 from ..settings import own_settings
 from ..sharding import without_mesh

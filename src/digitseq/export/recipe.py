@@ -4,6 +4,7 @@ import dataclasses
 import hashlib
 import json
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import jax
@@ -14,7 +15,8 @@ from ..arguments import PAD
 from ..augment.base import plain
 from ..bank import DigitBank, bank_digest, digest_arrays
 from ..drawing import Source
-from ..labels import FixedLabels, LabelSource, RandomDigits
+from ..label_base import LabelSource
+from ..labels import FixedLabels, RandomDigits
 from ..numbers import NumberRange, Pattern
 from ..settings import own_settings
 from ..spec import spec_from_json, spec_to_json
@@ -33,6 +35,8 @@ DERIVED = {
     "licence": "CC BY-SA 3.0, as MNIST, from which the model that drew them was trained",
     "citation": MNIST_CITATION,
 }
+# What a part of a bank has of the whole.
+TOLD = ("licence", "citation")
 # By the digest of their glyphs, whoever wrote them.
 KNOWN = {
     "5acd8895b818ae77a175be302e0d1bda1b6e8fefc7bd6e5b277d71d3acbc8c15": {"name": "mnist", **MNIST},
@@ -41,9 +45,14 @@ KNOWN = {
 }
 
 
-def recipe_of(plan: Plan, version: str, licence: str | None) -> dict[str, Any]:
+def recipe_of(
+    plan: Plan, version: str, licence: str | None, split: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
     """What an export's files are a function of, as JSON's types."""
     key = {"implementation": plan.implementation, "words": plan.words.tolist()}
+    known = {name: split["of"][name] for name in TOLD if name in split["of"]} if split else {}
+    known |= {} if split is None else {"split": dict(split)}
+    known |= {} if licence is None else {"licence": licence}
     return {
         "digitseq": version,
         "format": plan.format,
@@ -52,7 +61,7 @@ def recipe_of(plan: Plan, version: str, licence: str | None) -> dict[str, Any]:
         "key": key,
         "spec": json.loads(spec_to_json(plan.spec)),
         "labels": labels_to_plain(plan.labels),
-        "source": described(plan.source) | ({} if licence is None else {"licence": licence}),
+        "source": described(plan.source) | known,
     }
 
 
@@ -76,6 +85,14 @@ def plan_of(recipe: dict[str, Any], source: Source, labels: LabelSource | None =
         shard_size=recipe["shard_size"],
         format=recipe["format"],
     )
+
+
+def key_to_plain(key: jax.Array) -> dict[str, Any]:
+    """A typed key as JSON's types."""
+    return {
+        "implementation": str(jax.random.key_impl(key)),
+        "words": np.asarray(jax.random.key_data(key)).tolist(),
+    }
 
 
 @own_settings
@@ -117,7 +134,7 @@ def labels_to_plain(labels: LabelSource) -> dict[str, Any]:
     if isinstance(labels, FixedLabels):
         digits = np.asarray(labels.digits)
         rows = [format_sequence([d for d in row if d != PAD]) for row in digits.tolist()]
-        return {"type": kind, "digits": rows, "slots": digits.shape[1]}
+        return {"type": kind, "digits": rows, "slots": digits.shape[1], "order": labels.order}
     fields = ((f.name, getattr(labels, f.name)) for f in dataclasses.fields(labels))  # type: ignore[arg-type]
     return {"type": kind} | {name: plain(value) for name, value in fields}
 
@@ -135,7 +152,9 @@ def labels_from_plain(fields: dict[str, Any]) -> LabelSource:
     if kind is FixedLabels:
         rows = pack([[int(digit) for digit in row.split("-")] for row in known["digits"]])
         spare = known["slots"] - rows.shape[1]
-        return FixedLabels(np.pad(rows, ((0, 0), (0, spare)), constant_values=PAD))
+        # Manifests of versions that knew no order are of lists that were drawn at random.
+        order = known.get("order", "random")
+        return FixedLabels(np.pad(rows, ((0, 0), (0, spare)), constant_values=PAD), order)
     for name in ("choices", "weights"):
         if isinstance(known.get(name), list):
             known[name] = np.asarray(known[name])

@@ -85,7 +85,7 @@ def make_shard(job: Job, shard: int) -> int:
 def publish_text(storage: Storage, name: str, text: str, *, settle: bool = False) -> None:
     """Writes a file, whole or not at all."""
     with storage.workspace() as folder:
-        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8", newline="\n")
         storage.publish(folder, settle=settle)
 
@@ -98,7 +98,7 @@ def summed(folder: Path, name: str) -> dict[str, str]:
     public = {file: digest for file, digest in sums.items() if not file.startswith(f"{STATE}/")}
     if len(public) <= MOST_FILES:
         return sums
-    (folder / SUMS).mkdir()
+    (folder / SUMS).mkdir(parents=True)
     (folder / SUMS / f"{name}.sha256").write_text(listing(public), newline="\n")
     own = {f"{SUMS}/{name}.sha256": _sum_of(folder / SUMS / f"{name}.sha256")}
     return own | {file: digest for file, digest in sums.items() if file not in public}
@@ -154,7 +154,7 @@ def wrong_files(storage: Storage, sums: Iterable[tuple[str, str]]) -> Iterator[s
         except FileNotFoundError:
             yield f"{name} is missing"
             continue
-        except OSError as error:
+        except (OSError, ValueError) as error:
             yield f"{name} can't be read ({error})"
             continue
         if found != digest:

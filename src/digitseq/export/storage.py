@@ -1,18 +1,19 @@
 """Where an export is written: a folder of this machine's, or a path of fsspec's."""
 
 import contextlib
-import logging
 import os
-import shutil
+import stat
 import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
-log = logging.getLogger("digitseq")
-
-# What an export that is not finished keeps in its folder.
-STATE = ".export"
+from ..companions import is_companion
+from ..errors import extra
+from ..files import with_home
+from .local import STATE as STATE
+from .local import Local
+from .local import made_files as made_files
 
 
 class Storage(Protocol):
@@ -65,12 +66,31 @@ def storage_of(out: str | os.PathLike[str]) -> Storage:
         ValueError: a file stands there, or a URL of no known kind.
         ImportError: a URL, and fsspec is not installed.
     """
-    if isinstance(out, str) and "://" in out and not out.startswith("file://"):
-        return Remote(out)
-    root = Path(out.removeprefix("file://") if isinstance(out, str) else out).absolute()
-    if root.exists() and not root.is_dir():
-        raise ValueError(f"out: {root} is a file; name a folder")
-    return Local(root)
+    place = absolute(out)
+    if isinstance(place, str):
+        return Remote(place)
+    # A file in place of a folder above it is found when it is written.
+    with contextlib.suppress(NotADirectoryError, FileNotFoundError):
+        if not stat.S_ISDIR(place.stat().st_mode):
+            raise ValueError(f"out: {place} is a file; name a folder")
+    return Local(place)
+
+
+def absolute(out: str | os.PathLike[str]) -> str | Path:
+    """A URL as it is; a path, or a file: URL of this machine, as an absolute path, `~` being the user's home.
+
+    Raises:
+        ValueError: a file: URL of another machine.
+    """
+    name = os.fspath(out)
+    if isinstance(out, str) and "://" in name:
+        if not name.startswith("file://"):
+            return name
+        host, slash, path = name.removeprefix("file://").partition("/")
+        if host not in ("", "localhost") or not slash:
+            raise ValueError(f"out: {name} names another machine's file; write file:///PATH")
+        return Path(f"/{path}").absolute()
+    return Path(with_home(name)).absolute()
 
 
 def read(storage: Storage, name: str) -> bytes:
@@ -80,74 +100,6 @@ def read(storage: Storage, name: str) -> bytes:
         return data
 
 
-def made_files(folder: Path) -> list[str]:
-    """The names of all files under a folder of this machine's, sorted."""
-    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
-
-
-class Local:
-    """A folder."""
-
-    def __init__(self, root: Path) -> None:
-        self.root = root
-
-    def begin(self) -> None:
-        (self.root / STATE / "work").mkdir(parents=True, exist_ok=True)
-
-    def top(self) -> list[str]:
-        return sorted(os.listdir(self.root)) if self.root.exists() else []
-
-    def files(self, folder: str = "") -> list[str]:
-        return [f"{folder}/{name}" if folder else name for name in made_files(self.root / folder)]
-
-    def open(self, name: str) -> Any:
-        return open(self.root / name, "rb")
-
-    @contextlib.contextmanager
-    def local(self, names: Iterable[str]) -> Iterator[Path]:
-        yield self.root
-
-    @contextlib.contextmanager
-    def workspace(self) -> Iterator[Path]:
-        # Beside what it is moved to, so that moving is renaming.
-        with tempfile.TemporaryDirectory(
-            dir=self.root / STATE / "work", ignore_cleanup_errors=True
-        ) as folder:
-            yield Path(folder)
-
-    def publish(self, folder: Path, *, settle: bool = False) -> None:
-        if settle and hasattr(os, "sync"):
-            os.sync()
-        for name in made_files(folder):
-            target = self.root / name
-            # Without its state an export is over, and nothing belongs there any more.
-            if not name.startswith(f"{STATE}/"):
-                target.parent.mkdir(parents=True, exist_ok=True)
-            os.replace(folder / name, target)
-
-    def clear(self, folder: str) -> None:
-        # Another process may be at it too.
-        shutil.rmtree(self.root / folder, ignore_errors=True)
-
-    @contextlib.contextmanager
-    def held(self) -> Iterator[bool]:
-        try:
-            import fcntl
-        except ImportError:  # two processes would only write the same bytes
-            yield False
-            return
-        with open(self.root / STATE / "lock", "w") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise BlockingIOError(f"another process is at work on the export in {self.root}") from None
-            except OSError as error:  # some shared folders know no locks
-                log.info("%s can't be locked (%s)", self.root, error)
-                yield False
-                return
-            yield True
-
-
 class Remote:
     """A path of fsspec's: `s3://bucket/folder`, `gs://...`. Nothing keeps two processes apart there."""
 
@@ -155,9 +107,7 @@ class Remote:
         try:
             import fsspec
         except ImportError:
-            raise ImportError(
-                f"{url} needs the extra digitseq[export]: pip install 'digitseq[export]'"
-            ) from None
+            raise ImportError(f"{url} needs {extra('export')}") from None
         filesystem, self.root = fsspec.core.url_to_fs(url, use_listings_cache=False)
         self.filesystem = _Plain(filesystem, url)
 
@@ -170,7 +120,8 @@ class Remote:
     def top(self) -> list[str]:
         if not self.filesystem.exists(self.root):
             return []
-        return sorted(name.rstrip("/").rsplit("/", 1)[-1] for name in self._listed())
+        names = (name.rstrip("/").rsplit("/", 1)[-1] for name in self._listed())
+        return sorted(name for name in names if not is_companion(name))
 
     def _listed(self) -> list[str]:
         names: list[str] = self.filesystem.ls(self.root, detail=False)
@@ -180,7 +131,8 @@ class Remote:
         if not self.filesystem.exists(self._path(folder)):
             return []
         start = len(self._path("x")) - 1
-        return sorted(name[start:] for name in self.filesystem.find(self._path(folder)))
+        names = sorted(name[start:] for name in self.filesystem.find(self._path(folder)))
+        return [name for name in names if not any(map(is_companion, name.split("/")))]
 
     def open(self, name: str) -> Any:
         return self.filesystem.open(self._path(name), "rb")

@@ -2,32 +2,18 @@
 
 import json
 import os
-import zipfile
-import zlib
 from typing import Any
 
 import jax
 import numpy as np
 
 from .. import files
+from ..npz import DAMAGE as DAMAGE
+from ..npz import read_npz
 
 HEADER = "header"
 SCALE = ".scale"
 STEPS = 127
-# What NumPy, zipfile, zlib and json raise on damaged files.
-DAMAGE = (
-    OSError,
-    ValueError,
-    LookupError,
-    TypeError,
-    AttributeError,
-    EOFError,
-    ArithmeticError,
-    RuntimeError,
-    zipfile.BadZipFile,
-    zlib.error,
-)
-
 Arrays = dict[str, Any]
 
 
@@ -61,7 +47,7 @@ def write(path: str | os.PathLike[str], header: dict[str, Any], tree: Any, *, co
             arrays[name + SCALE] = scale
             values = np.rint(values / scale).astype(np.int8)
         arrays[name] = values
-    with files.replacing(path) as file:
+    with files.replacing(files.home_path(path)) as file:
         np.savez(file, **arrays)
 
 
@@ -74,13 +60,14 @@ def read(path: str | os.PathLike[str], kind: str, version: int) -> tuple[dict[st
     """
     name = os.fspath(path)
     try:
-        with files.open_regular(path) as file, np.load(file, allow_pickle=False) as archive:
-            arrays: Arrays = {key: archive[key] for key in archive.files}
+        arrays: Arrays = dict(read_npz(files.home_path(path)))
         header = json.loads(arrays.pop(HEADER).tobytes())
         found = header["kind"], int(header["version"])
         for key in [key for key in arrays if key.endswith(SCALE)]:
-            whole = key.removesuffix(SCALE)
-            arrays[whole] = arrays[whole].astype(np.float32) * arrays.pop(key)
+            whole, scale = key.removesuffix(SCALE), arrays.pop(key)
+            if arrays[whole].ndim != 2 or scale.shape != arrays[whole].shape[1:]:
+                raise ValueError(f"{key} is {list(scale.shape)}, of {list(arrays[whole].shape)}")
+            arrays[whole] = arrays[whole].astype(np.float32) * scale
     except FileNotFoundError:
         raise
     except DAMAGE as error:
@@ -109,6 +96,8 @@ def fill(template: Any, arrays: Arrays, source: str | os.PathLike[str]) -> Any:
                 f"{os.fspath(source)}: {name} is {found.dtype} {list(found.shape)}, "
                 f"wanted {leaf.dtype} {list(leaf.shape)}"
             )
+        if not np.isfinite(found).all():
+            raise ValueError(f"{os.fspath(source)}: {name} holds numbers that are not finite")
     with jax.ensure_compile_time_eval():
         ordered = [jax.numpy.asarray(arrays[name]) for name in wanted]
     return jax.tree.unflatten(jax.tree.structure(template), ordered)

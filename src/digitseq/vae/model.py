@@ -15,7 +15,6 @@ import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
 
-from .. import forks
 from ..bank import CELL, HEIGHT
 from ..pytrees import register
 from ..settings import own_settings
@@ -166,7 +165,6 @@ def write(model: Vae, drawn: npt.ArrayLike, digits: npt.ArrayLike) -> jax.Array:
         ValueError: shapes that don't belong together, or a digit that the
             model does not draw.
     """
-    forks.refuse()
     drawn = jnp.asarray(drawn, jnp.float32)
     if drawn.ndim < 1 or drawn.shape[-1] != model.style_size:
         raise ValueError(f"styles must be [..., {model.style_size}], got {list(drawn.shape)}")
@@ -209,7 +207,6 @@ def as_images(images: npt.ArrayLike) -> jax.Array:
 
 def as_floats(images: npt.ArrayLike) -> jax.Array | npt.NDArray[Any]:
     """The images as they are, or as a NumPy array; raises as `as_images` does."""
-    forks.refuse()
     array: Any = images if isinstance(images, jax.Array) else np.asarray(images)
     if not jnp.issubdtype(array.dtype, jnp.floating):
         raise ValueError(f"images must be floats in [0, 1], got {array.dtype}; divide bytes by 255")

@@ -14,10 +14,11 @@ import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
 
-from ..arguments import typed_key
+from ..arguments import as_key
 from ..bank import MAX_CLASSES, DigitBank, bank_digest
 from ..checks import as_integer
-from ..errors import BankError
+from ..errors import BankError, extra
+from ..files import home_path
 from ..intake import make_bank
 from ..settings import own_settings
 from . import archive
@@ -83,6 +84,7 @@ def train(
         FloatingPointError: the loss is no longer a number.
         ImportError: the extra `train` is not installed.
     """
+    checkpoint = None if checkpoint is None else home_path(checkpoint)
     bank, train_key, networks, phases, identity = _run(key, images, labels, settings)
     done, state = _resumed(checkpoint, identity, networks, phases, bank)
     for number, phase in enumerate(phases):
@@ -126,8 +128,9 @@ def finished(
         FileNotFoundError: there is none.
         ImportError: the extra `train` is not installed.
     """
+    checkpoint = home_path(checkpoint)
     bank, _, networks, phases, identity = _run(key, images, labels, settings)
-    if not Path(checkpoint).exists():
+    if not checkpoint.exists():
         raise FileNotFoundError(f"no checkpoint {os.fspath(checkpoint)}")
     done, state = _resumed(checkpoint, identity, networks, phases, bank)
     return _model(state) if done == sum(phase.epochs for phase in phases) else None
@@ -138,7 +141,7 @@ def _run(key: jax.Array, images: npt.ArrayLike, labels: npt.ArrayLike, settings:
     check(settings)
     _optax()
     bank = _bank_of(np.asarray(images), np.asarray(labels))
-    key = typed_key(key)
+    key = as_key(key)
     start_key, train_key = jax.random.split(key)
     networks = start_all(start_key, settings, bank.num_classes)
     identity: dict[str, Any] = {
@@ -170,9 +173,7 @@ def _optax() -> ModuleType:
     try:
         import optax
     except ImportError:
-        raise ImportError(
-            "training needs optax, which the extra `train` brings: pip install 'digitseq[train]'"
-        ) from None
+        raise ImportError(f"training needs optax, which comes with {extra('train')}") from None
     return optax
 
 

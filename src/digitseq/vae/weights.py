@@ -9,7 +9,6 @@ from typing import Any
 import jax
 import numpy as np
 
-from .. import forks
 from ..settings import own_settings
 from . import archive
 from .model import Vae, sizes, start
@@ -23,7 +22,8 @@ def save(path: str | os.PathLike[str], model: Vae, *, compact: bool = False) -> 
     """Writes a model to a .npz file: arrays and a line of JSON, nothing that can run.
 
     Args:
-        path: of the file; written aside and renamed.
+        path: of the file, written to a temporary file that is renamed
+            atomically; a file that is there already is replaced.
         model: its networks; the style is not kept.
         compact: round weights to 8 bits, which takes a quarter of the space.
     """
@@ -39,7 +39,6 @@ def load(path: str | os.PathLike[str]) -> Vae:
         ValueError: the file is no sound model, or of a newer version.
         FileNotFoundError: there is none.
     """
-    forks.refuse()
     header, arrays = archive.read(path, KIND, VERSION)
     try:
         # The key is made while tracing: no device is asked, whose failure would be taken for the file's.

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from ...errors import extra
 from ..plan import Chunk, Example, Plan
 
 NAMES = ("png", "webdataset", "parquet", "array_record", "lmdb", "coco", "yolo", "idx", "npz")
@@ -20,7 +21,9 @@ class Format(NamedTuple):
         masks: the masks that it holds.
         finish: (folder, plan, state): writes what belongs to all shards, from what `write` left for it under
             the state's folder; or None.
-        card: lines of YAML for the data card of Hugging Face.
+        hub: the files that Hugging Face's `load_dataset` reads, as a pattern in the export's folder; empty
+            where it has no such format.
+        note: what else the data card says of loading it.
         held: what of an example the files hold, which is what `read` gives; all of it where None.
     """
 
@@ -29,7 +32,8 @@ class Format(NamedTuple):
     load: str
     masks: tuple[str, ...] = ()
     finish: Callable[[Path, Plan, Path], None] | None = None
-    card: str = ""
+    hub: str = ""
+    note: str = ""
     held: Callable[[Example], Example] | None = None
 
 
@@ -46,7 +50,7 @@ def format_of(name: str) -> Format:
         module = importlib.import_module(f".{name}_format", __name__)
     except ImportError as error:
         raise ImportError(
-            f"the format {name} needs the extra digitseq[export] ({error}): pip install 'digitseq[export]'"
+            f"the format {name} lacks a package ({error}), which comes with {extra('export')}"
         ) from None
     found: Format = module.FORMAT
     return found

@@ -16,7 +16,7 @@ from ... import png
 from ..plan import Chunk, Example, Plan
 from ..storage import STATE
 from . import Format
-from .common import cornered, inked, save_pictures, uncornered
+from .common import cornered, inked, labels_alone, save_metadata, save_pictures, uncornered
 
 LOAD = """\
 from pycocotools.coco import COCO
@@ -31,18 +31,18 @@ PARTS = ("images", "annotations")
 
 def write(folder: Path, name: str, plan: Plan, chunks: Iterable[Chunk]) -> None:
     lines: dict[str, list[str]] = {part: [] for part in PARTS}
-    for file_name, whole in save_pictures(folder / "data" / "images" / name, chunks):
+    own, named = folder / "data" / "images" / name, []
+    for file_name, whole in save_pictures(own, chunks):
         example = inked(whole)
+        named.append((file_name, labels_alone(example)))
         height, width = example.image.shape
         row = {"id": example.number, "file_name": f"{name}/{file_name}", "width": width, "height": height}
         rest = {"text": example.text, "glyph_ids": example.glyph_ids, "writer": example.writer}
         lines["images"].append(json.dumps(row | rest))
         masks = () if example.masks is None else example.masks
         digits = zip(example.digits, cornered(example.boxes), masks, strict=True)
-        for slot, (digit, box, mask) in enumerate(digits):
+        for digit, box, mask in digits:
             annotation = {
-                # No two are alike, and none is 0, which COCO's own evaluation takes for none.
-                "id": example.number * 2**20 + slot + 1,
                 "image_id": example.number,
                 "category_id": digit + 1,
                 "bbox": box,
@@ -51,6 +51,7 @@ def write(folder: Path, name: str, plan: Plan, chunks: Iterable[Chunk]) -> None:
                 "segmentation": {"size": [height, width], "counts": _run_lengths(mask)},
             }
             lines["annotations"].append(json.dumps(annotation))
+    save_metadata(own, named)
     (folder / STATE).mkdir()
     for part, rows in lines.items():
         (folder / STATE / f"{name}.{part}").write_text("".join(f"{row}\n" for row in rows), newline="\n")
@@ -79,13 +80,21 @@ def finish(folder: Path, plan: Plan, state: Path) -> None:
         for part in PARTS:
             file.write(f', "{part}": [')
             between = "\n"
-            for shard in range(plan.shards):
-                with open(state / f"{plan.name(shard)}.{part}", encoding="utf-8") as rows:
-                    for row in rows:
-                        file.write(between + row.rstrip("\n"))
-                        between = ",\n"
+            for number, row in enumerate(_rows(plan, state, part), 1):
+                # Counted from 1 on: COCO's own evaluation takes 0 for none, and most readers have 31 bits.
+                row = row if part == "images" else f'{{"id": {number}, {row[1:]}'
+                file.write(between + row)
+                between = ",\n"
             file.write("\n]")
         file.write("}\n")
+
+
+def _rows(plan: Plan, state: Path, part: str) -> Iterator[str]:
+    """The lines that `write` left, of all shards."""
+    for shard in range(plan.shards):
+        with open(state / f"{plan.name(shard)}.{part}", encoding="utf-8") as rows:
+            for row in rows:
+                yield row.rstrip("\n")
 
 
 def read(folder: Path, name: str, first: int) -> Iterator[Example]:
@@ -114,4 +123,6 @@ def read(folder: Path, name: str, first: int) -> Iterator[Example]:
         )
 
 
-FORMAT = Format(write, read, LOAD, masks=("visible", "amodal"), finish=finish, held=inked)
+FORMAT = Format(
+    write, read, LOAD, masks=("visible", "amodal"), finish=finish, hub="data/images/**", held=inked
+)

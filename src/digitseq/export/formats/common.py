@@ -1,6 +1,7 @@
 """What several formats share."""
 
 import io
+import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -65,6 +66,17 @@ def save_pictures(folder: Path, chunks: Iterable[Chunk]) -> Iterable[tuple[str, 
             name = f"{NUMBER.format(example.number)}.png"
             (folder / name).write_bytes(encoded(example))
             yield name, example
+
+
+def labels_alone(example: Example) -> Example:
+    """Without image and masks, of which memory would not hold a shard's."""
+    return example._replace(image=np.zeros((0, 0), np.uint8), masks=None)
+
+
+def save_metadata(folder: Path, rows: Iterable[tuple[str, Example]]) -> None:
+    """Writes the labels of a folder's pictures as Hugging Face's imagefolder reads them."""
+    lines = [json.dumps({"file_name": file_name, **row_of(example)}) + "\n" for file_name, example in rows]
+    (folder / "metadata.jsonl").write_text("".join(lines), encoding="utf-8", newline="\n")
 
 
 def cornered(boxes: list[list[int]]) -> list[list[int]]:

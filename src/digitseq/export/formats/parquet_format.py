@@ -17,7 +17,6 @@ from datasets import load_dataset
 rows = load_dataset("parquet", data_dir="OUT/data", split="train")
 rows[0]["image"], rows[0]["text"], rows[0]["objects"]  # boxes are (x, y, width, height)
 """
-CARD = "configs:\n- config_name: default\n  data_files: data/*.parquet\n"
 INTEGERS = pa.list_(pa.int32())
 SCHEMA = pa.schema(
     [
@@ -50,4 +49,4 @@ def read(folder: Path, name: str, first: int) -> Iterator[Example]:
             yield example_of(int(image["path"].removesuffix(".png")), decoded(image["bytes"]), row)
 
 
-FORMAT = Format(write, read, LOAD, card=CARD)
+FORMAT = Format(write, read, LOAD, hub="data/*.parquet")

@@ -81,4 +81,4 @@ def read(folder: Path, name: str, first: int) -> Iterator[Example]:
                 )
 
 
-FORMAT = Format(write, read, LOAD)
+FORMAT = Format(write, read, LOAD, hub="data/*.tar")

@@ -1,6 +1,6 @@
 """Pictures and labels for YOLO: a line `class x y width height` for each digit, centres and sizes in 0..1."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +9,7 @@ from ... import png
 from ...bank import HEIGHT
 from ..plan import Chunk, Example, Plan
 from . import Format
-from .common import inked, save_pictures
+from .common import inked, labels_alone, save_metadata, save_pictures
 
 LOAD = """\
 from ultralytics import YOLO
@@ -18,13 +18,25 @@ YOLO("yolo11n.yaml").train(data="OUT/data/data.yaml")
 """
 # So many places that a box's pixels come out again on any canvas.
 PLACES = 9
+# What training pictures are no measure of.
+WITHOUT = (
+    "ultralytics asks for one; `digitseq export --split` writes it, of digits that training has not seen"
+)
+NOTE = f"""
+`data.yaml` names no `val`, because accuracy on pictures of the training is none:
+{WITHOUT}.
+Of two exports write one `data.yaml` yourself, with `train: TRAIN/data/images`, `val: VAL/data/images`
+and these `names`.
+"""
 
 
 def write(folder: Path, name: str, plan: Plan, chunks: Iterable[Chunk]) -> None:
     labels = folder / "data" / "labels" / name
     labels.mkdir(parents=True)
-    for file_name, whole in save_pictures(folder / "data" / "images" / name, chunks):
+    own, named = folder / "data" / "images" / name, []
+    for file_name, whole in save_pictures(own, chunks):
         example = inked(whole)
+        named.append((file_name, labels_alone(example)))
         height, width = example.image.shape
         lines = []
         for digit, (x0, y0, x1, y1) in zip(example.digits, example.boxes, strict=True):
@@ -32,6 +44,7 @@ def write(folder: Path, name: str, plan: Plan, chunks: Iterable[Chunk]) -> None:
             shares = (x, y, (x1 - x0) / width, (y1 - y0) / height)
             lines.append(f"{digit} {' '.join(f'{share:.{PLACES}f}' for share in shares)}\n")
         (labels / f"{file_name.removesuffix('.png')}.txt").write_text("".join(lines), newline="\n")
+    save_metadata(own, named)
 
 
 def read(folder: Path, name: str, first: int) -> Iterator[Example]:
@@ -51,9 +64,19 @@ def read(folder: Path, name: str, first: int) -> Iterator[Example]:
 
 def finish(folder: Path, plan: Plan, state: Path) -> None:
     """data.yaml, which names the folders and the classes."""
-    (folder / "data").mkdir(parents=True, exist_ok=True)
-    names = "".join(f"  {digit}: '{digit}'\n" for digit in range(plan.classes))
-    (folder / "data" / "data.yaml").write_text(f"train: images\nval: images\nnames:\n{names}", newline="\n")
+    (folder / "data" / "images").mkdir(parents=True, exist_ok=True)
+    text = f"# No `val`: {WITHOUT}.\n{described({'train': 'images'}, plan.classes)}"
+    (folder / "data" / "data.yaml").write_text(text, encoding="utf-8", newline="\n")
+    # Hugging Face's `datasets` takes a folder for what most of its files are, and for text where there are as
+    # many pictures as labels: a name that counts as a picture's tells it that these are pictures.
+    (folder / "data" / "images" / "pictures.png.jsonl").write_text("{}\n", newline="\n")
+
+
+def described(parts: Mapping[str, str], classes: int) -> str:
+    """data.yaml: the folder of each part's pictures, relative to it, and the classes."""
+    folders = "".join(f"{name}: {folder}\n" for name, folder in parts.items())
+    names = "".join(f"  {digit}: '{digit}'\n" for digit in range(classes))
+    return f"{folders}names:\n{names}"
 
 
 def held(example: Example) -> Example:
@@ -61,4 +84,4 @@ def held(example: Example) -> Example:
     return inked(example)._replace(text="", glyph_ids=[], writer=-1)
 
 
-FORMAT = Format(write, read, LOAD, finish=finish, held=held)
+FORMAT = Format(write, read, LOAD, finish=finish, hub="data/images/**", note=NOTE, held=held)

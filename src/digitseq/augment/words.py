@@ -1,0 +1,53 @@
+"""Chains by the words and files that name them."""
+
+import json
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from .. import files
+from ..checks import nearest
+from .base import Page, Transform
+from .plain import from_plain
+from .presets import PRESETS, Chains
+from .sometimes import innermost
+
+FIELDS = {"glyph_transforms", "line_transforms"}
+MOST_BYTES = 2**20
+
+
+def chains_of(word: str) -> Chains:
+    """The glyph and the line transforms that a preset's name stands for, or that a `.json` file holds.
+
+    Raises:
+        ValueError: no such preset, or a file that holds no transforms.
+        FileNotFoundError: no such file.
+    """
+    if not word.endswith(".json"):
+        if word not in PRESETS:
+            hint = nearest(word, PRESETS)
+            raise ValueError(
+                f"no preset {word!r}; there are {', '.join(PRESETS)}, and files that end in .json{hint}"
+            )
+        return PRESETS[word]
+    with files.open_regular(files.with_home(word)) as file:
+        text = file.read(MOST_BYTES + 1)
+    try:
+        if len(text) > MOST_BYTES:
+            raise ValueError(f"it is larger than {MOST_BYTES} bytes")
+        fields = json.loads(text)
+        if not isinstance(fields, dict) or set(fields) - FIELDS:
+            raise ValueError("it must hold an object with glyph_transforms, line_transforms or both")
+        glyphs, lines = (from_plain(fields.get(name, ())) for name in sorted(FIELDS))
+        if page := [transform for transform in glyphs if isinstance(innermost(transform), Page)]:
+            raise ValueError(f"{page[0]!r} is no ink: it belongs in line_transforms, not glyph_transforms")
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{word}: {error}") from None
+    return glyphs, lines
+
+
+def as_chain(transforms: Any, of: Literal["glyph", "line"]) -> Sequence[Transform]:
+    """The transforms themselves, or those of a chain's name."""
+    if isinstance(transforms, str):
+        return chains_of(transforms)[of == "line"]
+    given: Sequence[Transform] = transforms
+    return given

@@ -1,0 +1,108 @@
+"""The names of pictures: after their digits, from a list, or by a template of the user's."""
+
+import re
+import urllib.parse
+from collections.abc import Sequence
+from pathlib import Path
+
+from ..text import format_sequence
+
+# File systems take 255 bytes.
+LONGEST = 200
+# Any other name is a folder's, v1.2 too.
+OTHER_PICTURES = {".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp"}
+FIELDS = ("text", "index", "name")
+FIELD = re.compile(r"\{(\w*)\}")
+# What no file system, or not each, takes in a name; and the devices of Windows.
+UNSAFE = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|%]')
+DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+
+
+def path_of(
+    out: Path | None, digits: Sequence[int], index: int | None, places: int, name: str | None = None
+) -> Path:
+    """Where a picture goes.
+
+    Args:
+        out: a `.png` file, a folder, None for the current one, or a template with fields of `FIELDS`.
+        digits: on the picture.
+        index: of the picture among several; None where it is the only one.
+        places: of the index in a name.
+        name: from the user's list.
+    """
+    number = "" if index is None else f"{index:0{places}d}"
+    if out is not None and is_template(out):
+        fields = {"text": text_of(digits) or "blank", "index": number or "0" * places, "name": name}
+        return Path(FIELD.sub(lambda field: safe(str(fields[field[1]])), str(out)))
+    if out is not None and is_file(out):
+        return out.with_name(f"{out.stem}{number and f'_{number}'}{out.suffix}")
+    if name is not None:
+        return (out or Path()) / f"{safe(name)}.png"
+    shown = format_sequence(digits) or "blank"
+    short = shown if len(shown) <= LONGEST else f"{shown[:LONGEST]}..."
+    return (out or Path()) / f"{short}{number and f'_{number}'}.png"
+
+
+def check_out(out: Path | None, *, named: bool) -> None:
+    """Raises where --out is no name for pictures.
+
+    Args:
+        out: from the command line.
+        named: whether a list gives names.
+    """
+    if out is None:
+        return
+    if out.suffix.lower() in OTHER_PICTURES and not out.is_dir():
+        raise ValueError(f"--out must end in .png, got {str(out)!r}")
+    fields = FIELD.findall(str(out))
+    if unknown := [field for field in fields if field not in FIELDS]:
+        raise ValueError(f"--out knows the fields {{text}}, {{index}} and {{name}}, got {{{unknown[0]}}}")
+    if fields and out.suffix.lower() != ".png":
+        raise ValueError(f"--out must end in .png where it has fields, got {str(out)!r}")
+    if "name" in fields and not named:
+        raise ValueError("--out: {name} wants --name-column, the column of the names")
+    if named and "name" not in fields and is_file(out) and not fields:
+        raise ValueError(
+            f"--out must be a folder, or have a field {{name}}, with --name-column; got {str(out)!r}"
+        )
+
+
+def check_distinct(planned: Sequence[Path]) -> None:
+    """Raises where two pictures would have one name, on a file system that tells cases apart or not."""
+    seen: dict[str, int] = {}
+    for index, path in enumerate(planned):
+        first = seen.setdefault(str(path).casefold(), index)
+        if first != index:
+            raise ValueError(
+                f"pictures {first} and {index} would both be {str(path)!r}; names must differ, "
+                f"as with {{index}} in --out"
+            )
+
+
+def is_template(out: Path) -> bool:
+    """Whether it has fields."""
+    return FIELD.search(str(out)) is not None
+
+
+def is_file(out: Path) -> bool:
+    """Whether it names a picture's file, not a folder."""
+    return out.suffix.lower() == ".png" and not out.is_dir()
+
+
+def text_of(digits: Sequence[int]) -> str:
+    """The digits as text, `350`, or `12-3-40` where there are others than 0 to 9."""
+    return format_sequence(digits) if max(digits, default=0) > 9 else "".join(map(str, digits))
+
+
+def safe(name: str) -> str:
+    """The name, with `%2F` for what file systems refuse; never empty, hidden, a device's or too long."""
+    escaped = UNSAFE.sub(lambda mark: urllib.parse.quote(mark[0], safe=""), name.strip())
+    if escaped.startswith("."):
+        escaped = f"%2E{escaped[1:]}"
+    if escaped.endswith("."):
+        escaped = f"{escaped[:-1]}%2E"
+    if DEVICES.fullmatch(escaped):
+        escaped = f"_{escaped}"
+    while len(escaped.encode("utf-8", "surrogateescape")) > LONGEST:
+        escaped = escaped[:-1]
+    return escaped or "blank"

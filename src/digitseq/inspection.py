@@ -1,0 +1,90 @@
+"""Whether glyphs look like bright ink on black: own scans often don't, and nothing else would tell."""
+
+import warnings
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+# So many glyphs, evenly spread over the bank, tell as well as all.
+LOOKED_AT = 1000
+BRIGHT = 128
+# Most of the frame of an inverted glyph is paper; ink crosses little of it.
+PAPER, INKED = 0.75, 10
+# No shade of a glyph of 8 bits, and as many pixels as a stroke has at least.
+DARK, STROKE = 16, 20
+# Noise that is dense fills the frame; noise that is sparse makes specks, and boxes of nearly whole cells.
+# Either alone is no sign: clothes (Fashion-MNIST) and large characters (KMNIST) fill cells, in one piece.
+FILLED, SPECKS, NEAR = 0.5, 8, 3
+
+
+def warn_of_glyphs(glyphs: npt.NDArray[np.uint8], stacklevel: int) -> None:
+    """Warns where most glyphs [N, 28, 28] can't be what was meant; never of MNIST and its relatives.
+
+    Args:
+        glyphs: of a bank, in any order.
+        stacklevel: of the function that calls this one, as for `warnings.warn`.
+    """
+    if said := doubts_of(glyphs):
+        warnings.warn(f"glyphs: {said}", stacklevel=stacklevel + 1)
+
+
+def doubts_of(glyphs: npt.NDArray[np.uint8]) -> str | None:
+    """What is probably wrong with most of the glyphs [N, 28, 28], and how to mend it; None if nothing is."""
+    shown = np.asarray(glyphs[:: -(-len(glyphs) // LOOKED_AT)])
+    # A cell of one value shows neither ink nor background.
+    shown = shown[shown.max((1, 2)) > shown.min((1, 2))]
+    if not len(shown):
+        return None
+    frame = np.concatenate([shown[:, 0], shown[:, -1], shown[:, 1:-1, 0], shown[:, 1:-1, -1]], axis=1)
+    inverted = (_share(frame >= BRIGHT) > PAPER) & ((shown < BRIGHT).sum((1, 2)) >= INKED)
+    if _most(inverted):
+        return (
+            "they look like dark ink on bright paper, and digitseq wants bright ink on black; "
+            "invert them: 255 - images"
+        )
+    dark = int(shown.max())
+    if dark < DARK and np.median((shown > 0).sum((1, 2))) >= STROKE:
+        return (
+            f"their brightest pixel is {dark} of 255, so pictures of them look black; "
+            f"multiply them: images * {255 // dark}"
+        )
+    if _most((_share(frame > 0) > FILLED) & (np.percentile(frame, 90, axis=1) < BRIGHT)):
+        return _NOISY
+    return _NOISY if _most(_nearly_whole(shown > 0) & (_specks(shown > 0) >= SPECKS)) else None
+
+
+_NOISY = (
+    "their background is not black, so that boxes of ink are whole cells; "
+    "set it to 0: images * (images > threshold), with a threshold above the noise"
+)
+
+
+def _share(chosen: npt.NDArray[np.bool_]) -> Any:
+    return chosen.mean(axis=1)
+
+
+def _most(found: npt.NDArray[np.bool_]) -> bool:
+    return bool(found.mean() > 0.5)
+
+
+def _nearly_whole(inked: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """Whether the box of a glyph's ink comes near all four edges of its cell."""
+    near = inked[:, :NEAR], inked[:, -NEAR:], inked[:, :, :NEAR], inked[:, :, -NEAR:]
+    sides: npt.NDArray[np.bool_] = np.all([side.any((1, 2)) for side in near], axis=0)
+    return sides
+
+
+def _specks(inked: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
+    """How many pixels of each glyph have ink while none of their eight neighbours has."""
+    inked = np.pad(inked, ((0, 0), (1, 1), (1, 1)))
+    around = sum(
+        (
+            np.roll(inked, (down, right), (1, 2)).astype(np.int8)
+            for down in (-1, 0, 1)
+            for right in (-1, 0, 1)
+        ),
+        np.zeros(inked.shape, np.int8),
+    )
+    specks: npt.NDArray[np.int64] = (inked & (around == 1)).sum((1, 2))
+    return specks

@@ -1,0 +1,76 @@
+"""Sources by the words and paths that name them, each loaded once."""
+
+import functools
+import importlib
+import os
+from pathlib import Path
+from typing import Any
+
+from . import files, keras
+from .bank import DigitBank
+from .loading import load_bank
+from .mnist import CACHE_ENVIRONMENT, ENVIRONMENT
+
+MODEL = "vae"
+
+
+def as_source(source: Any, name: str = "source") -> Any:
+    """The source itself, or the one that a word or a path names.
+
+    Args:
+        name: of the argument, for the message.
+        source: a source; "vae" or a model's .npz file; or what `load_bank` takes. None is `load_bank()`.
+
+    Raises:
+        BankError, FileNotFoundError, IdxError, ValueError: what can't be loaded, or is no source.
+    """
+    if source is None:
+        return default_bank()
+    if isinstance(source, str | os.PathLike):
+        name = files.with_home(os.fspath(source))
+        return _loaded(name, _stamp(Path(name)), *_environment())
+    if isinstance(source, type) or not callable(getattr(source, "draw", None)):
+        raise ValueError(
+            f"{name} must be a DigitBank (from load_bank or make_bank), a Vae, anything with `draw`, or the "
+            f"name of one, got {source!r}"
+        )
+    return source
+
+
+def is_model(name: str) -> bool:
+    """Whether a name is a model's: a word, or a .npz file that holds no images."""
+    return name == MODEL or (
+        name.endswith(".npz") and not (Path(name).is_file() and keras.is_bank(Path(name)))
+    )
+
+
+def default_bank() -> DigitBank:
+    """`load_bank()`, once for each setting of the environment variables that it reads."""
+    return _default_bank(*_environment())
+
+
+@functools.lru_cache(maxsize=4)
+def _loaded(name: str, _stamp: object, *_environment: str | None) -> Any:
+    if is_model(name):
+        # By name, because models are built on what is built on this module.
+        vae = importlib.import_module("digitseq.vae")
+        return vae.pretrained() if name == MODEL else vae.load(name)
+    return load_bank(name)
+
+
+@functools.lru_cache(maxsize=1)
+def _default_bank(*_environment: str | None) -> DigitBank:
+    return load_bank()
+
+
+def _stamp(path: Path) -> object:
+    """What tells a file, or a folder's files, from what stood there before."""
+    try:
+        found = sorted(path.iterdir()) if path.is_dir() else [path]
+        return tuple((file.name, (status := file.stat()).st_mtime_ns, status.st_size) for file in found)
+    except OSError:  # a word, or what will be said when it is loaded
+        return None
+
+
+def _environment() -> tuple[str | None, ...]:
+    return os.environ.get(ENVIRONMENT), os.environ.get(CACHE_ENVIRONMENT)

@@ -1,0 +1,94 @@
+"""Every command that README and documents print, run in their order, each page in a folder of its own."""
+
+import json
+import re
+import shlex
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import digitseq as ds
+from digitseq import vae
+
+ROOT = Path(__file__).parents[1]
+PAGES = {path.name: path.read_text() for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))}
+# Begins of commands that are not run here, and what does it instead.
+ELSEWHERE = {
+    "pip": "the README's two commands are run in a fresh environment before each release",
+    "python": "examples and benchmarks have tests and sessions of their own",
+    "nox": "sessions",
+    "ray": "test_export runs --engine ray on a cluster of one machine",
+    "digitseq bank fetch": "test_fetch fetches from a server of its own",
+}
+# Options of exports that say how much and by whom: less of it, by this process.
+SMALLER = {"--count": "4", "--workers": None, "--engine": None, "--shard-size": None}
+
+
+def commands(text):
+    """The commands of a page's shell blocks, in order, without comments."""
+    for block in re.findall(r"^```sh\n(.*?)^```", text, re.DOTALL | re.MULTILINE):
+        for line in block.replace("\\\n", " ").splitlines():
+            for command in re.split(r" && ", re.sub(r"(^|\s+)#.*", "", line)):
+                if command.strip():
+                    yield command.strip()
+
+
+def smaller(words):
+    kept = []
+    pairs = iter(words)
+    for word in pairs:
+        if word in SMALLER:
+            next(pairs)
+            kept += [word, SMALLER[word]] if SMALLER[word] else []
+        else:
+            kept.append(word)
+    return kept
+
+
+@pytest.mark.filterwarnings("default::UserWarning")
+@pytest.mark.parametrize("page", PAGES)
+def test_commands_work_as_printed(page, digitseq, here, monkeypatch, toy_folder):
+    (here / "docs" / "pictures" / "model").mkdir(parents=True)
+    # QMNIST's labels, of the folder that the page asks for.
+    labels = ds.read_idx(toy_folder / "train-labels-idx1-ubyte.gz")
+    (here / "qmnist").mkdir()
+    table = np.stack([labels, labels, 0 * labels], axis=1).astype(np.int32)
+    ds.write_idx(here / "qmnist" / "qmnist-train-labels-idx2-int", table)
+    # A model's file as `vae train` would write it, which the tests of training look after.
+    monkeypatch.setattr(vae, "train", lambda *_, **__: vae.pretrained())
+    monkeypatch.setattr("digitseq.mnist.mnist_folder", lambda: toy_folder)
+    ran = 0
+    for command in commands(PAGES[page]):
+        if any(command.startswith(start) for start in ELSEWHERE) or "s3://" in command:
+            continue
+        words = shlex.split(command)
+        if words[0] == "echo":
+            assert words[2] in (">", ">>"), command
+            with open(here / words[3], "w" if words[2] == ">" else "a") as file:
+                file.write(f"{words[1]}\n")
+            continue
+        assert words.pop(0) == "digitseq", f"{page}: {command} is neither run nor excepted"
+        code, out, err = digitseq(*(smaller(words) if words[0] in ("export", "vae") else words))
+        assert code == 0, f"{page}: {command} ended with {code}: {err}"
+        assert out
+        ran += 1
+    assert ran or "```sh" not in PAGES[page] or page == "release.md"
+
+
+def test_json_blocks_are_json():
+    blocks = [
+        b
+        for text in PAGES.values()
+        for b in re.findall(r"^```json\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+    ]
+    assert blocks
+    for block in blocks:
+        json.loads(block)
+
+
+def test_links_lead_somewhere():
+    for page, text in PAGES.items():
+        folder = ROOT if page == "README.md" else ROOT / "docs"
+        for target in re.findall(r"\]\((?!https?://)([^)#]+)", text):
+            assert (folder / target).exists(), f"{page}: {target}"
