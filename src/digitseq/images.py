@@ -1,5 +1,6 @@
 """generate_numbers_sequence: the NumPy front, with every check that can be made beforehand."""
 
+import functools
 import os
 from collections.abc import Iterable
 from typing import Any, Literal
