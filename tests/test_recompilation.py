@@ -1,7 +1,10 @@
 """Calls of all sizes share a few compiled programs, and make what a program of their own size makes."""
 
 import dataclasses
+import functools
+import gc
 import os
+import weakref
 from pathlib import Path
 from typing import ClassVar
 
@@ -95,9 +98,23 @@ def test_transforms_of_ones_own_have_the_exact_width(own, bank):
 
 
 def test_keys_whose_numbers_depend_on_the_size_have_the_exact_width(bank):
-    compare(
-        bank, ds.SequenceSpec(line_transforms=(augment.GaussianNoise(),)), 101, jax.random.key(5, impl="rbg")
-    )
+    """`rbg`'s are those of a shape, as the device makes them."""
+    spec, before = ds.SequenceSpec(line_transforms=(augment.GaussianNoise(),)), images._image_of.cache_info()
+    compare(bank, spec, 101, jax.random.key(5, impl="rbg"))
+    after = images._image_of.cache_info()
+    assert after.hits + after.misses == before.hits + before.misses + 1
+
+
+def test_programs_of_exact_widths_are_given_back(bank, monkeypatch):
+    """320 widths took all the pieces of memory that Linux gives a process, which then was aborted."""
+    few = functools.lru_cache(maxsize=2)(images._image_of.__wrapped__)
+    monkeypatch.setattr(images, "_image_of", few)
+    spec, made = ds.SequenceSpec(line_transforms=(Shift(by=3.0),)), []
+    for width in (60, 61, 62):
+        made.append(weakref.ref(few(width)))
+        ds.generate_numbers_sequence([3, 0], (0, 5), width, bank=bank, spec=spec)
+    gc.collect()
+    assert [one() is None for one in made] == [True, False, False]
 
 
 def test_the_knots_are_those_of_numpy():

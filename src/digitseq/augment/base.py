@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import lax
 
 from ..draws import fractions
 
@@ -120,8 +121,15 @@ def by_pixel(
     height, columns = shape
     rows, x = np.arange(height, dtype=np.int32)[:, None], np.arange(columns, dtype=np.int32)[None, :]
     places = jnp.asarray(rows) * width + jnp.asarray(x)
-    drawn = jax.vmap(lambda key: draw(key, (height * columns,)))(keys)
-    return drawn.at[:, places].get(mode="clip")
+
+    def cut(drawn: jax.Array) -> jax.Array:
+        return drawn.at[:, places].get(mode="clip")
+
+    def nothing(drawn: jax.Array) -> jax.Array:
+        return jnp.zeros((len(keys), height, columns), drawn.dtype)
+
+    # A conditional's operands are stored: else a CPU hashes within the gather, which is slower by far.
+    return lax.cond(width > 0, cut, nothing, jax.vmap(lambda key: draw(key, (height * columns,)))(keys))
 
 
 def as_float(width: Width) -> int | jax.Array:
