@@ -22,7 +22,7 @@ ELSEWHERE = {
     "digitseq bank fetch": "test_fetch fetches from a server of its own",
 }
 # Options of exports that say how much and by whom: less of it, by this process.
-SMALLER = {"--count": "4", "--workers": None, "--engine": None, "--shard-size": None}
+SMALLER = {"--count": "30", "--workers": None, "--engine": None, "--shard-size": None}
 
 
 def commands(text):
@@ -50,6 +50,9 @@ def smaller(words):
 @pytest.mark.parametrize("page", PAGES)
 def test_commands_work_as_printed(page, digitseq, here, monkeypatch, toy_folder):
     (here / "docs" / "pictures" / "model").mkdir(parents=True)
+    # Test digits that are not those of training, as MNIST's are not.
+    images = ds.read_idx(toy_folder / "t10k-images-idx3-ubyte.gz")
+    ds.write_idx(toy_folder / "t10k-images-idx3-ubyte.gz", images[:, ::-1])
     # QMNIST's labels, of the folder that the page asks for.
     labels = ds.read_idx(toy_folder / "train-labels-idx1-ubyte.gz")
     (here / "qmnist").mkdir()
