@@ -304,7 +304,7 @@ def test_a_missing_package_names_its_extra(package, bank, tmp_path, monkeypatch)
         "fsspec": {},
     }.get(package, {"format": package})
     out = "memory://nowhere" if package == "fsspec" else tmp_path / "out"
-    with pytest.raises(ImportError, match=r"pip install 'digitseq\[(export|ray)\]'"):
+    with pytest.raises(ImportError, match=r"pip install '\.\[(export|ray)\]'"):
         exported(bank, out, **choice)
 
 
@@ -728,7 +728,7 @@ def heeded():
 
 @pytest.mark.usefixtures("heeded")
 def test_ctrl_c_leaves_what_can_be_gone_on_with(process, tmp_path):
-    order = (*COMMAND[:4], 12000, "--format", "webdataset", "--shard-size", 250, "--workers", 2)
+    order = (*COMMAND[:4], 12000, "--format", "webdataset", "--shard-size", 250, "--workers", 2, "--seed", 0)
     running = process(*order, cwd=tmp_path, start_new_session=True)
     while not list(tmp_path.glob("out/data/*")):
         assert running.poll() is None
@@ -747,7 +747,7 @@ def test_ctrl_c_leaves_what_can_be_gone_on_with(process, tmp_path):
 @pytest.mark.parametrize(("format", "workers"), [("npz", 2), ("lmdb", 1)])
 def test_a_full_disk_is_one_line(format, workers, process, tmp_path):
     """A limit on the size of files stands for it: both are an error of writing."""
-    order = (*COMMAND[:4], 500, *COMMAND[5:6], format, "--shard-size", 500, "--workers", workers)
+    order = (*COMMAND[:4], 500, *COMMAND[5:6], format, "--shard-size", 500, "--workers", workers, "--seed", 0)
     failed = process(*order, cwd=tmp_path, before=("bash", "-c", 'ulimit -f 100; exec "$@"', "bash"))
     out, err = failed.communicate()
     assert (failed.returncode, out) == (1, ""), err

@@ -176,6 +176,6 @@ def test_classes_of_a_notebook_reach_a_cluster(tmp_path):
     for case in cases:
         whole, other = tmp_path / "local" / case, tmp_path / "ray" / case
         assert (whole / "__digitseq__" / "manifest.json").read_bytes() == (
-            other / "manifest.json"
+            other / "__digitseq__" / "manifest.json"
         ).read_bytes()
         assert ds.Manifest.read(other).count == 60

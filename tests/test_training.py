@@ -127,7 +127,7 @@ def test_a_loss_that_is_no_number_ends_training():
 
 def test_training_without_optax_names_the_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "optax", None)
-    with pytest.raises(ImportError, match=r"digitseq\[train\]"):
+    with pytest.raises(ImportError, match=r"\.\[train\]"):
         vae.train(jax.random.key(3), *toy_glyphs(), settings=TINY)
 
 

@@ -35,7 +35,7 @@ def test_a_seed_is_a_key_wherever_a_key_is_taken(bank, tmp_path):
                 take(wrong)
     ds.export(7, bank, ds.FixedLabels("35"), SPEC, tmp_path / "a", format="npz")
     ds.export(KEY, bank, ds.FixedLabels("35"), SPEC, tmp_path / "b", format="npz")
-    first, second = (tmp_path / name / "manifest.json" for name in "ab")
+    first, second = (tmp_path / name / "__digitseq__" / "manifest.json" for name in "ab")
     assert first.read_bytes() == second.read_bytes()
 
 
