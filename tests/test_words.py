@@ -68,6 +68,17 @@ def test_a_sources_name_is_one_wherever_a_source_is_taken(toy_folder, tmp_path):
         ds.batch_at(1, 0, 7, labels, SPEC, 2)
 
 
+def test_words_inside_a_jitted_function(toy_folder, bank):
+    """What is loaded there is kept for later calls, so it must be no traced array."""
+    name = str(toy_folder)
+    inside = jax.jit(lambda key: ds.batch_at(key, 0, name, "random:2", SPEC, 2).image)
+    wanted = ds.batch_at(KEY, 0, ds.load_bank(toy_folder), "random:2", SPEC, 2).image
+    np.testing.assert_array_equal(inside(KEY), wanted)
+    np.testing.assert_array_equal(ds.batch_at(KEY, 0, name, "random:2", SPEC, 2).image, wanted)
+    with pytest.raises(ValueError, match="labels 'random:2' are of the digits .* while it is traced"):
+        jax.jit(lambda key, bank: ds.batch_at(key, 0, bank, "random:2", SPEC, 2).image)(KEY, bank)
+
+
 def test_a_name_means_what_is_there_now(bank, tmp_path):
     images, labels = (
         np.asarray(bank.glyphs),

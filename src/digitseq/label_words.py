@@ -3,11 +3,13 @@
 import re
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
+import numpy.typing as npt
 
 from .checks import nearest
-from .drawing import Source, serves
+from .drawing import Source, num_classes, serves
 from .label_base import LabelSource
 from .labels import FileLabels, FixedLabels, Order, RandomDigits
 from .numbers import NumberRange, Pattern
@@ -46,8 +48,7 @@ def labels_of(text: str, source: Source, *, column: str | None = None, order: Or
     found: Labels
     if kind == "random" and rest:
         (shortest, longest), _ = _range(text, rest)
-        every = np.arange(getattr(source, "num_classes", 10), dtype=np.int32)
-        choices = every[np.asarray(serves(source, jnp.asarray(every)))]
+        choices = _digits_of(text, source)
         found = RandomDigits(min_length=shortest, max_length=longest, choices=choices)
     elif kind == "range" and rest:
         (low, high), (first, last) = _range(text, rest)
@@ -73,6 +74,18 @@ def labels_of(text: str, source: Source, *, column: str | None = None, order: Or
     except ValueError as error:
         raise ValueError(f"SEQUENCE {text!r}: {error}") from None
     return found
+
+
+def _digits_of(text: str, source: Source) -> npt.NDArray[np.int32]:
+    """The digits that a source draws."""
+    if any(isinstance(leaf, jax.core.Tracer) for leaf in jax.tree.leaves(source)):
+        raise ValueError(
+            f"labels {text!r} are of the digits that the source draws, which is unknown while it is traced: "
+            f"name them outside the jitted function, or use RandomDigits"
+        )
+    with jax.ensure_compile_time_eval():
+        every = np.arange(num_classes(source), dtype=np.int32)
+        return every[np.asarray(serves(source, jnp.asarray(every)))]
 
 
 def _range(whole: str, text: str) -> tuple[tuple[int, int], tuple[str, str]]:

@@ -6,6 +6,8 @@ import os
 from pathlib import Path
 from typing import Any
 
+import jax
+
 from . import files, keras
 from .bank import DigitBank
 from .loading import load_bank
@@ -28,7 +30,9 @@ def as_source(source: Any, name: str = "source") -> Any:
         return default_bank()
     if isinstance(source, str | os.PathLike):
         name = files.with_home(os.fspath(source))
-        return _loaded(name, _stamp(Path(name)), *_environment())
+        # Also inside a jitted function, whose traced arrays must not be kept.
+        with jax.ensure_compile_time_eval():
+            return _loaded(name, _stamp(Path(name)), *_environment())
     if isinstance(source, type) or not callable(getattr(source, "draw", None)):
         raise ValueError(
             f"{name} must be a DigitBank (from load_bank or make_bank), a Vae, anything with `draw`, or the "
@@ -46,7 +50,8 @@ def is_model(name: str) -> bool:
 
 def default_bank() -> DigitBank:
     """`load_bank()`, once for each setting of the environment variables that it reads."""
-    return _default_bank(*_environment())
+    with jax.ensure_compile_time_eval():
+        return _default_bank(*_environment())
 
 
 @functools.lru_cache(maxsize=4)
