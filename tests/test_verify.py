@@ -30,6 +30,8 @@ def test_nothing_there(refused, here):
     assert "there is no such folder" in refused("verify", "nothing")
     (here / "empty").mkdir()
     assert "holds no __digitseq__/manifest.json" in refused("verify", "empty")
+    (here / "empty" / "manifest.json").write_text("{}")
+    assert "an earlier digitseq made it" in refused("verify", "empty")
     assert "it is no finished export" in refused("verify", here)
 
 

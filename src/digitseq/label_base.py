@@ -59,7 +59,8 @@ def listed_size(name: str, size: int | None, labels: LabelSource, most: int) -> 
     if size is None:
         size = getattr(labels, "size", None)
         if size is None:
-            raise ValueError(f"{name} must say how many images, since {labels!r} is no list with an order")
+            kind = type(labels).__name__
+            raise ValueError(f"{name} must say how many images, since {kind} are no list in its order")
     return as_size(name, size, most)
 
 

@@ -122,6 +122,8 @@ def manifest_in(storage: Storage, out: str) -> Manifest:
         what = "it is no finished export" if there else "there is no such folder, or it is empty"
         if FOLDER in there and SPLIT in storage.files(FOLDER):
             what = "it is the folder of a split; name one of its parts"
+        elif "manifest.json" in there:
+            what = "an earlier digitseq made it; verify it with that, or export it again"
         raise FileNotFoundError(f"{out} holds no {NAME}: {what}") from None
     try:
         fields = json.loads(data)
