@@ -53,8 +53,11 @@ def benchmarks(session: nox.Session) -> None:
 
 @nox.session
 def exports(session: nox.Session) -> None:
-    """How fast exports are, and whether killed ones end as others, half an hour; wants DIGITSEQ_MNIST."""
+    """What reads exports, how fast they are, and whether killed ones end as others; wants DIGITSEQ_MNIST."""
     session.install("-e", ".[dev]", "psutil")
+    readers = ("export_loading", "export_splits", "export_formats", "ray", "processes")
+    files = [f"tests/test_{name}.py" for name in readers]
+    session.run("python", "-m", "pytest", "-m", "slow or not slow", *files)
     session.run("python", "benchmarks/export.py")
     session.run("python", "benchmarks/kills.py")
     session.run("python", "benchmarks/kills.py", "--ray")
@@ -76,9 +79,10 @@ def evaluate(session: nox.Session) -> None:
 
 @nox.session
 def loaders(session: nox.Session) -> None:
-    """The tests of Grain and PyTorch's loaders, with both."""
+    """The tests of Grain and PyTorch's loaders, and of forks, with both."""
     session.install("-e", ".[dev,grain]", "torch")
-    session.run("python", "-m", "pytest", "tests/test_dataset.py")
+    files = ("tests/test_dataset.py", "tests/test_forks.py")
+    session.run("python", "-m", "pytest", "-m", "slow or not slow", *files)
 
 
 @nox.session

@@ -307,3 +307,13 @@ def test_a_fifo_in_place_of_a_file_is_no_obstacle(tmp_path, command):
     done = process(*command, cwd=tmp_path, DIGITSEQ_MNIST="")
     assert (done.returncode, done.stderr.count(b"\n")) == (2, 1)
     assert b"is no regular file" in done.stderr
+
+
+def test_a_transfer_guard_is_no_obstacle(made, here):
+    """What a command sends to a device is meant to go there."""
+    import jax
+
+    with jax.transfer_guard("disallow"):
+        made("generate", "random:2", "0", "9", "auto", "--seed", "1", "--augment", "light", "--out", "a.png")
+        made("bank", "preview", "--columns", "1")
+        made("vae", "sample", "lines", "lines.png", "--count", "1")

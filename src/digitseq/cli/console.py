@@ -16,6 +16,7 @@ import typer
 
 from .. import files
 from ..checks import nearest
+from ..settings import own_settings
 from ..version import __version__
 from . import notices
 
@@ -73,7 +74,7 @@ def _ended(app: typer.Typer, arguments: Sequence[str]) -> tuple[int, str]:
     """The exit code of a command line, and what is to be said of it."""
     out = sys.stdout
     try:
-        code = app(arguments, prog_name="digitseq", standalone_mode=False)
+        code = own_settings(app)(arguments, prog_name="digitseq", standalone_mode=False)
     except UsageError as error:
         if type(error).__name__ == "NoArgsIsHelpError":
             print(error.format_message(), file=sys.stderr)
