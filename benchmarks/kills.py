@@ -30,8 +30,9 @@ def tree(folder: Path) -> dict[str, str]:
 
 
 def start(out: Path, format: str, *more: str) -> subprocess.Popen[bytes]:
-    """Begins an export, or goes on with it."""
+    """Begins an export, or resumes it; all of one seed, so that they can be compared."""
     command = [sys.executable, "-m", "digitseq", "export", "random:3-8", str(out), "--count", str(COUNT)]
+    command += ["--seed", "0"]
     command += ["--format", format, "--shard-size", str(SHARD), "--bank", "builtin", "--spec", "spec.json"]
     return subprocess.Popen([*command, *more], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
