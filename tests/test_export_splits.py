@@ -74,12 +74,17 @@ def test_an_interrupted_split_resumes(bank, tmp_path):
 def test_a_list_is_divided_too(bank, tmp_path):
     texts = [f"{n:03}" for n in range(40)]
     made = split(bank, tmp_path / "out", labels=ds.FixedLabels(texts), count=None)
-    found = [
-        np.load(path)["text"].tolist()
-        for name in made
-        for path in sorted((tmp_path / "out" / name).rglob("*.npz"))
-    ]
-    assert [text for part in found for text in part] == texts
+    found = []
+    for name in made:
+        shards = sorted((tmp_path / "out" / name).rglob("*.npz"))
+        found.append([text for path in shards for text in np.load(path)["text"].tolist()])
+    assert sorted(text for part in found for text in part) == texts
+    for part in found:
+        assert part == sorted(part)  # in the list's order,
+    assert max(found[0]) > min(found[1])  # but from all over it
+    again = split(bank, tmp_path / "out", labels=ds.FixedLabels(texts), count=None)
+    assert again == made
+    assert all(ds.verify(tmp_path / "out" / name, bank) == [] for name in made)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """What users set for JAX changes nothing: transfer guards, meshes that are set, how random bits are drawn."""
 
 import itertools
+import threading
 
 import jax
 import numpy as np
@@ -116,3 +117,23 @@ def test_random_bits_do_not_depend_on_a_flag(bank, model):
             )
     for ours, theirs in zip(*map(jax.tree.leaves, made), strict=True):
         np.testing.assert_array_equal(ours, theirs)
+
+
+def test_threads_share_a_stream(bank):
+    """Each batch goes to one of them, and none is left out; closed, it ends."""
+    batches, taken = ds.batches(jax.random.key(0), bank, LABELS, SPEC, 4), []
+
+    def take():
+        for _ in range(10):
+            taken.append(np.asarray(next(batches).digits).tobytes())
+
+    threads = [threading.Thread(target=take) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    steps = (ds.batch_at(jax.random.key(0), step, bank, LABELS, SPEC, 4) for step in range(40))
+    assert sorted(taken) == sorted(np.asarray(batch.digits).tobytes() for batch in steps)
+    batches.close()
+    with pytest.raises(StopIteration):
+        next(batches)

@@ -29,7 +29,9 @@ def test_image_i_has_sequence_i_over_and_over(bank):
     dataset = ds.Dataset(0, bank, labels, SPEC)
     assert len(dataset) == 3
     assert [row["length"] for row in dataset.__getitems__([0, 1, 2])] == [2, 1, 4]
-    assert np.asarray(labels.draw(jax.random.key(1), 4))[:, 0].tolist() == [1, 3, 0, 1]
+    drawn = np.asarray(labels.draw(jax.random.key(1), 60))[:, 0]  # which is told no number
+    assert set(drawn.tolist()) == {1, 3, 0}
+    assert drawn[:3].tolist() != [1, 3, 0]
 
 
 def test_at_random_each_as_often(bank):
@@ -109,6 +111,7 @@ def test_encodings_and_line_ends(tmp_path, encoding, end):
         ("a.csv", b"phone\n12\nx1\n", "line 3: 'x1'"),
         ("a.csv", b'"12\n', "line"),
         ("a.csv", b"", "holds no sequence"),
+        ("a.csv", b"phone\n5551234.0\n", "saved as a float"),
         ("a.csv", b"a,b\n1,2\n", "has the columns a, b: name one with --column"),
     ],
 )
@@ -185,3 +188,15 @@ def test_names_that_file_systems_refuse(name, safe):
     from digitseq.cli import names
 
     assert names.safe(name) == safe
+
+
+def test_pictures_of_one_run_do_not_replace_each_other(digitseq, here):
+    """A transform takes digits off the canvas: names are those of the list all the same."""
+    shift = '{"Affine": {"rotation": 0, "scale": 0, "slant": 0, "shift": 28}}'
+    (here / "away.json").write_text(f'{{"line_transforms": [{shift}]}}')
+    lines = [f"{n}2".lstrip("0") for n in range(10)]
+    (here / "list.txt").write_text("\n".join(lines))
+    order = ("generate", "file:list.txt", "0", "0", "auto", "--augment", "away.json", "--seed", "2")
+    code, out, _ = digitseq(*order, "--out", "o/{text}.png")
+    assert (code, out.split()) == (0, [f"o/{line}.png" for line in lines])
+    assert len(list((here / "o").iterdir())) == 10

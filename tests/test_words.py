@@ -80,13 +80,14 @@ def test_words_inside_a_jitted_function(toy_folder, bank):
 
 
 def test_a_name_means_what_is_there_now(bank, tmp_path):
+    (tmp_path / "MNIST" / "raw").mkdir(parents=True)
     images, labels = (
         np.asarray(bank.glyphs),
         np.repeat(np.arange(10, dtype=np.uint8), np.asarray(bank.counts)),
     )
     for glyphs in (images, images[:, ::-1]):
-        ds.write_idx(tmp_path / "images-idx3-ubyte", glyphs)
-        ds.write_idx(tmp_path / "labels-idx1-ubyte", labels)
+        ds.write_idx(tmp_path / "MNIST" / "raw" / "train-images-idx3-ubyte", glyphs)
+        ds.write_idx(tmp_path / "MNIST" / "raw" / "train-labels-idx1-ubyte", labels)
         wanted = ds.sample_sequence(1, ds.load_bank(tmp_path), [3, 5], SPEC).image
         np.testing.assert_array_equal(ds.sample_sequence(1, str(tmp_path), [3, 5], SPEC).image, wanted)
 

@@ -57,7 +57,7 @@ def listed_size(name: str, size: int | None, labels: LabelSource, most: int) -> 
         ValueError: the size can't be used, or is missing for labels that are no list in its order.
     """
     if size is None:
-        size = getattr(labels, "size", None)
+        size = getattr(labels, "size", None) if callable(getattr(labels, "draw_at", None)) else None
         if size is None:
             kind = type(labels).__name__
             raise ValueError(f"{name} must say how many images, since {kind} are no list in its order")

@@ -25,7 +25,9 @@ Order = Literal["given", "random"]
 @register
 @dataclasses.dataclass(frozen=True, eq=False)
 class FixedLabels(Rows):
-    """Given sequences: image i has sequence i, over and over.
+    """Given sequences: image i of a run has sequence i, over and over.
+
+    `draw`, which is told no image's number, draws each equally often.
 
     Attributes:
         digits: int32 [M, K], PAD (-1) after each row's last digit. A list of
@@ -48,12 +50,6 @@ class FixedLabels(Rows):
     def size(self) -> int | None:
         """How many images write each sequence once; None where they are drawn at random."""
         return None if self.order == "random" else len(self.digits)
-
-    def draw(self, key: jax.Array, batch_size: int) -> jax.Array:
-        """Labels int32 [B, K], PAD (-1) after the last digit: row b is sequence b, or drawn at random."""
-        if self.order == "random":
-            return super().draw(key, batch_size)
-        return narrowed(jnp.asarray(self.digits))[np.arange(batch_size) % len(self.digits)]
 
     def draw_at(self, key: jax.Array, number: jax.Array) -> jax.Array:
         """The label of image `number`, uint32 []; int32 [K]."""

@@ -106,6 +106,12 @@ def _of_table(name: str, text: str, column: str | None, name_column: str | None)
     # Without a word about it a first row without a digit is a heading too.
     if heading or (len(rows) > 1 and not re.search("[0-9]", _cell(rows[0][1], place))):
         rows = rows[1:]
+    if floats := [(n, cell) for n, row in rows if re.fullmatch(r"[0-9]+\.0", cell := _cell(row, place))]:
+        number, cell = floats[0]
+        raise ValueError(
+            f"{name}, line {number}: {cell!r} looks like a number that was saved as a float; "
+            f"save the column as text"
+        )
     sequences, dropped = [], set[str]()
     for number, row in rows:
         cell = _cell(row, place)

@@ -32,6 +32,7 @@ def own_settings(function: Callable[Arguments, Result]) -> Callable[Arguments, R
         with (
             jax.transfer_guard_host_to_device("allow"),
             jax.transfer_guard_device_to_device("allow"),
+            jax.transfer_guard_device_to_host("allow"),
             jax.threefry_partitionable(True),
         ):
             return function(*args, **kwargs)

@@ -1,4 +1,4 @@
-"""Sources by the words and paths that name them, each loaded once."""
+"""Sources by the words and paths that name them."""
 
 import functools
 import importlib
@@ -14,6 +14,8 @@ from .loading import load_bank
 from .mnist import CACHE_ENVIRONMENT, ENVIRONMENT
 
 MODEL = "vae"
+# Those that are loaded once a process; paths are not.
+WORDS = (MODEL, "mnist", "mnist-test", "builtin")
 
 
 def as_source(source: Any, name: str = "source") -> Any:
@@ -32,7 +34,8 @@ def as_source(source: Any, name: str = "source") -> Any:
         name = files.with_home(os.fspath(source))
         # Also inside a jitted function, whose traced arrays must not be kept.
         with jax.ensure_compile_time_eval():
-            return _loaded(name, _stamp(Path(name)), *_environment())
+            # What a path names may be another file by the next call; `load_bank` sees to that.
+            return _kept(name, *_environment()) if name in WORDS else _loaded(name)
     if isinstance(source, type) or not callable(getattr(source, "draw", None)):
         raise ValueError(
             f"{name} must be a DigitBank (from load_bank or make_bank), a Vae, anything with `draw`, or the "
@@ -54,8 +57,12 @@ def default_bank() -> DigitBank:
         return _default_bank(*_environment())
 
 
-@functools.lru_cache(maxsize=4)
-def _loaded(name: str, _stamp: object, *_environment: str | None) -> Any:
+@functools.lru_cache(maxsize=len(WORDS))
+def _kept(name: str, *_environment: str | None) -> Any:
+    return _loaded(name)
+
+
+def _loaded(name: str) -> Any:
     if is_model(name):
         # By name, because models are built on what is built on this module.
         vae = importlib.import_module("digitseq.vae")
@@ -66,15 +73,6 @@ def _loaded(name: str, _stamp: object, *_environment: str | None) -> Any:
 @functools.lru_cache(maxsize=1)
 def _default_bank(*_environment: str | None) -> DigitBank:
     return load_bank()
-
-
-def _stamp(path: Path) -> object:
-    """What tells a file, or a folder's files, from what stood there before."""
-    try:
-        found = sorted(path.iterdir()) if path.is_dir() else [path]
-        return tuple((file.name, (status := file.stat()).st_mtime_ns, status.st_size) for file in found)
-    except OSError:  # a word, or what will be said when it is loaded
-        return None
 
 
 def _environment() -> tuple[str | None, ...]:

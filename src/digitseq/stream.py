@@ -2,6 +2,7 @@
 
 import collections
 import functools
+import threading
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -200,15 +201,25 @@ class _Batches(Iterator[DigitSequence]):
         )
         self._step, self._stop, self._ahead = first, MOST_IMAGES // size, ahead
         self._made: collections.deque[DigitSequence] = collections.deque()
+        self._lock, self._closed = threading.Lock(), False
 
     def __next__(self) -> DigitSequence:
-        while len(self._made) <= self._ahead and self._step < self._stop:
-            # JAX only begins the work here; it continues while its results wait.
-            self._made.append(self._make(self._step))
-            self._step += 1
-        if not self._made:
-            raise OverflowError(f"a run has {MOST_IMAGES} images; use another key for more")
-        return self._made.popleft()
+        with self._lock:
+            if self._closed:
+                raise StopIteration
+            while len(self._made) <= self._ahead and self._step < self._stop:
+                # JAX only begins the work here; it continues while its results wait.
+                self._made.append(self._make(self._step))
+                self._step += 1
+            if not self._made:
+                raise OverflowError(f"a run has {MOST_IMAGES} images; use another key for more")
+            return self._made.popleft()
+
+    def close(self) -> None:
+        """Ends the iteration and gives back the batches that are ready."""
+        with self._lock:
+            self._closed = True
+            self._made.clear()
 
 
 def _everywhere(tree: Any, mesh: Mesh) -> Any:

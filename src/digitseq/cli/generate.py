@@ -163,14 +163,16 @@ def _write(
     digest = sources.source_digest(bank)
     shared = recipe | {"version": __version__, "spec": spec_to_json(spec), "bank digest": digest}
     samples = common.rendered(keys, bank, rows, spec)
-    for index, key, row, sample in zip(indices, keys.tolist(), rows, samples, strict=True):
+    # Names by the user's own scheme are those that were checked; others tell what is on the picture.
+    chosen = named is not None or (out is not None and names.is_template(out))
+    for index, path, key, row, sample in zip(indices, planned, keys.tolist(), rows, samples, strict=True):
         digits, asked = format_sequence(common.digits_of(sample)), format_sequence(row[row != PAD].tolist())
         own = {"digits": digits, "key": json.dumps(key)}
         if asked != digits:  # a transform took a digit off the canvas
             own["asked"] = asked
         if index is not None:
             own["index"] = str(index)
-        path = path_of(index, common.digits_of(sample))
+        path = path if chosen else path_of(index, common.digits_of(sample))
         text = {recipes.TEXT + name: value for name, value in sorted((shared | own).items())}
         pictures.write(path, png.to_uint8(np.asarray(sample.image)), text, force=force, reads=reads)
 

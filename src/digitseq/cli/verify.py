@@ -5,13 +5,11 @@ from typing import Annotated
 
 import typer
 
-from ..bank import DigitBank
 from ..errors import BankError
 from ..export import Manifest
 from ..export import verify as check
 from ..export.check import summary
 from ..export.compare import shared
-from ..export.splits import part_again
 from ..loading import load_bank
 from . import common, sources
 
@@ -80,7 +78,7 @@ def _source_for(
             continue
         split = wanted.get("split")
         if sources.source_digest(source) == (split["of"] if split else wanted)["digest"]:
-            return part_again(split, source) if split and isinstance(source, DigitBank) else source
+            return source
     raise ValueError(
         f"the bank with digest {wanted['digest'][:16]}... that the export was made from is not "
         f"{' or '.join(tried)}; name it with --bank and --writers, or check the sums only: --sample 0"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ..bank import DigitBank
+from ..bank import DigitBank, bank_digest
 from ..drawing import Source
 from ..label_base import LabelSource
 from ..settings import own_settings
@@ -15,7 +15,7 @@ from .formats import format_of
 from .glyphs import digests
 from .manifest import GLYPHS, NAME, SUMS, Manifest, listed, manifest_in, short
 from .plan import Example, Plan
-from .recipe import plan_of
+from .recipe import part_again, plan_of
 from .shards import wrong_files
 from .storage import STATE, Storage, read, storage_of
 
@@ -49,6 +49,9 @@ def verify(
         raise ValueError(f"sample must be 0 or more, got {sample}")
     storage = storage_of(out)
     manifest = manifest_in(storage, os.fspath(out))
+    split = manifest.recipe["source"].get("split")
+    if split and isinstance(source, DigitBank) and bank_digest(source) == split["of"]["digest"]:
+        source = part_again(split, source)
     problems = list(wrong_files(storage, manifest.files()))
     if not problems:
         problems += _added(storage, manifest)

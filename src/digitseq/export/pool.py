@@ -9,6 +9,7 @@ import queue
 import signal
 import subprocess
 import threading
+import time
 from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import Any
@@ -100,9 +101,10 @@ class _Pool:
         with self._lock:
             for process in self._working:
                 process.kill()
+        end = time.monotonic() + GONE
         for thread in self._threads:
             if thread.ident is not None:
-                thread.join(GONE)
+                thread.join(max(0.0, end - time.monotonic()))
 
     def _serve(self) -> None:
         try:

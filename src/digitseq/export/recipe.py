@@ -20,6 +20,7 @@ from ..labels import FixedLabels, RandomDigits
 from ..numbers import NumberRange, Pattern
 from ..settings import own_settings
 from ..spec import spec_from_json, spec_to_json
+from ..split import split_bank
 from ..text import format_sequence, pack
 from .plan import Plan
 
@@ -160,3 +161,9 @@ def labels_from_plain(fields: dict[str, Any]) -> LabelSource:
             known[name] = np.asarray(known[name])
     made: LabelSource = kind(**known)
     return made
+
+
+def part_again(split: Mapping[str, Any], bank: DigitBank) -> DigitBank:
+    """The part of a bank that a manifest's `split` names."""
+    key = key_from_plain(split["key"])
+    return split_bank(bank, split["fractions"], key, by=split["by"])[split["part"]]

@@ -27,7 +27,7 @@ from .card import CARD, header_of
 from .formats import format_of
 from .making import MOST_IMAGES, Order, carry_out, order_of
 from .manifest import FOLDER, SPLIT, Manifest
-from .recipe import described, key_from_plain, key_to_plain
+from .recipe import described, key_to_plain
 from .resuming import fields_in
 from .shards import publish_text
 from .storage import STATE, Storage, storage_of
@@ -104,7 +104,7 @@ def export_splits(
     }
     record = {
         "key": key_to_plain(typed),
-        "fractions": dict(fractions),
+        "fractions": [[name, share] for name, share in fractions.items()],
         "by": by,
         "count": total,
         "format": format,
@@ -128,6 +128,7 @@ def parts_of(
     _check(fractions)
     names, shares = list(fractions), list(fractions.values())
     split_key, *keys = jax.random.split(key, len(names) + 1)
+    list_key = jax.random.fold_in(jax.random.clone(split_key), 1)
     if isinstance(source, DigitBank):
         sources: list[Source] = list(split_bank(source, shares, split_key, by=by))
         how = {"key": key_to_plain(split_key), "fractions": shares, "by": by, "of": described(source)}
@@ -143,14 +144,8 @@ def parts_of(
         size = ends[n + 1] - ends[n]
         if size < 1:
             raise ValueError(f"count {count} leaves no image for {name}={shares[n]:g}")
-        parts[name] = Part(keys[n], sources[n], _part_of(labels, ends[n], size), size, told[n])
+        parts[name] = Part(keys[n], sources[n], _part_of(labels, list_key, ends[n], size), size, told[n])
     return parts
-
-
-def part_again(split: Mapping[str, Any], bank: DigitBank) -> DigitBank:
-    """The part of a bank that a manifest's `split` names."""
-    key = key_from_plain(split["key"])
-    return split_bank(bank, split["fractions"], key, by=split["by"])[split["part"]]
 
 
 def _check(fractions: Mapping[str, float]) -> None:
@@ -167,12 +162,17 @@ def _check(fractions: Mapping[str, float]) -> None:
         raise ValueError(f"fractions must be between 0 and 1 and add up to 1, got {dict(fractions)!r}")
 
 
-def _part_of(labels: LabelSource, first: int, count: int) -> LabelSource:
-    """Labels whose first are those from number `first` on, where they are a list with an order."""
+def _part_of(labels: LabelSource, key: jax.Array, first: int, count: int) -> LabelSource:
+    """Of a list with an order, `count` of its sequences, drawn at random and in its order; else the labels.
+
+    People's lists are sorted, so the end of one is not like its beginning.
+    """
     if not isinstance(labels, FixedLabels) or labels.order != "given":
         return labels
     rows = np.asarray(labels.digits)
-    return dataclasses.replace(labels, digits=rows[(first + np.arange(min(count, len(rows)))) % len(rows)])
+    mixed = np.asarray(jax.random.permutation(jax.random.clone(key), len(rows)))
+    chosen = np.sort(mixed[(first + np.arange(min(count, len(rows)))) % len(rows)])
+    return dataclasses.replace(labels, digits=rows[chosen])
 
 
 def _below(out: str | os.PathLike[str], name: str) -> str | Path:
