@@ -1,4 +1,4 @@
-"""Sessions: tests, lowest, lint, types; on request loaders, benchmarks, and the long ones below them."""
+"""Sessions: tests, lowest, lint, types, imports; on request loaders, benchmarks, and the long ones below."""
 
 import re
 import shutil
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import nox
 
-nox.options.sessions = ["tests", "lowest", "lint", "types"]
+nox.options.sessions = ["tests", "lowest", "lint", "types", "imports"]
 nox.options.error_on_missing_interpreters = False
 PYTHONS = ["3.11", "3.12", "3.13"]
 
@@ -44,6 +44,13 @@ def types(session: nox.Session) -> None:
 
 
 @nox.session
+def imports(session: nox.Session) -> None:
+    """Whether the packages import one another one way only, as pyproject.toml has it."""
+    session.install("-e", ".", "import-linter>=2.1")
+    session.run("lint-imports")
+
+
+@nox.session
 def benchmarks(session: nox.Session) -> None:
     """Speed, as ratios; wants DIGITSEQ_MNIST."""
     session.install("-e", ".[bench]")
@@ -59,15 +66,15 @@ def exports(session: nox.Session) -> None:
     files = [f"tests/test_{name}.py" for name in readers]
     session.run("python", "-m", "pytest", "-m", "slow or not slow", *files)
     session.run("python", "benchmarks/export.py")
-    session.run("python", "benchmarks/kills.py")
-    session.run("python", "benchmarks/kills.py", "--ray")
+    session.run("python", "benchmarks/crash_resume.py")
+    session.run("python", "benchmarks/crash_resume.py", "--ray")
 
 
 @nox.session
 def effect(session: nox.Session) -> None:
     """What augmentation does for a classifier, up to 40 minutes; wants DIGITSEQ_MNIST."""
     session.install("-e", ".")
-    session.run("python", "benchmarks/effect.py", *session.posargs)
+    session.run("python", "benchmarks/augmentation_ablation.py", *session.posargs)
 
 
 @nox.session
@@ -81,7 +88,7 @@ def evaluate(session: nox.Session) -> None:
 def loaders(session: nox.Session) -> None:
     """The tests of Grain and PyTorch's loaders, and of forks, with both."""
     session.install("-e", ".[dev,grain]", "torch")
-    files = ("tests/test_dataset.py", "tests/test_forks.py")
+    files = ("tests/test_dataset.py", "tests/internal/test_forks.py")
     session.run("python", "-m", "pytest", "-m", "slow or not slow", *files)
 
 

@@ -13,7 +13,7 @@ import dm_pix
 import jax
 import jax.numpy as jnp
 import numpy as np
-from measure import in_turn, ratio
+from timing import in_turn, ratio
 
 import digitseq as ds
 from digitseq import augment

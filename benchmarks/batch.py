@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from baselines import Loop, numba_batch
-from measure import in_turn, ratio
+from timing import in_turn, ratio
 
 import digitseq as ds
 

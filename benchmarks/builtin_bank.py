@@ -3,21 +3,22 @@
 Run: python benchmarks/builtin_bank.py [FOLDER]
 
 The model draws glyphs of each digit in turn. One is kept if a reader that was trained on MNIST's training
-digits alone (`reader.py`, with a seed of its own) is sure that it is that digit, and if it lies far enough
-from all that were kept before.
+digits alone (`classifier.py`, with a seed of its own) is sure that it is that digit, and if it lies far
+enough from all that were kept before.
 """
 
 import argparse
 import sys
 from pathlib import Path
 
+import classifier
 import jax
 import numpy as np
-import reader
-from effect import read
+from augmentation_ablation import read
 
 import digitseq as ds
-from digitseq import png, vae
+from digitseq import vae
+from digitseq.io import png
 
 READER_SEED, SEED = 22, 23
 EACH, AT_ONCE, ROUNDS = 300, 500, 10
@@ -25,14 +26,14 @@ SURE = 0.9  # the reader's probability of the digit
 LEAST = 2.0  # Euclidean distance over 784 pixels in [0, 1]
 
 
-def glyphs_of(model: vae.Vae, weights: reader.Weights, digit: int) -> np.ndarray:
+def glyphs_of(model: vae.Vae, weights: classifier.Weights, digit: int) -> np.ndarray:
     """uint8 [EACH, 28, 28], legible and no two nearly the same."""
     kept = np.empty((0, 28, 28), np.uint8)
     for number in range(ROUNDS):
         key = jax.random.fold_in(jax.random.key(SEED), digit * ROUNDS + number)
         styles = jax.random.normal(key, (AT_ONCE, model.style_size))
         drawn = png.to_uint8(np.asarray(vae.write(model, styles, np.full(AT_ONCE, digit))))
-        _, chances = reader.look(weights, drawn / np.float32(255))
+        _, chances = classifier.look(weights, drawn / np.float32(255))
         for glyph in drawn[chances[:, digit] >= SURE]:
             apart = ((kept.astype(np.float32) - glyph) ** 2).sum(axis=(1, 2)) ** 0.5 / 255
             if len(kept) < EACH and (apart >= LEAST).all():
@@ -51,7 +52,7 @@ def main() -> None:
     if not folder.is_dir():
         sys.exit(f"builtin_bank.py: no folder {folder}")
     print("training the reader", file=sys.stderr)
-    weights = reader.train(jax.random.key(READER_SEED), read("train"))
+    weights = classifier.train(jax.random.key(READER_SEED), read("train"))
     glyphs = np.concatenate([glyphs_of(vae.pretrained(), weights, digit) for digit in range(10)])
     ds.write_idx(folder / "digits-images-idx3-ubyte.gz", glyphs)
     ds.write_idx(folder / "digits-labels-idx1-ubyte.gz", np.repeat(np.arange(10, dtype=np.uint8), EACH))

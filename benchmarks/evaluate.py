@@ -2,10 +2,10 @@
 
 Run: python benchmarks/evaluate.py [--model FILE] [--only PART ...]       (about half an hour on two cores)
 
-A reader (`reader.py`) is trained on MNIST's training digits with a seed of its own; nothing of the model was
-trained or chosen with it. Then the parts: `samples` (are they read as what they should be, how far do they
-lie from real digits, are they as diverse, are they copies), `bound` (the evidence lower bound of a model with
-beta 1 on dynamically binarised test digits), `denoising`, `style`, `speed`,
+A reader (`classifier.py`) is trained on MNIST's training digits with a seed of its own; nothing of the model
+was trained or chosen with it. Then the parts: `samples` (are they read as what they should be, how far do
+they lie from real digits, are they as diverse, are they copies), `bound` (the evidence lower bound of a model
+with beta 1 on dynamically binarised test digits), `denoising`, `style`, `speed`,
 `training` (the seconds from nothing to the shipped weights, and whether it gives them to the bit).
 """
 
@@ -17,18 +17,18 @@ import sys
 import tempfile
 import time
 
+import classifier
 import jax
 import jax.numpy as jnp
 import numpy as np
-import reader
-from effect import Data, read
-from measure import in_turn
+from augmentation_ablation import Data, read
 from scipy import ndimage
+from timing import in_turn
 
 import digitseq as ds
 from digitseq import vae
 from digitseq.augment import ReplaceNoise
-from digitseq.vae import objectives
+from digitseq.vae import losses
 
 PARTS = ("samples", "bound", "denoising", "style", "speed", "training")
 READER_SEED, SAMPLE_SEED, BOUND_SEED = 20, 21, 22
@@ -44,18 +44,18 @@ def unit(glyphs: jax.Array) -> Glyphs:
     return np.asarray(glyphs, np.float32) / 255
 
 
-def samples(model: vae.Vae, weights: reader.Weights, train: Data, test: Data) -> None:
+def samples(model: vae.Vae, weights: classifier.Weights, train: Data, test: Data) -> None:
     """Reading accuracy, Fréchet distance, diversity, and the distance to the nearest training digit."""
     digits = np.repeat(np.arange(10, dtype=np.int32), EACH)
     styles = jax.random.normal(jax.random.key(SAMPLE_SEED), (len(digits), model.style_size))
     drawn = np.rint(np.asarray(vae.write(model, styles, digits)) * 255) / np.float32(255)
     real, known = unit(test[0]), np.asarray(test[1])
 
-    seen, chances = reader.look(weights, drawn)
+    seen, chances = classifier.look(weights, drawn)
     print(f"samples read correctly           {percent(chances.argmax(1) == digits)}   (goal 98.5 %)")
-    seen_real, chances_real = reader.look(weights, real)
+    seen_real, chances_real = classifier.look(weights, real)
     print(f"real test digits                 {percent(chances_real.argmax(1) == known)}")
-    floor = frechet(reader.look(weights, unit(train[0][: len(seen)]))[0], seen_real)
+    floor = frechet(classifier.look(weights, unit(train[0][: len(seen)]))[0], seen_real)
     far = frechet(seen, seen_real)
     print(f"Fréchet distance to test digits  {far:6.2f}")
     print(
@@ -131,9 +131,9 @@ def bound(model: vae.Vae, train: Data, test: Data, effort: float) -> None:
     binary = jax.random.bernoulli(pixel_key, unit(test[0])).astype(jnp.float32)
     for name, judged in (("beta 1", plain), ("shipped", model)):
         networks = {"encoder": judged.encoder, "decoder": judged.decoder}
-        evidence = jax.jit(objectives.evidence, static_argnums=4)
+        evidence = jax.jit(losses.evidence, static_argnums=4)
         errors, divergences = evidence(networks, one_key, binary, test[1], 10)
-        importance = jax.jit(objectives.importance_bound, static_argnums=(4, 5))
+        importance = jax.jit(losses.importance_bound, static_argnums=(4, 5))
         tight = np.concatenate(
             [
                 importance(networks, key, binary[part], test[1][part], 10, 500)
@@ -150,7 +150,7 @@ def bound(model: vae.Vae, train: Data, test: Data, effort: float) -> None:
     print("  (on dynamically binarised test digits, given the digit; goal -95 for beta 1)")
 
 
-def denoising(model: vae.Vae, weights: reader.Weights, test: Data) -> None:
+def denoising(model: vae.Vae, weights: classifier.Weights, test: Data) -> None:
     """Reading accuracy and signal-to-noise before and after, and beside a median filter, over p."""
     real, known = unit(test[0]), np.asarray(test[1])
     print(f"{'':6}{'noisy':>18}{'median 5x5':>18}{'denoised':>18}")
@@ -160,7 +160,7 @@ def denoising(model: vae.Vae, weights: reader.Weights, test: Data) -> None:
         middle = ndimage.median_filter(np.asarray(noisy), (1, 5, 5))
         cells = ""
         for glyphs in (noisy, middle, vae.denoise(model, noisy)):
-            _, chances = reader.look(weights, np.asarray(glyphs))
+            _, chances = classifier.look(weights, np.asarray(glyphs))
             right = 100 * (chances.argmax(1) == known).mean()
             cells += f"{right:8.2f} %{decibels(np.asarray(glyphs), real):5.1f} dB"
         print(f"p {p:.1f} {cells}")
@@ -267,9 +267,9 @@ def main() -> None:
         sys.exit(f"evaluate.py: {problem}")
     if {"samples", "denoising"} & set(options.only):
         print("training the reader", file=sys.stderr, flush=True)
-        epochs = max(1, round(reader.EPOCHS * options.effort))
-        weights = reader.train(jax.random.key(READER_SEED), train, epochs)
-        right = reader.look(weights, unit(test[0]))[1].argmax(1) == np.asarray(test[1])
+        epochs = max(1, round(classifier.EPOCHS * options.effort))
+        weights = classifier.train(jax.random.key(READER_SEED), train, epochs)
+        right = classifier.look(weights, unit(test[0]))[1].argmax(1) == np.asarray(test[1])
         print(f"the reader, on MNIST's test digits {percent(right)}   (goal 99.3 %)")
     runs = {
         "samples": lambda: samples(model, weights, train, test),

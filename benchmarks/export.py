@@ -20,7 +20,7 @@ import numpy as np
 from PIL import Image
 
 import digitseq as ds
-from digitseq import png
+from digitseq.io import png
 
 LABELS = ds.RandomDigits(min_length=5, max_length=5)
 SPEC = ds.SequenceSpec(image_width=200)

@@ -17,7 +17,7 @@ from pathlib import Path
 import jax
 import jax.numpy as jnp
 import numpy as np
-from measure import in_turn, ratio
+from timing import in_turn, ratio
 
 import digitseq as ds
 from digitseq import ctc

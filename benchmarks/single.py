@@ -7,7 +7,7 @@ import statistics
 
 import jax
 from baselines import Loop
-from measure import in_turn
+from timing import in_turn
 
 import digitseq as ds
 

@@ -12,7 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from measure import in_turn
+from timing import in_turn
 
 GENERATE = ["-m", "digitseq", "generate", "350", "0", "10", "120", "--seed", "7"]
 

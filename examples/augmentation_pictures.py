@@ -14,8 +14,9 @@ import jax.numpy as jnp
 import numpy as np
 
 import digitseq as ds
-from digitseq import augment, png
-from digitseq.sheet import sheet
+from digitseq import augment
+from digitseq.io import png
+from digitseq.io.contact_sheet import sheet
 
 # What a picture shows in its three rows: the changes that make the default low and high.
 GLYPHS = {

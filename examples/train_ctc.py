@@ -21,8 +21,9 @@ from jax.scipy.ndimage import map_coordinates
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 import digitseq as ds
-from digitseq import augment, ctc, png
-from digitseq.sheet import sheet
+from digitseq import augment, ctc
+from digitseq.io import png
+from digitseq.io.contact_sheet import sheet
 
 BATCH, STEPS, AVERAGE = 32, 15_000, 0.999
 # Of the matrices, which Muon trains, and of all else, which Adam does.

@@ -21,8 +21,9 @@ import pytest
 
 import digitseq as ds
 from digitseq import cli
-from digitseq import mnist as mnist_files
 from digitseq.augment.geometry import Geometric
+from digitseq.glyphs import mnist as mnist_files
+from digitseq.io import user_cache
 
 jax.config.update("jax_num_cpu_devices", 8)
 jax.config.update("jax_numpy_dtype_promotion", "strict")
@@ -42,7 +43,7 @@ def own_cache(tmp_path_factory, monkeypatch, request):
     name = "mnist" if {"mnist", "mnist_test"} & set(request.fixturenames) else "own"
     base = tmp_path_factory.getbasetemp()
     folder = base / "shared-cache" if name == "mnist" else tmp_path_factory.mktemp("cache")
-    monkeypatch.setenv(mnist_files.CACHE_ENVIRONMENT, str(folder))
+    monkeypatch.setenv(user_cache.CACHE_ENVIRONMENT, str(folder))
     return folder
 
 
@@ -50,14 +51,14 @@ def own_cache(tmp_path_factory, monkeypatch, request):
 def _mnist_banks(tmp_path_factory):
     if not MNIST:
         pytest.skip(f"{mnist_files.ENVIRONMENT} is not set: no real MNIST to test with")
-    before = os.environ.get(mnist_files.CACHE_ENVIRONMENT)
-    os.environ[mnist_files.CACHE_ENVIRONMENT] = str(tmp_path_factory.getbasetemp() / "shared-cache")
+    before = os.environ.get(user_cache.CACHE_ENVIRONMENT)
+    os.environ[user_cache.CACHE_ENVIRONMENT] = str(tmp_path_factory.getbasetemp() / "shared-cache")
     try:
         return ds.load_bank("mnist"), ds.load_bank("mnist-test")
     finally:
-        os.environ.pop(mnist_files.CACHE_ENVIRONMENT)
+        os.environ.pop(user_cache.CACHE_ENVIRONMENT)
         if before is not None:
-            os.environ[mnist_files.CACHE_ENVIRONMENT] = before
+            os.environ[user_cache.CACHE_ENVIRONMENT] = before
 
 
 @pytest.fixture

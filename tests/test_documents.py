@@ -60,7 +60,7 @@ def test_commands_work_as_printed(page, digitseq, here, monkeypatch, toy_folder)
     ds.write_idx(here / "qmnist" / "qmnist-train-labels-idx2-int", table)
     # A model's file as `vae train` would write it, which the tests of training look after.
     monkeypatch.setattr(vae, "train", lambda *_, **__: vae.pretrained())
-    monkeypatch.setattr("digitseq.mnist.mnist_folder", lambda: toy_folder)
+    monkeypatch.setattr("digitseq.glyphs.mnist.mnist_folder", lambda: toy_folder)
     ran = 0
     for command in commands(PAGES[page]):
         if any(command.startswith(start) for start in ELSEWHERE) or "s3://" in command:

@@ -23,7 +23,7 @@ MODEL = (ROOT / "docs" / "model.md").read_text()
 TRAINING = (ROOT / "docs" / "training.md").read_text()
 EXPORTS = (ROOT / "docs" / "exports.md").read_text()
 SECTIONS = dict(re.findall(r"^### (\w+)\n(.*?)(?=^##|\Z)", AUGMENTATION, flags=re.DOTALL | re.MULTILINE))
-TRANSFORMS = augment.plain.KINDS
+TRANSFORMS = augment.serialization.KINDS
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ import pytest
 
 import digitseq as ds
 from digitseq import augment, vae
-from digitseq.label_words import labels_of
+from digitseq.sequence.label_words import labels_of
 
 SPEC = ds.SequenceSpec(image_width=120)
 KEY = np.array([0, 7], np.uint32)
@@ -132,7 +132,7 @@ def test_augment_may_be_repeated(made, here):
     (here / "x.json").write_text('{"line_transforms": [{"Invert": {}}]}')
     one = ("generate", "350", "0", "10", "120", "--seed", "1", "--augment")
     made(*one, "light", "--augment", "x.json", "--out", "both.png")
-    from digitseq.png import read_text
+    from digitseq.io.png import read_text
 
     spec = ds.spec_from_json(read_text("both.png")["digitseq spec"])
     assert [type(t).__name__ for t in spec.glyph_transforms + spec.line_transforms] == ["Affine", "Invert"]

@@ -1,18 +1,22 @@
 """digitseq: images of handwritten digit sequences, with exact labels, in JAX."""
 
-from .bank import DigitBank, bank_digest
 from .dataset import Dataset
 from .errors import BankError, FetchError, IdxError
-from .export import Manifest, disjoint, export, export_splits, verify
-from .idx import read_idx, write_idx
-from .images import generate_numbers_sequence
-from .intake import make_bank
-from .labels import FileLabels, FixedLabels, RandomDigits
-from .loading import load_bank
-from .numbers import NumberRange, Pattern
-from .sequence import DigitSequence, sample_sequence, sample_sequences
-from .spec import SequenceSpec, check_spec, spec_from_json, spec_to_json
-from .split import split_bank
+from .exporter.compare import disjoint
+from .exporter.driver import export
+from .exporter.manifest import Manifest
+from .exporter.splits import export_splits
+from .exporter.verify import verify
+from .glyphs.bank import DigitBank, bank_digest
+from .glyphs.construction import make_bank
+from .glyphs.loading import load_bank
+from .glyphs.splits import split_bank
+from .io.idx import read_idx, write_idx
+from .labels.numeric import NumberRange, Pattern
+from .labels.sequences import FileLabels, FixedLabels, RandomDigits
+from .numpy_api import generate_numbers_sequence
+from .sequence.pipeline import DigitSequence, sample_sequence, sample_sequences
+from .sequence.spec import SequenceSpec, check_spec, spec_from_json, spec_to_json
 from .stream import batch_at, batches
 from .version import __version__ as __version__
 

@@ -13,12 +13,12 @@ import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
 
-from .arguments import PAD
-from .checks import as_size
-from .label_base import LabelSource
-from .sequence import DigitSequence
-from .settings import own_settings
-from .spec import MAX_WIDTH, SequenceSpec
+from .internal.settings import own_settings
+from .internal.validation import as_size
+from .labels.base import LabelSource
+from .labels.digits import PAD
+from .sequence.pipeline import DigitSequence
+from .sequence.spec import MAX_WIDTH, SequenceSpec
 
 # The class after the digits 0 to 9: give it to `optax.ctc_loss` as `blank_id`.
 BLANK = 10

@@ -9,15 +9,15 @@ import jax
 import numpy as np
 import numpy.typing as npt
 
-from . import pytrees
-from .arguments import as_key, as_numbers
-from .drawing import Source
-from .fits import check_source
-from .label_base import LabelSource, listed_size
-from .label_words import as_labels
-from .settings import own_settings
-from .source_words import as_source
-from .spec import SequenceSpec
+from .glyphs.source import Source
+from .glyphs.source_words import as_source
+from .internal import pytrees
+from .internal.keys import as_key
+from .internal.settings import own_settings
+from .labels.base import LabelSource, listed_size
+from .sequence.label_words import as_labels
+from .sequence.preflight import check_source
+from .sequence.spec import SequenceSpec, as_numbers
 from .stream import MOST_IMAGES, images_of
 
 # Images are made so many at a time at most.

@@ -11,17 +11,18 @@ import jax.numpy as jnp
 import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
-from .arguments import as_arrays, as_key, as_numbers
-from .checks import as_integer, as_size
-from .drawing import Source
-from .fits import check_source
-from .label_base import LabelSource
-from .label_words import as_labels
-from .sequence import DigitSequence, render
-from .settings import own_settings
-from .sharding import Place, by_rows, divisor
-from .source_words import as_source
-from .spec import SequenceSpec
+from .glyphs.source import Source
+from .glyphs.source_words import as_source
+from .internal.keys import as_key
+from .internal.pytrees import as_arrays
+from .internal.settings import own_settings
+from .internal.sharding import Place, by_rows, divisor
+from .internal.validation import as_integer, as_size
+from .labels.base import LabelSource
+from .sequence.label_words import as_labels
+from .sequence.pipeline import DigitSequence, render
+from .sequence.preflight import check_source
+from .sequence.spec import SequenceSpec, as_numbers
 
 # Images of a run are counted by what a key folds in.
 MOST_IMAGES = 2**32

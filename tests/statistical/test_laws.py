@@ -13,7 +13,8 @@ from reference import feasible
 from scipy import stats
 
 import digitseq as ds
-from digitseq import labels, spacing
+from digitseq import labels
+from digitseq.sequence import spacing
 
 ALPHA = 1e-4
 DRAWS = 120_000

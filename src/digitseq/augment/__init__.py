@@ -1,15 +1,15 @@
 """Augmentation: transforms of glyphs and of lines, as plain records of their parameters."""
 
 from .base import Transform
-from .chain import apply, apply_to_batch, followed, run, takes_width
+from .compose import apply, apply_to_batch, followed, run, takes_width
 from .geometry import Affine, Elastic, Perspective
 from .ink import Blur, Contrast, Gamma, InkFade, StrokeWidth
+from .line_geometry import BaselineWave, LineSlant
 from .page import GaussianNoise, Invert, Occlude, Paper, ReplaceNoise
-from .plain import check_length, from_plain, to_plain
 from .presets import PRESETS, Chains, preset
+from .serialization import check_length, from_plain, to_plain
 from .sometimes import Sometimes
 from .words import as_chain, chains_of
-from .writing import BaselineWave, LineSlant
 
 __all__ = [
     "PRESETS",

@@ -15,7 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from ..draws import fractions
+from ..internal.random_bits import fractions
 
 # Of a line, in pixels; traced where the canvas has more columns.
 Width = int | jax.Array

@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from ..pytrees import register
+from ..internal.pytrees import register
 from .base import Transform, as_float, uniform, words
 from .knots import basis
 from .resample import Padded, Places, Size, columns_of, nearest_border

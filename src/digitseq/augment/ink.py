@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from ..pytrees import register
+from ..internal.pytrees import register
 from .base import Ink, uniform
 
 

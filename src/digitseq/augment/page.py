@@ -7,8 +7,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ..draws import fractions
-from ..pytrees import register
+from ..internal.pytrees import register
+from ..internal.random_bits import fractions
 from .base import Page, Width, as_float, by_pixel, uniform
 
 

@@ -3,9 +3,9 @@
 from .base import Transform
 from .geometry import Affine, Elastic
 from .ink import Blur, InkFade, StrokeWidth
+from .line_geometry import BaselineWave, LineSlant
 from .page import GaussianNoise, Occlude, Paper, ReplaceNoise
 from .sometimes import Sometimes
-from .writing import BaselineWave, LineSlant
 
 Chains = tuple[tuple[Transform, ...], tuple[Transform, ...]]
 

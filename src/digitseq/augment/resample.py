@@ -12,8 +12,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from ..bank import unit_ink
-from ..stage import stage
+from ..internal.pixels import unit_ink
+from ..internal.xla import stage
 
 # y and x of each pixel of the result in the input, pixels, float32 [N, H * W]
 # or anything that broadcasts to that.
@@ -120,7 +120,7 @@ def _interpolate(images: Images, places: Places, first: int, weights: Weights) -
         right = taps(x, width)
 
         def pixel(row: int, column: int) -> jax.Array:
-            # As in `canvas.paint`: unsigned, and cut by a minimum.
+            # As in `compositing.paint`: unsigned, and cut by a minimum.
             place = (corners + ((first + row) * width + first + column)).astype(jnp.uint32)
             place = jnp.minimum(place, np.uint32(max(flat.size - 1, 0)))
             return unit_ink(flat.at[place].get(mode="promise_in_bounds"))

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 import jax
 import jax.numpy as jnp
 
-from ..pytrees import register
+from ..internal.pytrees import register
 from .base import Transform, Width, uniform
 from .resample import Places, Size
 

@@ -4,11 +4,11 @@ import json
 from collections.abc import Sequence
 from typing import Any, Literal
 
-from .. import files
-from ..checks import nearest
+from ..internal.validation import nearest
+from ..io import atomic
 from .base import Page, Transform
-from .plain import from_plain
 from .presets import PRESETS, Chains
+from .serialization import from_plain
 from .sometimes import innermost
 
 FIELDS = {"glyph_transforms", "line_transforms"}
@@ -29,7 +29,7 @@ def chains_of(word: str) -> Chains:
                 f"no preset {word!r}; there are {', '.join(PRESETS)}, and files that end in .json{hint}"
             )
         return PRESETS[word]
-    with files.open_regular(files.with_home(word)) as file:
+    with atomic.open_regular(atomic.with_home(word)) as file:
         text = file.read(MOST_BYTES + 1)
     try:
         if len(text) > MOST_BYTES:

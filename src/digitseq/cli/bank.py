@@ -8,11 +8,12 @@ import jax
 import numpy as np
 import typer
 
-from ..bank import CELL, HEIGHT, bank_digest
-from ..fetch import fetch_mnist
-from ..loading import load_bank
-from ..mnist import FILES, MIRRORS
-from ..sheet import check_size, sheet
+from ..glyphs.bank import bank_digest
+from ..glyphs.download import fetch_mnist
+from ..glyphs.loading import load_bank
+from ..glyphs.mnist import FILES, MIRRORS
+from ..internal.pixels import CELL, HEIGHT
+from ..io.contact_sheet import check_size, sheet
 from . import common, pictures, sources
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Banks of glyphs: info, fetch, preview.")
@@ -92,7 +93,7 @@ def fetch(
 
 
 class _Bar:
-    """A progress bar for each file, as `download.Progress`."""
+    """A progress bar for each file, as `web.Progress`."""
 
     total = 0
 

@@ -13,17 +13,20 @@ import numpy as np
 import numpy.typing as npt
 import typer
 
-from .. import augment, files, fits
-from ..arguments import PAD, typed_key
-from ..bank import DigitBank
-from ..checks import nearest
+from .. import augment
 from ..errors import BankError
-from ..label_words import Labels
-from ..labels import FixedLabels
-from ..programs import keep_programs as keep_programs
-from ..sequence import DigitSequence, render
-from ..spec import Advance, Align, Hand, SequenceSpec, Spacing, check_spec
-from . import completion, grammar
+from ..glyphs.bank import DigitBank
+from ..internal.keys import typed_key
+from ..internal.validation import nearest
+from ..io import atomic
+from ..io.compilation_cache import keep_programs as keep_programs
+from ..labels.digits import PAD
+from ..labels.sequences import FixedLabels
+from ..sequence import preflight
+from ..sequence.label_words import Labels
+from ..sequence.pipeline import DigitSequence, render
+from ..sequence.spec import Advance, Align, Hand, SequenceSpec, Spacing, check_spec
+from . import completion, label_grammar
 from .console import Interrupted as Interrupted
 from .pictures import show_path as show_path
 from .sources import Source
@@ -79,8 +82,8 @@ def transforms_of(choices: Sequence[str] | None) -> augment.Chains:
 
 def width_of(text: str, labels: Labels, spacing_range: tuple[int, int]) -> int:
     """IMAGE_WIDTH: a number of pixels, or `auto`: as many as the longest label takes with the widest gaps."""
-    if text == fits.AUTO:
-        return fits.auto_width(max(map(len, labels.rows())), spacing_range)
+    if text == preflight.AUTO:
+        return preflight.auto_width(max(map(len, labels.rows())), spacing_range)
     if not re.fullmatch(r"[+-]?[0-9]{1,18}", text):
         raise ValueError(f"IMAGE_WIDTH must be a number of pixels, or auto, got {text!r}")
     return int(text)
@@ -93,7 +96,7 @@ def text_of(path: str | Path) -> bytes:
         ValueError: it is no regular file, or too large.
         FileNotFoundError: there is none.
     """
-    with files.open_regular(path) as file:
+    with atomic.open_regular(path) as file:
         text = file.read(MOST_JSON + 1)
     if len(text) > MOST_JSON:
         raise ValueError(f"it is larger than {MOST_JSON} bytes")
@@ -120,13 +123,13 @@ def plan(
     """
     check_spec(spec)
     image_key = label_key = jax.random.wrap_key_data(jnp.asarray(seed_words(seed)), impl="threefry2x32")
-    given = grammar.is_list(found)
+    given = label_grammar.is_list(found)
     _check_count(found, count)
     if not given:
         label_key, image_key = jax.random.split(image_key)
         # What is drawn may be short, but another seed's is not: the width must do for all that may be.
-        fits.check_rows(bank, found.rows(), spec, filled=False)
-    rows = grammar.rows_of(found, label_key, count)
+        preflight.check_rows(bank, found.rows(), spec, filled=False)
+    rows = label_grammar.rows_of(found, label_key, count)
     check_work(bank, rows, spec)
     if count is None and len(rows) == 1 and given:
         return rows, seed_words(seed)[None]
@@ -158,9 +161,9 @@ def check_work(bank: Source, rows: npt.NDArray[np.int32], spec: SequenceSpec) ->
     """
     check_spec(spec)
     follow = augment.followed(spec.line_transforms)
-    fits.check_memory(spec.image_width, rows.shape[1] + SHAPE[1], min(CHUNK, len(rows)), follow=follow)
+    preflight.check_memory(spec.image_width, rows.shape[1] + SHAPE[1], min(CHUNK, len(rows)), follow=follow)
     check_hand(bank, spec)
-    fits.check_rows(bank, FixedLabels(rows).rows(), spec)
+    preflight.check_rows(bank, FixedLabels(rows).rows(), spec)
 
 
 def check_hand(bank: Source, spec: SequenceSpec) -> None:

@@ -3,8 +3,8 @@
 import os
 from collections.abc import Iterable
 
-from .. import files
 from ..augment import PRESETS
+from ..io import atomic
 
 BANKS = ("mnist", "mnist-test", "builtin")
 MODEL = "vae"
@@ -33,7 +33,7 @@ def _paths(incomplete: str, suffix: str) -> list[str]:
     """Folders, with a slash, and files that end so, in the folder that was typed; hidden ones after a dot."""
     folder, typed = os.path.split(incomplete)
     try:
-        with os.scandir(files.with_home(folder) or ".") as entries:
+        with os.scandir(atomic.with_home(folder) or ".") as entries:
             found = [
                 entry.name + ("/" if entry.is_dir() else "")
                 for entry in entries

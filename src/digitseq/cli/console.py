@@ -14,9 +14,9 @@ from typing import Any, NoReturn
 import jax
 import typer
 
-from .. import files
-from ..checks import nearest
-from ..settings import own_settings
+from ..internal.settings import own_settings
+from ..internal.validation import nearest
+from ..io import atomic
 from ..version import __version__
 from . import notices
 
@@ -67,7 +67,7 @@ def set_verbosity(verbose: int) -> None:
 def with_home(argument: str) -> str:
     """The argument with `~` as the user's home, also after an option's `=`, where no shell expands it."""
     option, value = re.fullmatch(r"(--[\w-]+=)?(.*)", argument, re.DOTALL).groups()  # type: ignore[union-attr]
-    return (option or "") + files.with_home(value)
+    return (option or "") + atomic.with_home(value)
 
 
 def _ended(app: typer.Typer, arguments: Sequence[str]) -> tuple[int, str]:

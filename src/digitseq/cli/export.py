@@ -11,18 +11,18 @@ import jax
 import numpy as np
 import typer
 
-from ..export import MOST_IMAGES
-from ..export import export as write
-from ..export.engines import Engine
-from ..export.resuming import recorded_key
-from ..export.splits import export_splits
-from ..fits import AUTO, auto_width
-from ..keys import as_key
-from ..label_base import listed_size
-from ..label_words import FORMS, Labels, labels_of
-from ..spec import SequenceSpec, check_spacing_range, spec_from_json
-from ..split import By
-from . import common, grammar, sources
+from ..exporter.driver import export as write
+from ..exporter.engines import Engine
+from ..exporter.execution import MOST_IMAGES
+from ..exporter.resume import recorded_key
+from ..exporter.splits import export_splits
+from ..glyphs.splits import By
+from ..internal.keys import as_key
+from ..labels.base import listed_size
+from ..sequence.label_words import FORMS, Labels, labels_of
+from ..sequence.preflight import AUTO, auto_width
+from ..sequence.spec import SequenceSpec, check_spacing_range, spec_from_json
+from . import common, label_grammar, sources
 
 EXPORT_EPILOG = """\b
 Examples:
@@ -41,8 +41,8 @@ def export(
     count: Annotated[
         int | None, typer.Option(help="How many images.", show_default="of a file, each line once")
     ] = None,
-    order: grammar.OrderOption = "given",
-    column: grammar.ColumnOption = None,
+    order: label_grammar.OrderOption = "given",
+    column: label_grammar.ColumnOption = None,
     shard_size: Annotated[int, typer.Option(help="Images of one shard, best a multiple of 500.")] = 1000,
     seed: Annotated[
         int | None,

@@ -9,13 +9,14 @@ import numpy as np
 import numpy.typing as npt
 import typer
 
-from .. import __version__, files, png
-from ..arguments import PAD
-from ..label_words import labels_of
-from ..lists import read_list
-from ..spec import SequenceSpec, spec_to_json
-from ..text import format_sequence, pack
-from . import common, grammar, names, pictures, recipes, sources
+from .. import __version__
+from ..io import atomic, png
+from ..labels.digits import PAD
+from ..labels.lists import read_list
+from ..labels.text import format_sequence, pack
+from ..sequence.label_words import labels_of
+from ..sequence.spec import SequenceSpec, spec_to_json
+from . import common, label_grammar, names, pictures, recipes, sources
 
 # So that a negative MIN_SPACING is taken for an argument, not for an option.
 SETTINGS = {"ignore_unknown_options": True, "allow_extra_args": True}
@@ -31,7 +32,7 @@ Examples:
 
 def generate(
     context: typer.Context,
-    sequence: grammar.SequenceArgument = None,
+    sequence: label_grammar.SequenceArgument = None,
     min_spacing: Annotated[
         int | None, typer.Argument(help="Least gap between digits, pixels, from -14.", show_default=False)
     ] = None,
@@ -56,8 +57,8 @@ def generate(
     count: Annotated[
         int | None, typer.Option(help="How many pictures.", show_default="1; of a file, each line once")
     ] = None,
-    order: grammar.OrderOption = "given",
-    column: grammar.ColumnOption = None,
+    order: label_grammar.OrderOption = "given",
+    column: label_grammar.ColumnOption = None,
     name_column: Annotated[
         str | None,
         typer.Option(
@@ -133,7 +134,7 @@ def _names(sequence: str, column: str | None, name_column: str | None, order: st
     kind, _, path = sequence.partition(":")
     if kind != "file" or order != "given":
         raise ValueError(f"--name-column is for a list in its order (file:PATH), got {sequence!r}, {order}")
-    return read_list(files.with_home(path), column, name_column).names
+    return read_list(atomic.with_home(path), column, name_column).names
 
 
 def _write(

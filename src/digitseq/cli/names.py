@@ -5,7 +5,7 @@ import urllib.parse
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..text import format_sequence
+from ..labels.text import format_sequence
 
 # File systems take 255 bytes.
 LONGEST = 200

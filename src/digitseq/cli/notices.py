@@ -5,8 +5,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from ..loading import BuiltinNotice
-from ..mnist import cache_folder
+from ..glyphs.loading import BuiltinNotice
+from ..io.user_cache import cache_folder
 
 DAY = 24 * 60 * 60
 STAMP = "builtin-notice"

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import typer
 
-from .. import files, png
+from ..io import atomic, png
 from ..version import __version__
 
 ForceOption = Annotated[
@@ -37,8 +37,8 @@ def check_place(out: Path, *, force: bool, reads: Path | None = None, name: str 
     """
     check_path(out, name)
     if reads is not None:
-        files.refuse_same(out, reads, name)
-    files.refuse_to_replace(out, png.is_ours, force, name)
+        atomic.refuse_same(out, reads, name)
+    atomic.refuse_to_replace(out, png.is_ours, force, name)
 
 
 def write(

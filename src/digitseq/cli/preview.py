@@ -6,12 +6,12 @@ from typing import Annotated
 import numpy as np
 import typer
 
-from ..bank import HEIGHT
-from ..label_words import labels_of
-from ..sheet import check_size, sheet
-from ..spec import SequenceSpec
-from ..text import format_sequence
-from . import common, grammar, pictures, sources
+from ..internal.pixels import HEIGHT
+from ..io.contact_sheet import check_size, sheet
+from ..labels.text import format_sequence
+from ..sequence.label_words import labels_of
+from ..sequence.spec import SequenceSpec
+from . import common, label_grammar, pictures, sources
 
 EPILOG = """\b
 Examples:
@@ -33,8 +33,8 @@ def preview(
     scale: Annotated[int, typer.Option(min=1, max=16, help="Sheet pixels for one of the picture's.")] = 2,
     captions: Annotated[bool, typer.Option(help="Write the digits under each.")] = True,
     boxes: Annotated[bool, typer.Option(help="Draw the box of each digit's ink.")] = False,
-    order: grammar.OrderOption = "given",
-    column: grammar.ColumnOption = None,
+    order: label_grammar.OrderOption = "given",
+    column: label_grammar.ColumnOption = None,
     bank: sources.SourceOption = None,
     style: sources.StyleOption = None,
     align: common.AlignOption = "center",

@@ -4,10 +4,10 @@ import dataclasses
 import json
 from pathlib import Path
 
-from .. import png
-from ..checks import as_integer
 from ..errors import BankError
-from ..spec import SequenceSpec, spec_from_json
+from ..internal.validation import as_integer
+from ..io import png
+from ..sequence.spec import SequenceSpec, spec_from_json
 from . import sources
 
 TEXT = "digitseq "

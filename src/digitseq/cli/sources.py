@@ -8,10 +8,10 @@ import jax.numpy as jnp
 import typer
 
 from .. import vae
-from ..bank import DigitBank, bank_digest
-from ..loading import load_bank
-from ..mnist import mnist_folder
-from ..source_words import is_model
+from ..glyphs.bank import DigitBank, bank_digest
+from ..glyphs.loading import load_bank
+from ..glyphs.mnist import mnist_folder
+from ..glyphs.source_words import is_model
 from . import completion
 
 MODEL = completion.MODEL

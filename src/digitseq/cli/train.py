@@ -14,10 +14,10 @@ import numpy as np
 import typer
 
 from .. import vae
-from ..bank import DigitBank
 from ..errors import BankError
-from ..loading import NO_MNIST, load_bank
-from ..mnist import mnist_folder
+from ..glyphs.bank import DigitBank
+from ..glyphs.loading import NO_MNIST, load_bank
+from ..glyphs.mnist import mnist_folder
 from . import common, sources
 
 

@@ -10,13 +10,15 @@ import numpy as np
 import numpy.typing as npt
 import typer
 
-from .. import files, fits, png, vae
-from ..bank import CELL, HEIGHT
-from ..companions import is_companion
-from ..idx import read_idx, write_idx
-from ..sequence import sample_sequences
-from ..sheet import sheet
-from ..spec import SequenceSpec
+from .. import vae
+from ..internal.pixels import CELL, HEIGHT
+from ..io import atomic, png
+from ..io.companions import is_companion
+from ..io.contact_sheet import sheet
+from ..io.idx import read_idx, write_idx
+from ..sequence import preflight
+from ..sequence.pipeline import sample_sequences
+from ..sequence.spec import SequenceSpec
 from . import common, pictures, sources, train
 
 app = typer.Typer(
@@ -124,7 +126,7 @@ def _check_folder(out: Path, *, force: bool) -> None:
         mend = "" if others else ", or replace them by --force"
         raise ValueError(f"OUT: {out} holds IDX files already; name another folder{mend}")
     for name in (IMAGES, LABELS):
-        files.refuse_to_replace(out / name, _is_labels, force, "OUT")
+        atomic.refuse_to_replace(out / name, _is_labels, force, "OUT")
 
 
 def _is_labels(path: Path) -> bool:
@@ -183,6 +185,6 @@ def denoise(
     picture = png.read(noisy)
     if picture.shape[0] != HEIGHT:
         raise ValueError(f"IN: {noisy} is {picture.shape[0]} pixels high, a line is {HEIGHT}")
-    fits.check_memory(picture.shape[1], DENOISER_SLOTS)
+    preflight.check_memory(picture.shape[1], DENOISER_SLOTS)
     clean = vae.denoise(sources.model_of(model, None), picture / np.float32(255))
     pictures.write(out, png.to_uint8(np.asarray(clean)), force=force, reads=noisy, name="OUT")

@@ -6,11 +6,11 @@ from typing import Annotated
 import typer
 
 from ..errors import BankError
-from ..export import Manifest
-from ..export import verify as check
-from ..export.check import summary
-from ..export.compare import shared
-from ..loading import load_bank
+from ..exporter.compare import shared
+from ..exporter.manifest import Manifest
+from ..exporter.verify import summary
+from ..exporter.verify import verify as check
+from ..glyphs.loading import load_bank
 from . import common, sources
 
 VERIFY_EPILOG = """\b

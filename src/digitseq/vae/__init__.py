@@ -1,9 +1,9 @@
 """A conditional variational autoencoder of digits: trained, sampled, and a denoiser beside it."""
 
 from .cleaning import denoise
+from .config import Settings
 from .model import Vae, reconstruct, write
 from .phases import PHASES
-from .settings import Settings
 from .styles import between
 from .training import finished, train
 from .weights import digest, load, pretrained, save

@@ -9,10 +9,11 @@ import numpy as np
 import numpy.typing as npt
 from jax.sharding import NamedSharding, PartitionSpec, SingleDeviceSharding
 
-from ..settings import own_settings
-from ..sharding import Place, by_rows, place_of
-from . import denoising, nets
-from .denoising import GROUP, HEIGHT
+from ..internal.settings import own_settings
+from ..internal.sharding import Place, by_rows, place_of
+from . import denoiser as denoising
+from . import layers
+from .denoiser import GROUP, HEIGHT
 from .model import Vae, as_floats, as_images
 
 # Of the images that are cleaned at a time, on a canvas padded to a power of two of groups.
@@ -59,7 +60,7 @@ def _is_at_hand(images: jax.Array | npt.NDArray[Any]) -> bool:
     return next(iter(images.devices())).platform == "cpu"
 
 
-def _in_few_sizes(denoiser: nets.Layers, images: npt.NDArray[np.float32], home: Any) -> jax.Array:
+def _in_few_sizes(denoiser: layers.Layers, images: npt.NDArray[np.float32], home: Any) -> jax.Array:
     """The images cleaned, padded to one of a few sizes and not too many at a time, and cut out again.
 
     Args:
@@ -92,13 +93,13 @@ def _next_power(size: int) -> int:
 
 
 @jax.jit
-def _padded(denoiser: nets.Layers, images: jax.Array, width: jax.Array) -> jax.Array:
+def _padded(denoiser: layers.Layers, images: jax.Array, width: jax.Array) -> jax.Array:
     return jax.nn.sigmoid(denoising.logits(denoiser, images, width))
 
 
 @functools.partial(jax.jit, static_argnums=2)
-def _cleaned(denoiser: nets.Layers, images: jax.Array, place: Place | None) -> jax.Array:
-    def part(_: jax.Array, rows: jax.Array, denoiser: nets.Layers) -> jax.Array:
+def _cleaned(denoiser: layers.Layers, images: jax.Array, place: Place | None) -> jax.Array:
+    def part(_: jax.Array, rows: jax.Array, denoiser: layers.Layers) -> jax.Array:
         logits = denoising.logits(denoiser, rows.reshape(-1, *rows.shape[-2:]))
         return jax.nn.sigmoid(logits).reshape(rows.shape)
 

@@ -4,7 +4,7 @@ D. Kingma and M. Welling, "Auto-Encoding Variational Bayes" (2014), with the
 digit given to both networks (K. Sohn, H. Lee and X. Yan, 2015), so that the
 latent holds what the digit does not say. Latents of real glyphs are not
 normal, so a prior network makes them from a style, which is (see
-`objectives.imitation`).
+`losses.imitation`).
 """
 
 import dataclasses
@@ -15,10 +15,11 @@ import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
 
-from ..bank import CELL, HEIGHT
-from ..pytrees import register
-from ..settings import own_settings
-from . import denoising, nets, styles
+from ..internal.pixels import CELL, HEIGHT
+from ..internal.pytrees import register
+from ..internal.settings import own_settings
+from . import denoiser as denoising
+from . import layers, styles
 
 PIXELS = HEIGHT * CELL
 # What counts as no ink and as full ink of a pixel's expected value: half-grey
@@ -46,10 +47,10 @@ class Vae:
             (every digit its own) to 1 (one hand): their correlation.
     """
 
-    encoder: nets.Layers
-    decoder: nets.Layers
-    prior: nets.Layers
-    denoiser: nets.Layers
+    encoder: layers.Layers
+    decoder: layers.Layers
+    prior: layers.Layers
+    denoiser: layers.Layers
     style: float | jax.Array = 0.0
 
     @property
@@ -84,14 +85,14 @@ def start(
     decoder_hidden: int,
     prior_hidden: int,
     denoiser_hidden: int,
-) -> dict[str, nets.Layers]:
+) -> dict[str, layers.Layers]:
     """Random networks of a model, by the record's names."""
     encoder_key, decoder_key, prior_key, denoiser_key = jax.random.split(key, 4)
     inner, outer = [encoder_hidden] * 2, [decoder_hidden] * 2
     return {
-        "encoder": nets.perceptron(encoder_key, [PIXELS + classes, *inner, 2 * latent]),
-        "decoder": nets.perceptron(decoder_key, [latent + classes, *outer, PIXELS]),
-        "prior": nets.perceptron(prior_key, [latent + classes, *[prior_hidden] * 3, latent]),
+        "encoder": layers.perceptron(encoder_key, [PIXELS + classes, *inner, 2 * latent]),
+        "decoder": layers.perceptron(decoder_key, [latent + classes, *outer, PIXELS]),
+        "prior": layers.perceptron(prior_key, [latent + classes, *[prior_hidden] * 3, latent]),
         "denoiser": denoising.start(denoiser_key, denoiser_hidden),
     }
 
@@ -109,25 +110,25 @@ def sizes(model: Vae) -> dict[str, int]:
 
 
 def encoded(
-    encoder: nets.Layers, images: jax.Array, digits: jax.Array, classes: int
+    encoder: layers.Layers, images: jax.Array, digits: jax.Array, classes: int
 ) -> tuple[jax.Array, jax.Array]:
     """Mean and log standard deviation of the latents of images [N, 28, 28]; float32 [N, D] each."""
     pixels = images.reshape(-1, PIXELS) - 0.13
-    outputs = nets.run(encoder, jnp.concatenate([pixels, nets.one_hot(digits, classes)], axis=1))
+    outputs = layers.run(encoder, jnp.concatenate([pixels, layers.one_hot(digits, classes)], axis=1))
     mean, spread = jnp.split(outputs, 2, axis=1)
     return mean, jnp.clip(spread, NARROWEST, WIDEST)
 
 
-def decoded(decoder: nets.Layers, latents: jax.Array, digits: jax.Array, classes: int) -> jax.Array:
+def decoded(decoder: layers.Layers, latents: jax.Array, digits: jax.Array, classes: int) -> jax.Array:
     """The log-odds of ink for latents [N, D]; float32 [N, 28, 28]."""
-    inputs = jnp.concatenate([latents, nets.one_hot(digits, classes)], axis=1)
-    return nets.run(decoder, inputs).reshape(-1, HEIGHT, CELL)
+    inputs = jnp.concatenate([latents, layers.one_hot(digits, classes)], axis=1)
+    return layers.run(decoder, inputs).reshape(-1, HEIGHT, CELL)
 
 
-def latents_of(prior: nets.Layers, drawn: jax.Array, digits: jax.Array, classes: int) -> jax.Array:
+def latents_of(prior: layers.Layers, drawn: jax.Array, digits: jax.Array, classes: int) -> jax.Array:
     """The latents that styles [N, D] stand for; float32 [N, D]."""
-    inputs = jnp.concatenate([drawn, nets.one_hot(digits, classes)], axis=1)
-    return drawn + nets.run(prior, inputs)
+    inputs = jnp.concatenate([drawn, layers.one_hot(digits, classes)], axis=1)
+    return drawn + layers.run(prior, inputs)
 
 
 def inked(logits: jax.Array) -> jax.Array:

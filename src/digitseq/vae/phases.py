@@ -6,13 +6,14 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from ..arguments import PAD
-from ..bank import DigitBank, unit_ink
-from ..sequence import sample_sequences
-from ..spec import SequenceSpec
-from . import nets, objectives
+from ..glyphs.bank import DigitBank
+from ..internal.pixels import unit_ink
+from ..labels.digits import PAD
+from ..sequence.pipeline import sample_sequences
+from ..sequence.spec import SequenceSpec
+from . import layers, losses
+from .config import Settings
 from .model import encoded, start
-from .settings import Settings
 
 PHASES = ("autoencoder", "flow", "prior", "denoiser")
 SIZES = ("latent", "encoder_hidden", "decoder_hidden", "prior_hidden", "denoiser_hidden")
@@ -22,7 +23,7 @@ LINE_DIGITS = 4
 LINE_WEIGHT = 0.25
 LINES = SequenceSpec(image_width=112, spacing_range=(-6, 14), align="random")
 
-Networks = dict[str, nets.Layers]
+Networks = dict[str, layers.Layers]
 
 
 class Phase(NamedTuple):
@@ -40,7 +41,7 @@ def start_all(key: jax.Array, settings: Settings, classes: int) -> Networks:
     """The model's networks and the flow that its prior learns from, random."""
     model_key, flow_key = jax.random.split(key)
     sizes = {name: getattr(settings, name) for name in SIZES}
-    flow = objectives.start_flow(flow_key, settings.latent, classes, settings.flow_hidden)
+    flow = losses.start_flow(flow_key, settings.latent, classes, settings.flow_hidden)
     return start(model_key, classes=classes, **sizes) | {"flow": flow}
 
 
@@ -54,7 +55,7 @@ def phases_of(settings: Settings, classes: int) -> list[Phase]:
         glyphs, digits = _glyphs(bank, rows)
         if settings.binarised:
             glyphs = jax.random.bernoulli(pixel_key, glyphs).astype(jnp.float32)
-        error, divergence = objectives.evidence(own, latent_key, glyphs, digits, classes)
+        error, divergence = losses.evidence(own, latent_key, glyphs, digits, classes)
         return (error + settings.beta * divergence).mean()
 
     def flow(own: Networks, others: Networks, key: jax.Array, rows: jax.Array, bank: DigitBank) -> jax.Array:
@@ -62,11 +63,11 @@ def phases_of(settings: Settings, classes: int) -> list[Phase]:
         glyphs, digits = _glyphs(bank, rows)
         mean, spread = encoded(others["encoder"], glyphs, digits, classes)
         latents = mean + jnp.exp(spread) * jax.random.normal(latent_key, mean.shape, jnp.float32)
-        return objectives.flow_matching(own["flow"], flow_key, latents, digits, classes)
+        return losses.flow_matching(own["flow"], flow_key, latents, digits, classes)
 
     def prior(own: Networks, others: Networks, key: jax.Array, rows: jax.Array, bank: DigitBank) -> jax.Array:
         _, digits = _glyphs(bank, rows)
-        return objectives.imitation(own["prior"], others["flow"], key, digits, classes, settings.guidance)
+        return losses.imitation(own["prior"], others["flow"], key, digits, classes, settings.guidance)
 
     def denoiser(
         own: Networks, others: Networks, key: jax.Array, rows: jax.Array, bank: DigitBank
@@ -74,8 +75,8 @@ def phases_of(settings: Settings, classes: int) -> list[Phase]:
         line_key, glyph_noise, line_noise = jax.random.split(key, 3)
         glyphs, _ = _glyphs(bank, rows)
         lines = _lines(line_key, bank, max(1, len(rows) // GLYPHS_A_LINE))
-        error = objectives.cleaning(own["denoiser"], glyph_noise, glyphs)
-        return error + LINE_WEIGHT * objectives.cleaning(own["denoiser"], line_noise, lines)
+        error = losses.cleaning(own["denoiser"], glyph_noise, glyphs)
+        return error + LINE_WEIGHT * losses.cleaning(own["denoiser"], line_noise, lines)
 
     rate, batch = settings.rate, settings.batch
     return [

@@ -3,7 +3,7 @@
 import jax
 import jax.numpy as jnp
 
-from ..settings import own_settings
+from ..internal.settings import own_settings
 
 
 def draw(key: jax.Array, count: int, size: int, coherence: jax.Array | float) -> jax.Array:

@@ -14,17 +14,17 @@ import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
 
-from ..arguments import as_key
-from ..bank import MAX_CLASSES, DigitBank, bank_digest
-from ..checks import as_integer
 from ..errors import BankError, extra
-from ..files import home_path
-from ..intake import make_bank
-from ..settings import own_settings
-from . import archive
+from ..glyphs.bank import MAX_CLASSES, DigitBank, bank_digest
+from ..glyphs.construction import make_bank
+from ..internal.keys import as_key
+from ..internal.settings import own_settings
+from ..internal.validation import as_integer
+from ..io.atomic import home_path
+from . import serialization
+from .config import Settings, check
 from .model import Vae
 from .phases import Networks, Phase, phases_of, start_all
-from .settings import Settings, check
 
 log = logging.getLogger("digitseq")
 
@@ -103,7 +103,7 @@ def train(
             done += 1
             if checkpoint is not None:
                 header = identity | {"kind": CHECKPOINT, "version": VERSION, "done": done}
-                archive.write(checkpoint, header, state._asdict())
+                serialization.write(checkpoint, header, state._asdict())
             if progress is not None:
                 progress(phase.title, past + 1, float(loss))
     return _model(state)
@@ -226,7 +226,7 @@ def _resumed(
     """How many epochs are done, and what they left."""
     if checkpoint is None or not Path(checkpoint).exists():
         return 0, State(networks, ())
-    header, arrays = archive.read(checkpoint, CHECKPOINT, VERSION)
+    header, arrays = serialization.read(checkpoint, CHECKPOINT, VERSION)
     for name, value in identity.items():
         if header.get(name) != value:
             raise ValueError(
@@ -244,4 +244,4 @@ def _resumed(
     log.info("resuming from %s: %d of %d epochs are done", os.fspath(checkpoint), done, total)
     own = {name: networks[name] for name in phase.names}
     template = State(networks, _optimizer(phase, bank).init(own))
-    return done, State(**archive.fill(template._asdict(), arrays, checkpoint))
+    return done, State(**serialization.fill(template._asdict(), arrays, checkpoint))

@@ -9,8 +9,8 @@ from typing import Any
 import jax
 import numpy as np
 
-from ..settings import own_settings
-from . import archive
+from ..internal.settings import own_settings
+from . import serialization
 from .model import Vae, sizes, start
 
 KIND, VERSION = "model", 1
@@ -28,7 +28,7 @@ def save(path: str | os.PathLike[str], model: Vae, *, compact: bool = False) -> 
         compact: round weights to 8 bits, which takes a quarter of the space.
     """
     header = {"kind": KIND, "version": VERSION, "sizes": sizes(model)}
-    archive.write(path, header, {name: getattr(model, name) for name in NETWORKS}, compact=compact)
+    serialization.write(path, header, {name: getattr(model, name) for name in NETWORKS}, compact=compact)
 
 
 @own_settings
@@ -39,13 +39,13 @@ def load(path: str | os.PathLike[str]) -> Vae:
         ValueError: the file is no sound model, or of a newer version.
         FileNotFoundError: there is none.
     """
-    header, arrays = archive.read(path, KIND, VERSION)
+    header, arrays = serialization.read(path, KIND, VERSION)
     try:
         # The key is made while tracing: no device is asked, whose failure would be taken for the file's.
         template = jax.eval_shape(lambda: start(jax.random.key(0), **header["sizes"]))
-    except archive.DAMAGE as error:
+    except serialization.DAMAGE as error:
         raise ValueError(f"{os.fspath(path)} is no sound {KIND} of digitseq's ({error})") from None
-    networks: dict[str, Any] = archive.fill(template, arrays, path)
+    networks: dict[str, Any] = serialization.fill(template, arrays, path)
     return Vae(**networks)
 
 
@@ -58,7 +58,7 @@ def pretrained() -> Vae:
 def digest(model: Vae) -> str:
     """64 hex digits that name the model's weights, whatever file they came from, and its style."""
     whole = hashlib.sha256(b"digitseq vae 1\n")
-    for name, leaf in sorted(archive.names(model).items()):
+    for name, leaf in sorted(serialization.names(model).items()):
         values = np.asarray(leaf, np.float32)
         whole.update(f"{name} {values.shape}\n".encode())
         whole.update(values.tobytes())

@@ -1,0 +1,42 @@
+"""SEQUENCE at the command line: the argument, and its options for lists."""
+
+from typing import Annotated
+
+import jax
+import numpy as np
+import numpy.typing as npt
+import typer
+
+from ..labels.base import LabelSource
+from ..labels.sequences import FixedLabels, Order
+from ..sequence.label_words import FORMS, Labels
+
+SequenceArgument = Annotated[str | None, typer.Argument(help=FORMS, show_default=False)]
+OrderOption = Annotated[
+    Order, typer.Option(help="Of a file's sequences: each in its turn, or drawn with replacement.")
+]
+ColumnOption = Annotated[
+    str | None,
+    typer.Option(
+        help="Of a .csv or .tsv file: the heading or number of the column with the digits.",
+        show_default="its only column",
+    ),
+]
+
+
+def rows_of(found: LabelSource, key: jax.Array, count: int | None) -> npt.NDArray[np.int32]:
+    """Labels int32 [count, K]; given ones in their order, over and over.
+
+    Args:
+        found: from `label_words.labels_of`.
+        key: for random labels; label i depends on the key and i alone.
+        count: how many; None takes one, or each of those given once.
+    """
+    if isinstance(found, FixedLabels) and found.order == "given":
+        return np.asarray(found.digits)[np.arange(count or len(found.digits)) % len(found.digits)]
+    return np.asarray(found.draw(key, count or 1))
+
+
+def is_list(found: Labels) -> bool:
+    """Whether labels are given, each in its turn."""
+    return isinstance(found, FixedLabels) and found.order == "given"

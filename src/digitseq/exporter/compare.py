@@ -1,0 +1,129 @@
+"""What two exports have in common: glyphs, writers, keys and texts."""
+
+import functools
+import os
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import numpy.typing as npt
+
+from ..internal.settings import own_settings
+from ..labels.base import LabelSource
+from ..labels.digits import PAD
+from ..stream import labels_of
+from .manifest import GLYPHS, Manifest, manifest_in
+from .shards import wrong_files
+from .storage import read, storage_of
+
+# Texts of so many images of each are compared, so many drawn at a time.
+MOST_TEXTS, CHUNK = 1_000_000, 1000
+
+
+class Shared(NamedTuple):
+    """What two exports share, a line each.
+
+    Attributes:
+        problems: what makes one no test of what was trained on the other.
+        notes: what may be by chance, or is meant.
+    """
+
+    problems: list[str]
+    notes: list[str]
+
+
+def disjoint(a: str | os.PathLike[str], b: str | os.PathLike[str]) -> list[str]:
+    """What two exports must not have in common, a line each; nothing where one can test the other.
+
+    They must share no glyph, no writer where both know theirs, and no key:
+    one key gives both the same texts and layouts, image by image. Glyphs are
+    compared by what they show, so the exports may come from different banks.
+    Texts that both have by chance are no problem.
+
+    Raises:
+        FileNotFoundError: no finished export is there.
+        ValueError: one that is damaged, or whose digits come from no bank.
+    """
+    return shared(a, b).problems
+
+
+@own_settings
+def shared(a: str | os.PathLike[str], b: str | os.PathLike[str]) -> Shared:
+    """What two exports have in common: problems as of `disjoint`, and notes about texts.
+
+    Raises:
+        FileNotFoundError, ValueError: as `disjoint`.
+    """
+    both = f"{os.fspath(a)} and {os.fspath(b)}"
+    (ours, own), (theirs, other) = (_shown(out) for out in (a, b))
+    problems = []
+    if glyphs := sorted(ours & theirs):
+        problems.append(f"{both} share {len(glyphs)} glyphs, {glyphs[0]} for one")
+    if writers := sorted(set(own.writers or ()) & set(other.writers or ())):
+        named = ", ".join(map(str, writers[:5])) + (", ..." if len(writers) > 5 else "")
+        problems.append(f"{both} share {len(writers)} writers ({named})")
+    if own.recipe["key"] == other.recipe["key"]:
+        problems.append(
+            f"{both} share their key{_seed(own.recipe['key'])}, so that image by image their labels and "
+            "layouts are drawn alike; export one of them with another seed"
+        )
+    return Shared(problems, _same_texts(a, own, b, other))
+
+
+def _seed(key: dict[str, Any]) -> str:
+    words = key["words"]
+    return f" (seed {words[1]})" if len(words) == 2 and not words[0] else ""
+
+
+def _shown(out: str | os.PathLike[str]) -> tuple[set[str], Manifest]:
+    """The glyphs that an export shows, and its manifest."""
+    storage = storage_of(out)
+    manifest = manifest_in(storage, os.fspath(out))
+    kind = manifest.recipe["source"]["kind"]
+    if kind != "bank":
+        raise ValueError(f"{os.fspath(out)}: its digits come from a {kind}, not from a bank's glyphs")
+    if wrong := list(wrong_files(storage, [(GLYPHS, manifest.others[GLYPHS])])):
+        raise ValueError(f"{os.fspath(out)}: {wrong[0]}")
+    return set(read(storage, GLYPHS).decode().split()), manifest
+
+
+def _same_texts(a: Any, own: Manifest, b: Any, other: Manifest) -> list[str]:
+    """How many of the first's images have a text that the second has too."""
+    try:
+        ours, theirs = _texts(own), _texts(other)
+    except ValueError as error:
+        return [f"texts were not compared ({error})"]
+    found = set(theirs)
+    many = sum(text in found for text in ours)
+    alike = sum(mine == its for mine, its in zip(ours, theirs, strict=False))
+    part = f" (of the first {MOST_TEXTS:,} of each)" if max(own.count, other.count) > MOST_TEXTS else ""
+    if not many:
+        return [f"no text of {os.fspath(a)} is in {os.fspath(b)}{part}"]
+    return [
+        f"{many:,} of {len(ours):,} texts of {os.fspath(a)} are in {os.fspath(b)} too, {alike:,} of them in "
+        f"the image of the same number{part}"
+    ]
+
+
+def _texts(manifest: Manifest) -> list[bytes]:
+    """The digits of each image, as bytes that are equal where the digits are.
+
+    Raises:
+        ValueError: labels of a class that is not digitseq's.
+    """
+    words, implementation = manifest.recipe["key"]["words"], manifest.recipe["key"]["implementation"]
+    count, labels = min(manifest.count, MOST_TEXTS), manifest.labels
+    cpu = jax.local_devices(backend="cpu")[0]
+    given = jax.device_put((np.asarray(words, np.uint32), jax.tree.map(np.asarray, labels)), cpu)
+    texts: list[bytes] = []
+    for first in range(0, count, CHUNK):
+        rows: npt.NDArray[np.int32] = np.asarray(_drawn(*given, np.uint32(first), implementation))
+        texts += [row[row > PAD].tobytes() for row in rows[: count - first]]
+    return texts
+
+
+@functools.partial(jax.jit, static_argnums=3)
+def _drawn(words: jax.Array, labels: LabelSource, first: jax.Array, implementation: str) -> jax.Array:
+    key = jax.random.wrap_key_data(words, impl=implementation)
+    return labels_of(key, first + jnp.arange(CHUNK, dtype=jnp.uint32), labels)

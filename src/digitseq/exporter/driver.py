@@ -1,0 +1,92 @@
+"""export: images with labels as files, whole or resumable, byte-identical whoever makes them."""
+
+import os
+from collections.abc import Callable
+
+import jax
+
+from ..glyphs.source import Source
+from ..glyphs.source_words import as_source
+from ..internal.settings import own_settings
+from ..labels.base import LabelSource, listed_size
+from ..sequence.label_words import as_labels
+from ..sequence.spec import SequenceSpec
+from .engines import Engine
+from .execution import MOST_IMAGES as MOST_IMAGES
+from .execution import carry_out, order_of
+from .manifest import Manifest
+
+
+@own_settings
+def export(
+    key: jax.Array | int,
+    source: Source | str,
+    labels: LabelSource | str,
+    spec: SequenceSpec,
+    out: str | os.PathLike[str],
+    *,
+    count: int | None = None,
+    format: str,
+    shard_size: int = 1000,
+    workers: int = 1,
+    engine: Engine = "local",
+    licence: str | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Manifest:
+    """Writes the first images of a run to files, with a manifest and a data card.
+
+    Image i is that of `batch_at`: its content depends on the key and i alone,
+    and the files' bytes on `key`, `source`, `labels`, `spec`, `count`,
+    `format`, `shard_size` and `licence` alone. They are made on CPUs. A call
+    that was interrupted, however abruptly, resumes when it is made again; one
+    that is finished is left as it is.
+
+    Args:
+        key: a typed or raw PRNG key, or an integer seed: the run.
+        source: a `DigitBank`, anything with `draw` (and `num_classes`, where labels go beyond 9), or the
+            name of one ("mnist", "builtin", "vae", a path).
+        labels: what to write, or text such as "random:3-8".
+        spec: the layout. "coco" adds amodal masks to it where it has none.
+        out: a new folder, or a URL that fsspec knows, such as s3://bucket/folder.
+        count: how many images, up to 10**9; None: as many as a list has sequences.
+        format: "png", "webdataset", "parquet", "array_record", "lmdb",
+            "coco", "yolo", "idx" or "npz".
+        shard_size: how many images a shard has; of a multiple of 500 none is
+            rendered in vain. A shard's labels lie in memory while it is written.
+        workers: processes on this machine. They import the calling script
+            only for classes that it defines, a label source say: then what the
+            script runs must stand under `if __name__ == "__main__":`.
+        engine: "local", or "ray": tasks of the cluster that `ray.init()`
+            finds, of which each node must reach `out`.
+        licence: of the digits, for the manifest; None takes what digitseq
+            knows of MNIST and of what was made from it.
+        progress: called with the number of images that are there.
+
+    Raises:
+        ValueError: arguments that can't be used, or an `out` that holds
+            something else, which stays as it is.
+        BankError: digits that the source can't draw.
+        ImportError: a package is missing, naming the extra.
+        BlockingIOError: another process is at work there.
+        RuntimeError: worker processes can't import a class of the script's or
+            notebook's, or this process was forked after JAX had started.
+        OSError: what could not be written, or a worker process that died; the
+            same call resumes.
+        KeyboardInterrupt: with how many images are there.
+    """
+    drawer: Source = as_source(source)
+    written = as_labels(labels, drawer)
+    order = order_of(
+        key,
+        drawer,
+        written,
+        spec,
+        out,
+        count=listed_size("count", count, written, MOST_IMAGES),
+        format=format,
+        shard_size=shard_size,
+        workers=workers,
+        engine=engine,
+        licence=licence,
+    )
+    return carry_out(order, progress or (lambda done: None))

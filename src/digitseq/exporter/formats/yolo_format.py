@@ -1,0 +1,87 @@
+"""Pictures and labels for YOLO: a line `class x y width height` for each digit, centres and sizes in 0..1."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+import numpy as np
+
+from ...internal.pixels import HEIGHT
+from ...io import png
+from ..plan import Chunk, Example, Plan
+from . import Format
+from .common import inked, labels_alone, save_metadata, save_pictures
+
+LOAD = """\
+from ultralytics import YOLO
+
+YOLO("yolo11n.yaml").train(data="OUT/data/data.yaml")
+"""
+# So many places that a box's pixels come out again on any canvas.
+PLACES = 9
+# What training pictures are no measure of.
+WITHOUT = (
+    "ultralytics asks for one; `digitseq export --split` writes it, of digits that training has not seen"
+)
+NOTE = f"""
+`data.yaml` names no `val`, because accuracy on pictures of the training is none:
+{WITHOUT}.
+Of two exports write one `data.yaml` yourself, with `train: TRAIN/data/images`, `val: VAL/data/images`
+and these `names`.
+"""
+
+
+def write(folder: Path, name: str, plan: Plan, chunks: Iterable[Chunk]) -> None:
+    labels = folder / "data" / "labels" / name
+    labels.mkdir(parents=True)
+    own, named = folder / "data" / "images" / name, []
+    for file_name, whole in save_pictures(own, chunks):
+        example = inked(whole)
+        named.append((file_name, labels_alone(example)))
+        height, width = example.image.shape
+        lines = []
+        for digit, (x0, y0, x1, y1) in zip(example.digits, example.boxes, strict=True):
+            x, y = (x0 + x1) / 2 / width, (y0 + y1) / 2 / height
+            shares = (x, y, (x1 - x0) / width, (y1 - y0) / height)
+            lines.append(f"{digit} {' '.join(f'{share:.{PLACES}f}' for share in shares)}\n")
+        (labels / f"{file_name.removesuffix('.png')}.txt").write_text("".join(lines), newline="\n")
+    save_metadata(own, named)
+
+
+def read(folder: Path, name: str, first: int) -> Iterator[Example]:
+    for path in sorted((folder / "data" / "images" / name).glob("*.png")):
+        image = png.read(path)
+        lines = (folder / "data" / "labels" / name / f"{path.stem}.txt").read_text().splitlines()
+        rows = [line.split() for line in lines]
+        boxes = []
+        for _, *shares in rows:
+            x, y, wide, high = map(float, shares)
+            width = image.shape[1]
+            edges = np.array([x - wide / 2, y - high / 2, x + wide / 2, y + high / 2])
+            boxes.append(np.rint(edges * [width, HEIGHT, width, HEIGHT]).astype(int).tolist())
+        digits = [int(row[0]) for row in rows]
+        yield Example(int(path.stem), image, "", digits, boxes, [], -1, None)
+
+
+def finish(folder: Path, plan: Plan, state: Path) -> None:
+    """data.yaml, which names the folders and the classes."""
+    (folder / "data" / "images").mkdir(parents=True, exist_ok=True)
+    text = f"# No `val`: {WITHOUT}.\n{described({'train': 'images'}, plan.classes)}"
+    (folder / "data" / "data.yaml").write_text(text, encoding="utf-8", newline="\n")
+    # Hugging Face's `datasets` takes a folder for what most of its files are, and for text where there are as
+    # many pictures as labels: a name that counts as a picture's tells it that these are pictures.
+    (folder / "data" / "images" / "pictures.png.jsonl").write_text("{}\n", newline="\n")
+
+
+def described(parts: Mapping[str, str], classes: int) -> str:
+    """data.yaml: the folder of each part's pictures, relative to it, and the classes."""
+    folders = "".join(f"{name}: {folder}\n" for name, folder in parts.items())
+    names = "".join(f"  {digit}: '{digit}'\n" for digit in range(classes))
+    return f"{folders}names:\n{names}"
+
+
+def held(example: Example) -> Example:
+    """Digits and boxes alone."""
+    return inked(example)._replace(text="", glyph_ids=[], writer=-1)
+
+
+FORMAT = Format(write, read, LOAD, finish=finish, hub="data/images/**", note=NOTE, held=held)

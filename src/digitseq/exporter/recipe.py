@@ -1,0 +1,169 @@
+"""A plan as JSON, and back: key, layout, labels, and what is known of the source."""
+
+import dataclasses
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ..augment.base import plain
+from ..glyphs.bank import DigitBank, bank_digest, digest_arrays
+from ..glyphs.source import Source
+from ..glyphs.splits import split_bank
+from ..internal.settings import own_settings
+from ..labels.base import LabelSource
+from ..labels.digits import PAD
+from ..labels.numeric import NumberRange, Pattern
+from ..labels.sequences import FixedLabels, RandomDigits
+from ..labels.text import format_sequence, pack
+from ..sequence.spec import spec_from_json, spec_to_json
+from .plan import Plan
+
+LABELS = {kind.__name__: kind for kind in (FixedLabels, RandomDigits, NumberRange, Pattern)}
+
+MNIST_LICENCE = "CC BY-SA 3.0, as Keras states it"
+MNIST_CITATION = (
+    "Y. LeCun, C. Cortes and C. J. C. Burges, The MNIST database of handwritten digits, "
+    "http://yann.lecun.com/exdb/mnist/"
+)
+MNIST = {"licence": MNIST_LICENCE, "citation": MNIST_CITATION}
+DERIVED = {
+    "licence": "CC BY-SA 3.0, as MNIST, from which the model that drew them was trained",
+    "citation": MNIST_CITATION,
+}
+# What a part of a bank has of the whole.
+TOLD = ("licence", "citation")
+# By the digest of their glyphs, whoever wrote them.
+KNOWN = {
+    "5acd8895b818ae77a175be302e0d1bda1b6e8fefc7bd6e5b277d71d3acbc8c15": {"name": "mnist", **MNIST},
+    "c3b73d17ffabc82959060a800ea0ecd39e9932524157c65654381d9204835959": {"name": "mnist-test", **MNIST},
+    "8d5f450d6f23cd38aea9578557b00c09c5b188179634feb21d2ab6e62714ed52": {"name": "builtin", **DERIVED},
+}
+
+
+def recipe_of(
+    plan: Plan, version: str, licence: str | None, split: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """What an export's files are a function of, as JSON's types."""
+    key = {"implementation": plan.implementation, "words": plan.words.tolist()}
+    known = {name: split["of"][name] for name in TOLD if name in split["of"]} if split else {}
+    known |= {} if split is None else {"split": dict(split)}
+    known |= {} if licence is None else {"licence": licence}
+    return {
+        "digitseq": version,
+        "format": plan.format,
+        "count": plan.count,
+        "shard_size": plan.shard_size,
+        "key": key,
+        "spec": json.loads(spec_to_json(plan.spec)),
+        "labels": labels_to_plain(plan.labels),
+        "source": described(plan.source) | known,
+    }
+
+
+def plan_of(recipe: dict[str, Any], source: Source, labels: LabelSource | None = None) -> Plan:
+    """The plan that a recipe tells of.
+
+    Raises:
+        ValueError: another source than the recipe's, or labels of a class that is not digitseq's.
+    """
+    if (found := described(source)["digest"]) != recipe["source"]["digest"]:
+        raise ValueError(
+            f"source: the export was made from one with digest {recipe['source']['digest'][:16]}..., "
+            f"this one has {found[:16]}..."
+        )
+    return Plan.of(
+        key_from_plain(recipe["key"]),
+        source,
+        labels_from_plain(recipe["labels"]) if labels is None else labels,
+        spec_from_json(json.dumps(recipe["spec"])),
+        count=recipe["count"],
+        shard_size=recipe["shard_size"],
+        format=recipe["format"],
+    )
+
+
+def key_to_plain(key: jax.Array) -> dict[str, Any]:
+    """A typed key as JSON's types."""
+    return {
+        "implementation": str(jax.random.key_impl(key)),
+        "words": np.asarray(jax.random.key_data(key)).tolist(),
+    }
+
+
+@own_settings
+def key_from_plain(fields: dict[str, Any]) -> jax.Array:
+    """A typed key from its words."""
+    words = jnp.asarray(np.array(fields["words"], np.uint32))
+    return jax.random.wrap_key_data(words, impl=fields["implementation"])
+
+
+def described(source: Source) -> dict[str, Any]:
+    """A source's kind and digest, and, where digitseq knows it, its name and licence."""
+    if isinstance(source, DigitBank):
+        glyphs, counts = np.asarray(source.glyphs), np.asarray(source.counts)
+        known = KNOWN.get(digest_arrays(glyphs, counts, np.zeros(0, np.int32)), {})
+        return {"kind": "bank", "digest": bank_digest(source), "glyphs": len(glyphs), **known}
+    from .. import vae  # which is slow to load, and seldom wanted
+
+    if isinstance(source, vae.Vae):
+        shipped = dataclasses.replace(vae.pretrained(), style=source.style)
+        known = DERIVED | {"name": "vae"} if vae.digest(shipped) == vae.digest(source) else {}
+        return {"kind": "model", "digest": vae.digest(source), "style": float(source.style), **known}
+    return {"kind": type(source).__qualname__, "digest": _leaves_digest(source)}
+
+
+def _leaves_digest(tree: Any) -> str:
+    # Without addresses, which are others in each process.
+    structure = re.sub(r" at 0x[0-9a-f]+", "", str(jax.tree.structure(tree)))
+    whole = hashlib.sha256(structure.encode())
+    for leaf in map(np.asarray, jax.tree.leaves(tree)):
+        whole.update(f"{leaf.dtype} {leaf.shape}\n".encode() + leaf.tobytes())
+    return whole.hexdigest()
+
+
+def labels_to_plain(labels: LabelSource) -> dict[str, Any]:
+    """A label source as JSON's types; of a class that is not digitseq's, only its name and its digest."""
+    kind = type(labels).__qualname__
+    if type(labels) not in LABELS.values():
+        return {"type": kind, "digest": _leaves_digest(labels)}
+    if isinstance(labels, FixedLabels):
+        digits = np.asarray(labels.digits)
+        rows = [format_sequence([d for d in row if d != PAD]) for row in digits.tolist()]
+        return {"type": kind, "digits": rows, "slots": digits.shape[1], "order": labels.order}
+    fields = ((f.name, getattr(labels, f.name)) for f in dataclasses.fields(labels))  # type: ignore[arg-type]
+    return {"type": kind} | {name: plain(value) for name, value in fields}
+
+
+def labels_from_plain(fields: dict[str, Any]) -> LabelSource:
+    """The label source that `labels_to_plain` described.
+
+    Raises:
+        ValueError: one of a class that is not digitseq's.
+    """
+    known = dict(fields)
+    kind = LABELS.get(known.pop("type"))
+    if kind is None:
+        raise ValueError(f"labels of the type {fields['type']} are not digitseq's: give them as `labels`")
+    if kind is FixedLabels:
+        rows = pack([[int(digit) for digit in row.split("-")] for row in known["digits"]])
+        spare = known["slots"] - rows.shape[1]
+        # Manifests of versions that knew no order are of lists that were drawn at random.
+        order = known.get("order", "random")
+        return FixedLabels(np.pad(rows, ((0, 0), (0, spare)), constant_values=PAD), order)
+    for name in ("choices", "weights"):
+        if isinstance(known.get(name), list):
+            known[name] = np.asarray(known[name])
+    made: LabelSource = kind(**known)
+    return made
+
+
+def part_again(split: Mapping[str, Any], bank: DigitBank) -> DigitBank:
+    """The part of a bank that a manifest's `split` names."""
+    key = key_from_plain(split["key"])
+    return split_bank(bank, split["fractions"], key, by=split["by"])[split["part"]]

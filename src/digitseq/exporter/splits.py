@@ -1,0 +1,238 @@
+"""export_splits: one export for each part of a split, with no glyph, or no writer, in two of them."""
+
+import contextlib
+import dataclasses
+import json
+import os
+import re
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+
+from ..errors import BankError
+from ..glyphs.bank import DigitBank
+from ..glyphs.source import Source
+from ..glyphs.source_words import as_source
+from ..glyphs.splits import By, split_bank
+from ..internal.keys import as_key
+from ..internal.settings import own_settings
+from ..labels.base import LabelSource, listed_size
+from ..labels.sequences import FixedLabels
+from ..sequence.label_words import as_labels
+from ..sequence.spec import SequenceSpec
+from .data_card import CARD, header_of
+from .execution import MOST_IMAGES, Order, carry_out, order_of
+from .formats import format_of
+from .manifest import FOLDER, SPLIT, Manifest
+from .recipe import described, key_to_plain
+from .resume import fields_in
+from .shards import publish_text
+from .storage import STATE, Storage, storage_of
+
+
+@dataclasses.dataclass(frozen=True)
+class Part:
+    """One part of a split.
+
+    Attributes:
+        key, source, labels, count: as for `export`.
+        split: for its manifest, how the part comes from the whole bank.
+    """
+
+    key: jax.Array
+    source: Source
+    labels: LabelSource
+    count: int
+    split: dict[str, Any] | None
+
+
+@own_settings
+def export_splits(
+    key: jax.Array | int,
+    source: Source | str,
+    labels: LabelSource | str,
+    spec: SequenceSpec,
+    out: str | os.PathLike[str],
+    fractions: Mapping[str, float],
+    *,
+    count: int | None = None,
+    format: str,
+    by: By = "glyph",
+    progress: Callable[[int], None] | None = None,
+    **options: Any,
+) -> dict[str, Manifest]:
+    """Writes `out`/train, `out`/val and so on, each an export of its own part of the bank; their manifests.
+
+    The parts share no glyph (`by="writer"`: no writer), and each draws from a
+    key of its own. A list with an order is divided too. A call that was
+    interrupted resumes when it is made again. For "yolo" a data.yaml in `out`
+    names all parts.
+
+    Args:
+        key: the split's and, split, that of each part.
+        source: a bank, which `split_bank` divides; any other source draws for all parts.
+        fractions: of each part, by its name; together 1.
+        labels, spec, out, count, format, progress: as for `export`; `count` and `progress` are of all parts.
+        by: "glyph" or "writer", as for `split_bank`.
+        options: the others of `export`.
+
+    Raises:
+        ValueError: fractions or names that can't be used, or another split in
+            `out`; and all that `export` raises, before anything is written.
+    """
+    drawer: Source = as_source(source)
+    written = as_labels(labels, drawer)
+    total = listed_size("count", count, written, MOST_IMAGES)
+    typed = as_key(key)
+    parts = parts_of(typed, drawer, written, fractions, total, by)
+    orders = {
+        name: order_of(
+            part.key,
+            part.source,
+            part.labels,
+            spec,
+            _below(out, name),
+            count=part.count,
+            format=format,
+            split=part.split,
+            **options,
+        )
+        for name, part in parts.items()
+    }
+    record = {
+        "key": key_to_plain(typed),
+        "fractions": [[name, share] for name, share in fractions.items()],
+        "by": by,
+        "count": total,
+        "format": format,
+    }
+    storage, advance = storage_of(out), progress or (lambda done: None)
+    with _begun(storage, record, os.fspath(out)):
+        made = dict(_made(orders, advance))
+        _describe(storage, orders)
+    return made
+
+
+def parts_of(
+    key: jax.Array, source: Source, labels: LabelSource, fractions: Mapping[str, float], count: int, by: By
+) -> dict[str, Part]:
+    """The parts of a split, by their names.
+
+    Raises:
+        ValueError: fractions or names that can't be used, or a part without an image.
+        BankError: a part that is left without a glyph, or no known writers.
+    """
+    _check(fractions)
+    names, shares = list(fractions), list(fractions.values())
+    split_key, *keys = jax.random.split(key, len(names) + 1)
+    list_key = jax.random.fold_in(jax.random.clone(split_key), 1)
+    if isinstance(source, DigitBank):
+        sources: list[Source] = list(split_bank(source, shares, split_key, by=by))
+        how = {"key": key_to_plain(split_key), "fractions": shares, "by": by, "of": described(source)}
+        told: list[dict[str, Any] | None] = [how | {"part": n} for n in range(len(names))]
+    elif by != "glyph":
+        raise BankError(f"by={by!r} needs a bank that knows its writers, got {source!r}")
+    else:
+        sources, told = [source] * len(names), [None] * len(names)
+    ends = np.round(np.cumsum([0.0, *shares]) * count).astype(int).tolist()
+    ends[-1] = count
+    parts = {}
+    for n, name in enumerate(names):
+        size = ends[n + 1] - ends[n]
+        if size < 1:
+            raise ValueError(f"count {count} leaves no image for {name}={shares[n]:g}")
+        parts[name] = Part(keys[n], sources[n], _part_of(labels, list_key, ends[n], size), size, told[n])
+    return parts
+
+
+def _check(fractions: Mapping[str, float]) -> None:
+    if not isinstance(fractions, Mapping) or len(fractions) < 2:
+        raise ValueError(
+            f"fractions must name two parts or more, as {{'train': 0.9, 'val': 0.1}}, got {fractions!r}"
+        )
+    for name in fractions:
+        if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,63}", name):
+            raise ValueError(f"fractions: a part's name must be letters, digits and _, got {name!r}")
+    shares = list(fractions.values())
+    known = all(isinstance(share, int | float) and 0 < share < 1 for share in shares)
+    if not known or abs(sum(shares) - 1) > 1e-6:
+        raise ValueError(f"fractions must be between 0 and 1 and add up to 1, got {dict(fractions)!r}")
+
+
+def _part_of(labels: LabelSource, key: jax.Array, first: int, count: int) -> LabelSource:
+    """Of a list with an order, `count` of its sequences, drawn at random and in its order; else the labels.
+
+    People's lists are sorted, so the end of one is not like its beginning.
+    """
+    if not isinstance(labels, FixedLabels) or labels.order != "given":
+        return labels
+    rows = np.asarray(labels.digits)
+    mixed = np.asarray(jax.random.permutation(jax.random.clone(key), len(rows)))
+    chosen = np.sort(mixed[(first + np.arange(min(count, len(rows)))) % len(rows)])
+    return dataclasses.replace(labels, digits=rows[chosen])
+
+
+def _below(out: str | os.PathLike[str], name: str) -> str | Path:
+    return f"{out.rstrip('/')}/{name}" if isinstance(out, str) and "://" in out else Path(out) / name
+
+
+def _made(orders: Mapping[str, Order], progress: Callable[[int], None]) -> Iterator[tuple[str, Manifest]]:
+    before = 0
+    for name, order in orders.items():
+        start = before
+        try:
+            yield name, carry_out(order, lambda done, start=start: progress(start + done))  # type: ignore[misc]
+        except KeyboardInterrupt as error:
+            raise KeyboardInterrupt(f"{name}: {error or 'interrupted'}") from None
+        before += order.job.plan.count
+
+
+@contextlib.contextmanager
+def _begun(storage: Storage, record: dict[str, Any], out: str) -> Iterator[None]:
+    """The folder above the parts, for this split alone.
+
+    Raises:
+        ValueError: another split, or something else, is there.
+    """
+    there = set(storage.top())
+    known = FOLDER in there and SPLIT in storage.files(FOLDER)
+    if known:
+        found = fields_in(storage, SPLIT, out)
+        if other := [name for name in record if found.get(name) != record[name]]:
+            raise ValueError(f"out: {out} holds a split with another {', '.join(other)}; name another folder")
+    elif there - {STATE}:
+        raise ValueError(
+            f"out: {out} holds other things ({sorted(there)[0]}); name a folder that is new or empty"
+        )
+    storage.begin()
+    with storage.held():
+        if not known:
+            publish_text(storage, SPLIT, json.dumps(record, indent=1) + "\n")
+        yield
+        storage.clear(STATE)
+
+
+def _describe(storage: Storage, orders: Mapping[str, Order]) -> None:
+    """A README.md, by which `load_dataset` knows the parts, and YOLO's data.yaml."""
+    plan = next(iter(orders.values())).job.plan
+    there, texts = storage.top(), {}
+    rows = "".join(f"| [{name}]({name}) | {order.job.plan.count:,} |\n" for name, order in orders.items())
+    texts[CARD] = (
+        f"{header_of(plan.format, {name: name for name in orders})}# Handwritten digit sequences, split\n\n"
+        f"| part | images |\n|---|---|\n{rows}\nEach part is an export of its own, drawn from its own key; "
+        "`digitseq verify PART --disjoint-from OTHER` compares two. Each one's README.md has the code that "
+        "loads it.\n"
+    )
+    if format_of(plan.format).hub:
+        texts[CARD] += "`datasets.load_dataset` of this folder gives all parts.\n"
+    if plan.format == "yolo":
+        from .formats.yolo_format import described as yolo
+
+        texts["data.yaml"] = yolo({name: f"{name}/data/images" for name in orders}, plan.classes)
+        texts[CARD] += '`data.yaml` names all parts: `YOLO("yolo11n.yaml").train(data="data.yaml")`.\n'
+    for name, text in texts.items():
+        if name not in there:
+            publish_text(storage, name, text)

@@ -1,0 +1,113 @@
+"""DigitBank: all glyphs, sorted by digit; how it is drawn from and digested."""
+
+import dataclasses
+import hashlib
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import numpy.typing as npt
+
+from ..internal import random_bits
+from ..internal.pixels import CELL, HEIGHT, unit_ink
+from ..internal.pytrees import register
+from .writers import Hands
+
+# A pixel's place in the bank is an int32.
+MAX_GLYPHS = (2**31 - 1) // (HEIGHT * CELL)
+MAX_CLASSES = 1 << 20
+# Glyphs [N, 28, 28], counts [C], ink [N, 4] and writers, int32 [N] or [0].
+Arrays = tuple[npt.NDArray[np.uint8], npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.int32]]
+
+
+@register
+@dataclasses.dataclass(frozen=True, eq=False, kw_only=True)
+class DigitBank:
+    """Handwritten glyphs, sorted by digit. A pytree and a source.
+
+    Made by `make_bank` and `load_bank`, which check; the record does not.
+
+    Attributes:
+        glyphs: uint8 [N, 28, 28], 0 background, 255 ink; those of digit d are
+            the rows `starts[d]` to `starts[d] + counts[d]`, in the order in
+            which they were given.
+        starts: int32 [C], the first row of each digit's run.
+        counts: int32 [C], the length of each digit's run, which may be 0.
+        ink: int32 [N, 4], the box (x0, y0, x1, y1) of each glyph's non-zero
+            pixels, half-open; all 0 for a blank glyph.
+        writers: int32 [N], who wrote each glyph; those of one digit are then
+            sorted by writer (stable). None where that is not known.
+        hands: `Hands`, where the writers are known.
+        rows: int32 [N], where `split_bank` made this bank: the row that each
+            glyph has in the bank that was split, at first. Else None.
+    """
+
+    glyphs: jax.Array
+    starts: jax.Array
+    counts: jax.Array
+    ink: jax.Array
+    writers: jax.Array | None = None
+    hands: Hands | None = None
+    rows: jax.Array | None = None
+
+    @property
+    def num_classes(self) -> int:
+        """C, the number of digits the bank has a (possibly empty) run for."""
+        return self.counts.shape[0]
+
+    def serves(self, digits: jax.Array) -> jax.Array:
+        """Whether the bank has a glyph of each digit; bool, of the digits' shape."""
+        known = (digits >= 0) & (digits < self.num_classes)
+        return known & (self.counts[self._clipped(digits)] > 0)
+
+    def choose(self, key: jax.Array, digits: jax.Array) -> jax.Array:
+        """A row of `glyphs` for each digit, uniform over the digit's run.
+
+        Args:
+            key: a PRNG key.
+            digits: int32 [K]. Where the bank serves no such digit the row is
+                in range but means nothing.
+
+        Returns:
+            int32 [K]. Slot k's choice depends on the key, k and the digit
+            alone, not on K.
+        """
+        digits = self._clipped(digits)
+        bits = jax.random.bits(key, digits.shape, jnp.uint32)
+        pick = random_bits.integers_below(bits, self.counts[digits])
+        return jnp.minimum(self.starts[digits] + pick, self.glyphs.shape[0] - 1)
+
+    def draw(self, key: jax.Array, digits: jax.Array) -> tuple[jax.Array, jax.Array]:
+        """A glyph for each digit: float32 [K, 28, 28] in [0, 1], and its row, int32 [K]."""
+        glyph_ids = self.choose(key, digits)
+        return unit_ink(self.glyphs[glyph_ids]), glyph_ids
+
+    def _clipped(self, digits: jax.Array) -> jax.Array:
+        return jnp.clip(digits, 0, self.num_classes - 1)
+
+    def __repr__(self) -> str:
+        by = "" if self.hands is None else f" by {self.hands.names.shape[0]} writers"
+        return f"<DigitBank of {self.glyphs.shape[0]} glyphs of {self.num_classes} digits{by}>"
+
+
+def bank_digest(bank: DigitBank) -> str:
+    """64 hex digits that name the bank's contents.
+
+    The SHA-256 of the number of glyphs of each digit and of all glyphs in the
+    bank's order, and of their writers where these are known. It is the same
+    for the same glyphs and labels, whatever file form they came in and however
+    many empty classes follow the last.
+    """
+    writers = np.zeros(0, np.int32) if bank.writers is None else np.asarray(bank.writers)
+    return digest_arrays(np.asarray(bank.glyphs), np.asarray(bank.counts), writers)
+
+
+def digest_arrays(
+    glyphs: npt.NDArray[np.uint8], counts: npt.NDArray[np.int32], writers: npt.NDArray[np.int32]
+) -> str:
+    """`bank_digest` of a bank's host arrays."""
+    used = np.trim_zeros(counts, "b").tolist()
+    digest = hashlib.sha256(f"digitseq bank 1 {glyphs.shape[1:]} {used}\n".encode())
+    digest.update(np.ascontiguousarray(glyphs).data)
+    digest.update(writers.astype("<i4").tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,46 @@
+"""Keras's mnist.npz, and files like it: x_train, y_train, x_test, y_test."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy.typing as npt
+
+from ..errors import BankError
+from ..io.npz import names_in, read_npz
+
+SPLITS = {"train": "train", "test": "test", "t10k": "test"}
+
+
+def is_bank(path: Path) -> bool:
+    """Whether the file is one of images and labels, by the names of its arrays.
+
+    Raises:
+        FileNotFoundError: there is none.
+    """
+    return any(_names(split)[0] in names_in(path) for split in ("train", "test"))
+
+
+def read_split(path: Path, split: str) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+    """The images and the labels of one split.
+
+    Args:
+        path: the file.
+        split: "train" or "test".
+
+    Raises:
+        BankError: the file has no such split; says what it has.
+        ValueError: it is damaged, or no .npz file.
+    """
+    images, labels = _names(split)
+    try:
+        found = read_npz(path, (images, labels))
+    except KeyError:
+        listed = ", ".join(map(repr, names_in(path))) or "none"
+        raise BankError(
+            f"{path}: a bank in a .npz file has the arrays {images} and {labels}, this has {listed}"
+        ) from None
+    return found[images], found[labels]
+
+
+def _names(split: str) -> tuple[str, str]:
+    return f"x_{split}", f"y_{split}"

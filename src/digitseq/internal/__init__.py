@@ -1,0 +1,1 @@
+"""What all of digitseq shares, and nobody else should import."""

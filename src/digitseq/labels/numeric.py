@@ -1,0 +1,138 @@
+"""What to write: numbers from a range, and random digits in a pattern."""
+
+import dataclasses
+import re
+import warnings
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ..internal import random_bits
+from ..internal.pytrees import register
+from ..internal.validation import as_integer, as_size
+from .base import LONGEST, Row, Rows, not_drawn, static
+from .digits import PAD
+from .text import pack
+
+
+@register
+@dataclasses.dataclass(frozen=True, eq=False)
+class NumberRange(Rows):
+    """Whole numbers from a range, all equally likely.
+
+    Attributes:
+        low: the least. A leaf, from 0 to 2**31 - 1.
+        high: the greatest, included. A leaf, alike.
+        zero_padded: fill up with zeros to `max_digits`. Static.
+        max_digits: the number of slots, at most 10. Static; without it, the
+            digits of the `high` that it is made with (10 for an array).
+    """
+
+    low: int | jax.Array
+    high: int | jax.Array
+    zero_padded: bool = static(False)
+    max_digits: int | None = static(None)
+
+    def __post_init__(self) -> None:
+        if self.max_digits is None and isinstance(self.high, int | np.integer):
+            object.__setattr__(self, "max_digits", len(str(self.high)))
+
+    def _one(self, key: jax.Array) -> jax.Array:
+        slots = 10 if self.max_digits is None else self.max_digits
+        low, high = jnp.asarray(self.low, jnp.int32), jnp.asarray(self.high, jnp.int32)
+        count = (high - low).astype(jnp.uint32) + np.uint32(1)
+        value = low + random_bits.wide_integers_below(jax.random.bits(key, (2,), jnp.uint32), count)
+        powers = np.array([10**place for place in range(slots)], np.int32)
+        places = jnp.arange(slots, dtype=jnp.int32)
+        size = jnp.maximum((value >= powers).sum(dtype=jnp.int32), slots if self.zero_padded else 1)
+        digits = value // jnp.asarray(powers)[jnp.clip(size - 1 - places, 0)] % 10
+        return jnp.where(places < size, digits, PAD)
+
+    def check(self) -> None:
+        """Raises ValueError, naming the field, on values that can't be used."""
+        low, high = (as_integer(f"NumberRange.{name}", getattr(self, name)) for name in ("low", "high"))
+        if not 0 <= low <= high < 2**31:
+            raise ValueError(f"NumberRange must be 0 <= low <= high < 2**31, got {low} to {high}")
+        slots = as_size("NumberRange.max_digits", 10 if self.max_digits is None else self.max_digits, 10)
+        if len(str(high)) > slots:
+            raise ValueError(f"NumberRange.high {high} has more than max_digits {slots} digits")
+
+    def rows(self) -> list[Row]:
+        """A row for each number of digits."""
+        low, high, slots = int(self.low), int(self.high), 10 if self.max_digits is None else self.max_digits
+        if self.zero_padded:
+            return [_places(low, high, slots)]
+        sizes = range(len(str(low)), len(str(high)) + 1)
+        return [_places(max(low, 10 ** (n - 1) if n > 1 else 0), min(high, 10**n - 1), n) for n in sizes]
+
+
+@register
+@dataclasses.dataclass(frozen=True, eq=False)
+class Pattern(Rows):
+    """Random digits in a pattern, such as `##/##/####` for the digits of a date or `[01]#` for some of them.
+
+    Attributes:
+        text: `#` is any digit, `[0-35]` one of 0, 1, 2, 3 and 5, and a digit
+            itself. What separates them (space and any of `-/.,:()+`) is not
+            drawn, since there are no glyphs of it. Static.
+        luhn: the last `#` is the check digit of all before it, as on payment
+            cards: H. P. Luhn, US patent 2,950,048 (1960). Static.
+    """
+
+    text: str = static("")
+    luhn: bool = static(False)
+
+    def _one(self, key: jax.Array) -> jax.Array:
+        (slots,) = self.rows()
+        sizes = np.array([len(choices) for choices in slots], np.int32)
+        table = pack(slots)
+        picks = random_bits.integers_below(jax.random.bits(key, sizes.shape, jnp.uint32), jnp.asarray(sizes))
+        digits = jnp.asarray(table)[np.arange(len(slots)), picks]
+        if not self.luhn:
+            return digits
+        doubled = np.arange(len(slots))[::-1] % 2 == 1
+        counted = jnp.where(doubled, 2 * digits - jnp.where(digits > 4, 9, 0), digits)[:-1]
+        return digits.at[-1].set(-counted.sum(dtype=jnp.int32) % 10)
+
+    def check(self) -> None:
+        """Raises ValueError on a text that is no pattern, or leaves no room for the check digit.
+
+        Separators, which are not drawn, are a `UserWarning`.
+        """
+        self.rows()
+        if separators := re.sub(r"#|[0-9]|\[[0-9-]+\]", "", self.text):
+            warnings.warn(f"Pattern {self.text!r}: {not_drawn(separators)}", stacklevel=2)
+
+    def rows(self) -> list[Row]:
+        """One row, of what each slot may hold."""
+        text = self.text if isinstance(self.text, str) else ""
+        tokens = re.findall(r"#|[0-9]|\[[0-9-]+\]|[-/ .,:()+]+", text)
+        slots = [_choices(token) for token in tokens if token[0] in "#[0123456789"]
+        if "".join(tokens) != text or not 1 <= len(slots) <= LONGEST or not all(slots):
+            raise ValueError(
+                f"Pattern.text must be of #, digits, sets as [0-35], and space or -/.,:()+ between, "
+                f"got {self.text!r}"
+            )
+        if self.luhn and (len(slots) < 2 or len(slots[-1]) < 10):
+            raise ValueError(f"Pattern.text must end in # for the check digit (luhn), got {self.text!r}")
+        return [slots]
+
+
+def _places(low: int, high: int, slots: int) -> list[list[int]]:
+    """What may stand in each of so many places of the numbers from low to high."""
+    heads = [(low // 10**place, high // 10**place) for place in reversed(range(slots))]
+    return [sorted({head % 10 for head in range(first, min(last, first + 9) + 1)}) for first, last in heads]
+
+
+def _choices(token: str) -> list[int]:
+    """The digits that a token stands for; none for a set that can't be read."""
+    if token == "#":
+        return list(range(10))
+    if not token.startswith("["):
+        return [int(token)]
+    parts = re.findall(r"([0-9])(?:-([0-9]))?", token)
+    whole = "".join(f"{low}-{high}" if high else low for low, high in parts) == token[1:-1]
+    if not whole or any(high and high < low for low, high in parts):
+        return []
+    return sorted({digit for low, high in parts for digit in range(int(low), int(high or low) + 1)})

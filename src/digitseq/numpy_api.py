@@ -1,0 +1,185 @@
+"""generate_numbers_sequence: the NumPy front, with every check that can be made beforehand."""
+
+import functools
+import os
+from collections.abc import Iterable
+from typing import Any, Literal
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import numpy.typing as npt
+
+from .augment import takes_width
+from .glyphs.source import Source
+from .glyphs.source_words import as_source
+from .internal.keys import typed_key
+from .internal.settings import own_settings
+from .internal.validation import as_integer, as_size
+from .labels.digits import PAD
+from .sequence.pipeline import render
+from .sequence.preflight import (
+    AUTO,
+    auto_width,
+    check_fits,
+    check_memory,
+    possible_sizes,
+    require_digits,
+    require_hand,
+)
+from .sequence.spec import MAX_WIDTH, SequenceSpec, as_numbers, check_spacing_range, check_spec
+
+# Slots and columns are padded to the next of a few sizes, so that calls with
+# all sorts of lengths and widths share a few compiled programs.
+LEAST_SLOTS = 8
+LEAST_COLUMNS = 256
+COLUMN_STEP = 4096
+# Columns up to which `Elastic` can count in int32.
+MOST_PADDED = 2**16
+# Widths whose own programs are kept, where there must be some: each takes a CPU
+# some 10 MiB and 200 of the 65,530 pieces of memory that Linux gives a process.
+MOST_WIDTHS = 32
+THREEFRY = "threefry2x32"
+DEFAULT_SPEC = SequenceSpec()
+
+
+@own_settings
+def generate_numbers_sequence(
+    digits: Iterable[int] | str,
+    spacing_range: tuple[int, int],
+    image_width: int | Literal["auto"],
+    *,
+    key: jax.Array | int | None = None,
+    bank: Source | str | None = None,
+    spec: SequenceSpec | None = None,
+) -> npt.NDArray[np.float32]:
+    """An image of the digits side by side, each drawn at random from its class.
+
+    Args:
+        digits: what to write, left to right: a list, tuple, range, string of
+            digits, or integer array of NumPy or JAX, one-dimensional.
+        spacing_range: (min, max), integers from -14, both ends included:
+            pixels between neighbouring digits. Gaps are independent and
+            uniform over the range where every draw fits the width; else every
+            combination of gaps that fits is equally likely.
+        image_width: columns of the image. What the digits leave is split
+            evenly between left and right, unless `spec` says otherwise.
+            "auto" is as many as the digits' cells and the widest gaps take.
+        key: a JAX PRNG key, or an integer seed from 0 to 2**32 - 1, which
+            means `jax.random.key(seed)`. None draws fresh entropy.
+        bank: where the glyphs come from: a bank, a model, or the name of one
+            ("mnist", "builtin", "vae", a path); None takes `load_bank()`, once.
+        spec: gives all other settings; the arguments win over its own.
+
+    Returns:
+        A new, writable, C-contiguous float32 array [28, image_width] in
+        [0, 1], 0 black background, 1 white ink. The same image as that of
+        `sample_sequence` with this key and spec.
+
+    Raises:
+        ValueError: an argument that can't be used; the message names it, its
+            value, and what would work.
+        BankError: the bank has no glyph of a digit, or there is no bank.
+        RuntimeError: in a process that was forked after JAX had started.
+    """
+    numbers = check_digits(digits)
+    low, high = check_spacing_range(spacing_range)
+    wanted = auto_width(len(numbers), (low, high)) if image_width == AUTO else image_width
+    width = as_size("image_width", wanted, MAX_WIDTH)
+    spec = DEFAULT_SPEC if spec is None else spec
+    if not isinstance(spec, SequenceSpec):
+        raise ValueError(f"spec must be a SequenceSpec, got {spec!r}")
+    check_spec(spec)
+    spec = as_numbers(spec) if spec.glyph_transforms or spec.line_transforms else spec
+    words = _key_of(key)
+    source: Source = as_source(bank, "bank")
+    require_digits(source, numbers)
+    require_hand(source, [numbers], spec)
+    check_fits([possible_sizes(source, digit, spec) for digit in numbers], spec, (low, high), width)
+
+    check_memory(width, len(numbers))
+    slots = _padded(len(numbers), LEAST_SLOTS)
+    columns = min(_padded(width, LEAST_COLUMNS), -(-width // COLUMN_STEP) * COLUMN_STEP)
+    program = _image
+    if spec.line_transforms and not _can_be_padded(spec, words, columns):
+        columns, program = width, _image_of(width)
+    padded = np.full(slots, PAD, np.int32)
+    padded[: len(numbers)] = numbers
+    spec = spec.replace(image_width=columns, spacing_range=(low, high), masks=False)
+    canvas = program(words, source, padded, spec, np.int32(width))
+    return np.array(np.asarray(canvas)[:, :width])
+
+
+@jax.jit
+def _image(
+    key: jax.Array, bank: Source, digits: jax.Array, spec: SequenceSpec, width: jax.Array
+) -> jax.Array:
+    return render(typed_key(key)[None], bank, digits[None], spec, width).image[0]
+
+
+@functools.lru_cache(maxsize=MOST_WIDTHS)
+def _image_of(columns: int) -> Any:
+    """`_image` for canvases of so many columns, compiled apart, so that its programs are given back."""
+
+    def image(*args: Any) -> jax.Array:
+        return _image.__wrapped__(*args)  # type: ignore[attr-defined]
+
+    return jax.jit(image)
+
+
+def _can_be_padded(spec: SequenceSpec, key: Any, columns: int) -> bool:
+    """Whether the line transforms do the same on a wider canvas; else each width compiles anew.
+
+    Other keys than threefry's draw other numbers for a canvas of another size.
+    """
+    threefry = key.dtype == np.uint32 or str(jax.random.key_impl(key)) == THREEFRY
+    return threefry and columns <= MOST_PADDED and takes_width(spec.line_transforms)
+
+
+def check_digits(digits: Iterable[int] | str) -> list[int]:
+    """The digits as Python integers; their range is the bank's to check.
+
+    Raises:
+        ValueError: empty, nested, or with anything in it that is not a whole number.
+    """
+    if isinstance(digits, str):
+        if not (digits.isascii() and digits.isdigit()):
+            raise ValueError(f"digits must be one or more of 0 to 9, got the string {digits!r}")
+        return [int(digit) for digit in digits]
+    if isinstance(digits, np.ndarray | jax.Array):
+        if digits.ndim != 1:
+            raise ValueError(f"digits must be one-dimensional, got shape {list(digits.shape)}")
+        digits = digits.tolist()
+    if isinstance(digits, dict | set | frozenset | bytes | bytearray | memoryview) or not isinstance(
+        digits, Iterable
+    ):
+        raise ValueError(f"digits must be a list, a string or an array of integers, got {digits!r}")
+    numbers = []
+    for place, digit in enumerate(digits):
+        if isinstance(digit, Iterable) and getattr(digit, "ndim", None) != 0:
+            raise ValueError(f"digits must be flat, got {digit!r} at place {place}")
+        numbers.append(as_integer(f"digits[{place}]", digit))
+    if not numbers:
+        raise ValueError("digits is empty; give at least one digit")
+    return numbers
+
+
+def _key_of(key: Any) -> Any:
+    """A PRNG key from a key, a seed, or nothing."""
+    if key is None:
+        return np.frombuffer(os.urandom(8), np.uint32)
+    if isinstance(key, jax.Array) and jnp.issubdtype(key.dtype, jax.dtypes.prng_key):
+        if key.ndim == 0:
+            return key
+    elif isinstance(key, np.ndarray | jax.Array) and key.dtype == np.uint32 and key.ndim == 1:
+        if key.shape == (2,):
+            return key
+    else:
+        seed = as_integer("key", key)
+        if 0 <= seed < 2**32:
+            return np.array([0, seed], np.uint32)
+    raise ValueError(f"key must be one JAX PRNG key or an integer seed from 0 to 2**32 - 1, got {key!r}")
+
+
+def _padded(size: int, least: int) -> int:
+    return max(least, 1 << (size - 1).bit_length())

@@ -1,0 +1,14 @@
+"""The pipeline: from digits, glyphs and a spec to an image and its labels."""
+
+from .pipeline import DigitSequence, sample_sequence, sample_sequences
+from .spec import SequenceSpec, check_spec, spec_from_json, spec_to_json
+
+__all__ = [
+    "DigitSequence",
+    "SequenceSpec",
+    "check_spec",
+    "sample_sequence",
+    "sample_sequences",
+    "spec_from_json",
+    "spec_to_json",
+]

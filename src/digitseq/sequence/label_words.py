@@ -1,0 +1,102 @@
+"""Label sources by the text that names them, at the command line and in Python alike."""
+
+import re
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import numpy.typing as npt
+
+from ..glyphs.source import Source, serves
+from ..internal.validation import nearest
+from ..labels.base import LabelSource
+from ..labels.numeric import NumberRange, Pattern
+from ..labels.sequences import FileLabels, FixedLabels, Order, RandomDigits
+from ..labels.text import parse_sequence
+from .glyph_sampling import num_classes
+
+FORMS = (
+    "350 or 3-5-0; random:5 or random:3-8 (random digits); range:0-999 or range:000-999 (numbers); "
+    "pattern:##/##/####, luhn:#### (its last a check digit); file:PATH (one sequence a line, or a .csv)."
+)
+KINDS = ("random", "range", "pattern", "luhn", "file")
+Labels = FixedLabels | RandomDigits | NumberRange | Pattern
+
+
+def as_labels(labels: Any, source: Source) -> LabelSource:
+    """The label source itself, or the one that text such as "random:3-8" names for this source."""
+    if isinstance(labels, str):
+        return labels_of(labels, source)
+    found: LabelSource = labels
+    return found
+
+
+def labels_of(text: str, source: Source, *, column: str | None = None, order: Order = "given") -> Labels:
+    """The label source that a text names; random digits are those that the source draws.
+
+    Args:
+        text: one of `FORMS`.
+        source: what will draw them.
+        column: of a file that is a table.
+        order: of a file's sequences.
+
+    Raises:
+        ValueError: a text of another form, or numbers that make no sense.
+        FileNotFoundError: no such file.
+    """
+    kind, colon, rest = text.partition(":")
+    found: Labels
+    if kind == "random" and rest:
+        (shortest, longest), _ = _range(text, rest)
+        choices = _digits_of(text, source)
+        found = RandomDigits(min_length=shortest, max_length=longest, choices=choices)
+    elif kind == "range" and rest:
+        (low, high), (first, last) = _range(text, rest)
+        padded = first.startswith("0") and len(first) == len(last) > 1
+        found = NumberRange(low, high, zero_padded=padded, max_digits=len(last) if padded else None)
+    elif kind in ("pattern", "luhn") and rest:
+        found = Pattern(rest, luhn=kind == "luhn")
+    elif kind == "file" and rest:
+        found = FileLabels(rest, column=column, order=order)
+    elif colon and re.fullmatch(r"[A-Za-z]+", kind):
+        wrong = (
+            "wants something after the colon"
+            if kind in KINDS
+            else f"is of no kind known{nearest(kind, KINDS)}"
+        )
+        raise ValueError(f"SEQUENCE {text!r} {wrong} (the forms: {FORMS})")
+    else:
+        found = FixedLabels([parse_sequence(text)])
+    if kind != "file" and (column is not None or order != "given"):
+        raise ValueError(f"a column or an order are a file's (file:PATH), got {text!r}")
+    try:
+        found.check()
+    except ValueError as error:
+        raise ValueError(f"SEQUENCE {text!r}: {error}") from None
+    return found
+
+
+def _digits_of(text: str, source: Source) -> npt.NDArray[np.int32]:
+    """The digits that a source draws."""
+    if any(isinstance(leaf, jax.core.Tracer) for leaf in jax.tree.leaves(source)):
+        raise ValueError(
+            f"labels {text!r} are of the digits that the source draws, which is unknown while it is traced: "
+            f"name them outside the jitted function, or use RandomDigits"
+        )
+    with jax.ensure_compile_time_eval():
+        every = np.arange(num_classes(source), dtype=np.int32)
+        return every[np.asarray(serves(source, jnp.asarray(every)))]
+
+
+def _range(whole: str, text: str) -> tuple[tuple[int, int], tuple[str, str]]:
+    """The two numbers of `3-8`, or of `5` twice, and how they are written."""
+    low, dash, high = text.partition("-")
+    if not dash:
+        high = low
+    if not all(part.isascii() and part.isdigit() and len(part) <= 20 for part in (low, high)):
+        raise ValueError(
+            f"SEQUENCE: random takes a length or a range, random:5 or random:3-8, and range two numbers, "
+            f"range:0-999, got {whole!r}"
+        )
+    return (int(low), int(high)), (low, high)

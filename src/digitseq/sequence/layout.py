@@ -1,0 +1,91 @@
+"""Where the digits of each row go: how many fit, their gaps, their left edges."""
+
+import jax
+import jax.numpy as jnp
+
+from ..internal import random_bits
+from .spacing import MIN_SPACING, even_excesses, random_excesses
+from .spec import SequenceSpec
+
+
+def arrange(
+    gap_keys: jax.Array,
+    align_keys: jax.Array,
+    sizes: jax.Array,
+    lengths: jax.Array,
+    spec: SequenceSpec,
+    width: int | jax.Array,
+) -> tuple[jax.Array, jax.Array]:
+    """The left edge of each digit, and how many digits there are.
+
+    Args:
+        gap_keys, align_keys: one PRNG key a row, [B].
+        sizes: int32 [B, K], the pixels each digit takes: its cell or its ink.
+        lengths: int32 [B], how many slots of each row hold digits.
+        spec: the layout; its `image_width` bounds `width`.
+        width: of the part of the canvas to fill.
+
+    Returns:
+        int32 [B, K], x of the left edges (past the length: meaningless), and
+        int32 [B], how many digits fit at the least spacing.
+    """
+    slots = jnp.arange(sizes.shape[1], dtype=jnp.int32)[None, :]
+    lows, highs = _gap_bounds(sizes, lengths, spec, width)
+    extents = jnp.cumsum(sizes, axis=1, dtype=jnp.int32) + _after_first(
+        jnp.cumsum(lows, axis=1, dtype=jnp.int32)
+    )
+    lengths = jnp.sum((extents <= width) & (slots < lengths[:, None]), axis=1, dtype=jnp.int32)
+    least = jnp.take_along_axis(extents, jnp.maximum(lengths - 1, 0)[:, None], axis=1)[:, 0]
+    slacks = width - jnp.where(lengths > 0, least, 0)
+
+    used = slots[:, 1:] < lengths[:, None]
+    spans = jnp.where(used, highs - lows, 0)
+    if spec.spacing == "random":
+        excesses = random_excesses(gap_keys, spans, slacks, spec.image_width)
+    else:
+        excesses = jax.vmap(even_excesses)(spans, slacks, lengths - 1)
+    leftover = slacks - excesses.sum(axis=1, dtype=jnp.int32)
+    steps = sizes[:, :-1] + lows + excesses
+    lefts = _after_first(jnp.cumsum(steps, axis=1, dtype=jnp.int32))
+    return lefts + _margin(align_keys, leftover, spec)[:, None], lengths
+
+
+def _gap_bounds(
+    sizes: jax.Array, lengths: jax.Array, spec: SequenceSpec, width: int | jax.Array
+) -> tuple[jax.Array, jax.Array]:
+    """The lowest and highest gap after each digit but the last; int32 [B, K - 1] each.
+
+    A gap overlaps at most half of the narrower neighbour: 14 pixels of a cell,
+    less of narrow ink, which else could swap the order of two digits. Bounds
+    are cut where they can't matter (no gap is wider than the canvas), which
+    keeps sums in int32.
+    """
+    low, high = (jnp.asarray(bound) for bound in spec.spacing_range)
+    if not (jnp.issubdtype(low.dtype, jnp.integer) and jnp.issubdtype(high.dtype, jnp.integer)):
+        raise ValueError(f"spacing_range must be integers, got {low.dtype} and {high.dtype}; round first")
+    low, high = low.astype(jnp.int32), high.astype(jnp.int32)
+    low = jnp.clip(low, MIN_SPACING, width)
+    high = jnp.clip(high, low, low + width)
+    lows = jnp.maximum(low, -(jnp.minimum(sizes[:, :-1], sizes[:, 1:]) // 2))
+    if spec.spacing == "even":
+        used = jnp.arange(1, sizes.shape[1], dtype=jnp.int32)[None, :] < lengths[:, None]
+        common = jnp.where(used, lows, MIN_SPACING).max(axis=1, initial=MIN_SPACING)
+        lows = jnp.maximum(low, jnp.broadcast_to(common[:, None], lows.shape))
+    return lows, jnp.maximum(high, lows)
+
+
+def _margin(keys: jax.Array, leftover: jax.Array, spec: SequenceSpec) -> jax.Array:
+    """The columns left of the first digit; int32 [B]."""
+    if spec.align == "left":
+        return jnp.zeros_like(leftover)
+    if spec.align == "center":
+        return leftover // 2
+    if spec.align == "right":
+        return leftover
+    bits = jax.vmap(lambda key: jax.random.bits(key, (), jnp.uint32))(keys)
+    return random_bits.integers_below(bits, leftover + 1)
+
+
+def _after_first(values: jax.Array) -> jax.Array:
+    """Values of the slots after the first, with 0 for the first: [B, J] -> [B, J + 1]."""
+    return jnp.pad(values, ((0, 0), (1, 0)))

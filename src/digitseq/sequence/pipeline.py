@@ -1,0 +1,233 @@
+"""The pipeline: draw glyphs, space them, place them; with exact labels."""
+
+import dataclasses
+import functools
+import math
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import numpy.typing as npt
+
+from .. import augment
+from ..glyphs.source import Source
+from ..glyphs.source_words import as_source
+from ..internal import pixels
+from ..internal.keys import as_key, typed_key
+from ..internal.pixels import CELL, HEIGHT, byte_ink, unit_ink
+from ..internal.pytrees import register
+from ..internal.settings import own_settings
+from ..internal.sharding import Place, by_rows, place_of
+from ..labels.digits import PAD, as_digits, narrowed
+from . import annotations, compositing, glyph_sampling, layout
+from .spec import SequenceSpec, as_numbers, check_structure
+
+# A mask is an int8 that holds a slot + 1.
+MAX_MASKED_SLOTS = 127
+
+
+@register
+@dataclasses.dataclass(frozen=True, eq=False, kw_only=True)
+class DigitSequence:
+    """An image of digits and its labels; every leaf gains a leading B in a batch.
+
+    Attributes:
+        image: float32 [28, W] in [0, 1], 0 background, 1 ink, [row, column].
+        digits: int32 [K], what is on the canvas, left to right, then PAD
+            (-1). Where there are transforms, a digit without ink after them
+            is not on it, and those behind it move up.
+        length: int32 [], how many digits are on the canvas.
+        offsets: int32 [K], x of each cell's left edge, pixels, before line
+            transforms; negative where a cell's blank margin hangs over the
+            edge (`advance="ink"`); -1 past `length`.
+        boxes: int32 [K, 4], (x0, y0, x1, y1) of each digit's own ink on the
+            canvas, half-open pixels, whatever lies over it; empty (x0 = x1)
+            for a glyph that is blank in the bank, where nothing transforms
+            it; -1 past `length`.
+        glyph_ids: int32 [K], rows of `bank.glyphs`; -1 past `length` and for
+            glyphs that come from no bank.
+        masks: "visible": int8 [28, W], slot + 1 of the digit whose ink is
+            strongest at the pixel (the earlier where equal), 0 background.
+            "amodal": bool [K, 28, W], where each digit has ink, covered by
+            others or not. None unless the spec asks.
+        writer: int32 [], the number of the one who wrote all the digits,
+            where the spec asks for one hand; else -1.
+    """
+
+    image: jax.Array
+    digits: jax.Array
+    length: jax.Array
+    offsets: jax.Array
+    boxes: jax.Array
+    glyph_ids: jax.Array
+    masks: jax.Array | None
+    writer: jax.Array
+
+    def _repr_png_(self) -> bytes:
+        """The picture that a notebook shows: the image, or a batch as a sheet."""
+        # Imported here because Pillow must not load with the core.
+        from ..io import contact_sheet, png
+
+        image = self.image if self.image.ndim == 2 else self.image[: contact_sheet.MOST]
+        return png.encode(contact_sheet.sheet(np.asarray(image)))
+
+    def __repr__(self) -> str:
+        return f"<DigitSequence, image {list(self.image.shape)}, digits {list(self.digits.shape)}>"
+
+
+@own_settings
+def sample_sequence(
+    key: jax.Array | int, source: Source | str, digits: npt.ArrayLike, spec: SequenceSpec
+) -> DigitSequence:
+    """One image of a digit sequence, with its labels. Pure; runs compiled.
+
+    Every input has a defined result, because inside `jit` nothing can raise:
+    a row ends before its first PAD, or digit that the source does not serve,
+    and digits that don't fit the width at the least spacing are left out from
+    the right; the labels describe what is on the canvas. Values are checked
+    by `check_spec` and by `generate_numbers_sequence`.
+
+    Args:
+        key: a typed or raw PRNG key, or an integer seed.
+        source: a `DigitBank`, anything with `draw`, or the name of one ("mnist", "builtin", "vae", a path).
+        digits: integers [K], PAD (-1) after the last.
+        spec: the layout.
+
+    Raises:
+        ValueError: shapes or words that can't be used, or more than 127 slots
+            with visible masks.
+    """
+    return _sample_one(as_key(key), as_source(source), as_digits(digits, 1), as_numbers(spec))
+
+
+@own_settings
+def sample_sequences(
+    key: jax.Array | int, source: Source | str, digits: npt.ArrayLike, spec: SequenceSpec
+) -> DigitSequence:
+    """A batch of images: row b is `sample_sequence(fold_in(key, b), source, digits[b], spec)`.
+
+    To the bit, whatever the batch's size and however it is sharded; only
+    transformed pixels may differ, by up to 1e-5. Faster than `vmap`
+    of `sample_sequence`, because work that no row needs is skipped. With a key
+    type whose draws depend on the batch (`rbg`) the promise can't be kept; with
+    the default `threefry2x32` it is.
+
+    Args:
+        key: a typed or raw PRNG key, or an integer seed.
+        source: as for `sample_sequence`.
+        digits: integers [B, K], PAD (-1) after the last of each row.
+        spec: the layout.
+    """
+    rows = as_digits(digits, 2)
+    return _sample_batch(as_key(key), as_source(source), rows, as_numbers(spec), place_of(rows))
+
+
+@functools.partial(jax.jit, static_argnums=4)
+def _sample_batch(
+    key: jax.Array, source: Source, digits: jax.Array, spec: SequenceSpec, place: Place | None
+) -> DigitSequence:
+    def part(
+        start: jax.Array, digits: jax.Array, key: jax.Array, source: Source, spec: SequenceSpec
+    ) -> DigitSequence:
+        indices = start + jnp.arange(digits.shape[0], dtype=jnp.uint32)
+        keys = jax.vmap(jax.random.fold_in, in_axes=(None, 0))(key, indices)
+        return render(keys, source, digits, spec, spec.image_width)
+
+    batch: DigitSequence = by_rows(part, place, digits, typed_key(key), source, spec)
+    return batch
+
+
+@jax.jit
+def _sample_one(key: jax.Array, source: Source, digits: jax.Array, spec: SequenceSpec) -> DigitSequence:
+    batch = render(typed_key(key)[None], source, digits[None], spec, spec.image_width)
+    return jax.tree.map(lambda leaf: leaf[0], batch)
+
+
+def render(
+    keys: jax.Array,
+    source: Source,
+    digits: jax.Array,
+    spec: SequenceSpec,
+    width: int | jax.Array,
+    *,
+    grey: bool = False,
+) -> DigitSequence:
+    """The pipeline on a batch, one key a row.
+
+    Args:
+        keys: typed PRNG keys [B].
+        source: draws the glyphs.
+        digits: integers [B, K].
+        spec: the layout; its `image_width` is the canvas.
+        width: how much of the canvas, from the left, the digits are laid out
+            in. May be traced; line transforms then take it for the width of the
+            line, if all of them can (`augment.takes_width`), else the canvas's.
+        grey: makes the image uint8, `byte_ink`, as files hold it.
+    """
+    check_shapes(digits.shape, spec)
+    split = jax.vmap(lambda key: tuple(jax.random.split(key, 5)))
+    glyph_keys, gap_keys, align_keys, transform_keys, line_keys = split(keys)
+    digits = narrowed(digits)
+    lengths, writers, chosen = glyph_sampling.choose(glyph_keys, source, digits, spec)
+    store, rows, glyph_ids, ink = glyph_sampling.draw(
+        jax.random.clone(glyph_keys), transform_keys, source, digits, chosen, spec
+    )
+
+    by_ink = spec.advance == "ink"
+    sizes = ink[..., 2] - ink[..., 0] if by_ink else jnp.full_like(digits, CELL)
+    lefts, lengths = layout.arrange(gap_keys, align_keys, sizes, lengths, spec, width)
+    offsets = lefts - ink[..., 0] if by_ink else lefts
+    shown = _first(lengths, digits)
+    if spec.glyph_transforms:
+        lengths, digits, offsets, glyph_ids, rows, ink = annotations.kept_first(
+            shown & pixels.has_ink(ink), digits, offsets, glyph_ids, rows, ink
+        )
+        shown = _first(lengths, digits)
+
+    visible = spec.masks in (True, "visible")
+    follow = augment.followed(spec.line_transforms)
+    within = None if isinstance(width, int) or not augment.takes_width(spec.line_transforms) else width
+    columns = compositing.columns(rows, ink, offsets, shown, spec.image_width)
+    # Bytes that nothing transforms stay what they are, which is quicker by half.
+    as_is = grey and store.dtype == jnp.uint8 and not spec.line_transforms
+    image, *painted = compositing.paint(
+        store, *columns, visible and not follow, byte_ink if as_is else unit_ink
+    )
+    masks = painted[0] if painted else None
+    boxes = annotations.boxes(ink, offsets, shown)
+    if follow or spec.masks == "amodal":
+        moved, masks = annotations.followed(line_keys, store, (rows, ink, offsets, shown), spec, within)
+    if follow:
+        lengths, digits, offsets, glyph_ids, boxes = annotations.kept_first(
+            pixels.has_ink(moved), digits, offsets, glyph_ids, moved
+        )
+        shown = _first(lengths, digits)
+    image = augment.apply_to_batch(line_keys, spec.line_transforms, image, within)
+    return DigitSequence(
+        # Else the rounding is fused with the painting, which takes longer.
+        image=byte_ink(jax.lax.optimization_barrier(image)) if grey else image,
+        digits=jnp.where(shown, digits, PAD),
+        length=lengths,
+        offsets=jnp.where(shown, offsets, -1),
+        boxes=jnp.where(shown[..., None], boxes, -1),
+        glyph_ids=jnp.where(shown, glyph_ids, -1),
+        masks=masks,
+        writer=writers,
+    )
+
+
+def _first(lengths: jax.Array, digits: jax.Array) -> jax.Array:
+    """Whether each slot of [B, K] is one of the first so many."""
+    return jnp.arange(digits.shape[1], dtype=jnp.int32)[None, :] < lengths[:, None]
+
+
+def check_shapes(shape: tuple[int, ...], spec: SequenceSpec) -> None:
+    """Raises on shapes that int32 places or int8 masks can't hold; shapes are known while tracing."""
+    check_structure(spec)
+    slots = shape[1]
+    if slots * (spec.image_width + CELL) >= 2**31:
+        raise ValueError(f"{slots} digits on {spec.image_width} columns are too many for int32")
+    if spec.masks in (True, "visible") and slots > MAX_MASKED_SLOTS:
+        raise ValueError(f"visible masks hold at most {MAX_MASKED_SLOTS} digits, got {slots} slots")
+    if spec.masks == "amodal" and math.prod(shape) * HEIGHT * spec.image_width >= 2**31:
+        raise ValueError(f"amodal masks of {list(shape)} digits are too many for int32; ask for fewer rows")

@@ -1,0 +1,146 @@
+"""Gaps between digits: uniform, exactly conditioned to fit; even.
+
+Everything here is one row (one image) in pixels, except `random_gaps`, which
+takes the batch so that a batch without a tight row can skip the table.
+A row has J gap slots. Slot j's gap is `low[j]` plus an excess of 0 to
+`span[j]`; a slot that no gap uses has `low` and `span` 0. `slack` is what the
+canvas has left when every gap is at its lowest: the excesses may add up to it.
+"""
+
+import math
+
+import jax
+import jax.numpy as jnp
+from jax import lax
+
+from ..internal import random_bits
+from .long_rows import long_excesses
+
+MIN_SPACING = -14
+# Ways below this share of the most are not to be relied on: what float32 holds beside 1 ends at 2**-126.
+LEAST_SHARE = 2.0**-96
+
+
+def random_excesses(keys: jax.Array, spans: jax.Array, slacks: jax.Array, max_slack: int) -> jax.Array:
+    """Excesses uniform over all that fit, for a batch of rows.
+
+    A row whose spans can't add up to more than its slack takes independent
+    uniform excesses. Where some draws would overflow, each vector of excesses
+    that fits is equally likely. Which of the two a row takes depends on that
+    row alone.
+
+    Args:
+        keys: one PRNG key a row, [B].
+        spans: int32 [B, J], 0 or more.
+        slacks: int32 [B], 0 to `max_slack`.
+        max_slack: the largest slack, a Python integer.
+
+    Returns:
+        int32 [B, J]. Slot j's excess does not depend on slots that follow it
+        if their spans are 0.
+    """
+    # A row reads its bits once: as plain integers or as the table's chances.
+    bits = jax.vmap(lambda key: jax.random.bits(key, spans.shape[1:], jnp.uint32))(keys)
+    spans = jnp.minimum(spans, slacks[:, None])
+    tight = spans.sum(axis=1, dtype=jnp.int32) > slacks
+    plain = random_bits.integers_below(bits, spans + 1)
+
+    def conditioned() -> jax.Array:
+        exact, sound = jax.vmap(conditional_excesses, in_axes=(0, 0, 0, None))(bits, spans, slacks, max_slack)
+        # The product of all (span + 1) bounds the ways: of few slots they are never too many.
+        if spans.shape[1] * max_slack.bit_length() > -math.log2(LEAST_SHARE):
+            lost = tight & ~sound
+            long = jax.vmap(long_excesses, in_axes=(0, 0, 0, None))
+            exact = lax.cond(
+                lost.any(),
+                lambda: jnp.where(lost[:, None], long(bits, spans, slacks, max_slack), exact),
+                lambda: exact,
+            )
+        return jnp.where(tight[:, None], exact, plain)
+
+    return lax.cond(tight.any(), conditioned, lambda: plain)
+
+
+def conditional_excesses(
+    bits: jax.Array, span: jax.Array, slack: jax.Array, max_slack: int
+) -> tuple[jax.Array, jax.Array]:
+    """One row's excesses, uniform over the vectors with 0 <= e[j] <= span[j] and sum <= slack.
+
+    Dynamic programming on the room left: with w[j](t) the number of ways to
+    fill the slots from j on into t pixels (w[J] = 1),
+    w[j](t) = w[j+1](t - span[j]) + ... + w[j+1](t), a difference of prefix
+    sums. Then, slot by slot, the room t left after slot j is drawn with
+    probability w[j+1](t) / w[j](room before), by inverting those sums.
+
+    Numbers of ways overflow, so each w[j] is scaled to 1 at `slack`, which
+    cancels in the ratios. In float32, and with fractions in steps of 2**-24,
+    the relative error of a gap's probability is about slack * 2**-24: 1e-5 at
+    200 pixels, 1e-4 at 2,000; more where there are hundreds of slots. The draw
+    does not depend on `max_slack`.
+
+    Args:
+        bits: uint32 [J], uniform random bits.
+        span: int32 [J].
+        slack: int32 [].
+        max_slack: at least `slack`, a Python integer: the table's length.
+
+    Returns:
+        int32 [J], and whether they are sound, bool []: not where the row took
+        rooms whose ways are too few beside those at `slack` for float32 to
+        hold, as happens from some 200 slots on. From the same bits
+        `long_excesses` draws the same, up to rounding, and is right there too.
+    """
+    rooms = jnp.arange(max_slack + 1, dtype=jnp.int32)
+    ways = jnp.where(rooms <= slack, 1.0, 0.0).astype(jnp.float32)
+
+    def count(ways: jax.Array, span: jax.Array) -> tuple[jax.Array, jax.Array]:
+        sums = _prefix_sums(ways)
+        ways = jnp.where(rooms <= slack, sums - _sum_below(sums, rooms - span), 0.0)
+        return ways / ways[slack], sums
+
+    def fill(room: jax.Array, slot: tuple[jax.Array, ...]) -> tuple[jax.Array, tuple[jax.Array, jax.Array]]:
+        chance, span, sums = slot
+        # No product meets a sum: fused into one rounding here and not there,
+        # they would tip a draw.
+        weights = sums - _sum_below(sums, room - span)
+        left = jnp.sum((weights <= chance * weights[room]) & (rooms < room), dtype=jnp.int32)
+        left = jnp.clip(left, jnp.maximum(room - span, 0), room)
+        return left, (room - left, weights[room] >= LEAST_SHARE)
+
+    _, sums = lax.scan(count, ways, span, reverse=True)
+    _, (excesses, sound) = lax.scan(fill, slack, (random_bits.fractions(bits), span, sums))
+    return excesses, sound.all()
+
+
+def _prefix_sums(values: jax.Array) -> jax.Array:
+    """Sums of the values up to and with each place, by doubling (Hillis and Steele, 1986).
+
+    A loop of few instructions compiles fast, and the order of a place's
+    additions depends on the place alone, as `jnp.cumsum` does not promise.
+    """
+    size = values.shape[0]
+
+    def double(step: jax.Array, sums: jax.Array) -> jax.Array:
+        padded = jnp.pad(sums, (size, 0))
+        return sums + lax.dynamic_slice_in_dim(padded, size - (1 << step), size)
+
+    return lax.fori_loop(0, (size - 1).bit_length(), double, values)
+
+
+def _sum_below(sums: jax.Array, room: jax.Array) -> jax.Array:
+    """The prefix sum of everything below `room`, 0 where that is nothing."""
+    return jnp.where(room > 0, sums[jnp.maximum(room - 1, 0)], 0.0)
+
+
+def even_excesses(span: jax.Array, slack: jax.Array, gaps: jax.Array) -> jax.Array:
+    """One row's equal excesses: as large as span and slack allow.
+
+    Args:
+        span: int32 [J].
+        slack: int32 [].
+        gaps: int32 [], how many slots are in use (those with a span).
+
+    Returns:
+        int32 [J].
+    """
+    return jnp.minimum(span, slack // jnp.maximum(gaps, 1))

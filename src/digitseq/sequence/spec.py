@@ -1,0 +1,212 @@
+"""SequenceSpec: how a sequence is laid out; its checks; to and from JSON."""
+
+import dataclasses
+import json
+from typing import Any, Literal, Self, get_args
+
+import jax
+import numpy as np
+
+from .. import augment
+from ..augment.base import plain
+from ..internal.pixels import HEIGHT
+from ..internal.pytrees import register
+from ..internal.validation import as_integer, as_size, nearest
+from .spacing import MIN_SPACING
+
+Spacing = Literal["random", "even"]
+Align = Literal["left", "center", "right", "random"]
+Advance = Literal["cell", "ink"]
+Masks = Literal["visible", "amodal"]
+Hand = Literal["any", "one-writer"]
+
+# Places on a canvas, and a batch of one, are counted in int32.
+MAX_WIDTH = (2**31 - 1) // HEIGHT
+CHAINS: dict[str, Literal["glyph", "line"]] = {"glyph_transforms": "glyph", "line_transforms": "line"}
+
+
+def _static(default: Any) -> Any:
+    return dataclasses.field(default=default, metadata={"static": True})
+
+
+@register
+@dataclasses.dataclass(frozen=True, eq=False, kw_only=True)
+class SequenceSpec:
+    """How a sequence becomes an image. A pytree: numbers are leaves, structure is static.
+
+    A change of `spacing_range` never recompiles, and it may be traced. The
+    record checks nothing (JAX builds it from tracers); `check_spec` does.
+
+    Attributes:
+        image_width: W, pixels. Static.
+        spacing_range: (min, max), both ends included: the gap between
+            neighbours in pixels, integers from -14. Leaves.
+        spacing: "random", every gap vector that fits equally likely, or
+            "even", all gaps equal: the largest in the range that fits, what
+            it leaves going where `align` says (`generate_numbers_sequence`
+            refuses a width that even gaps between cells don't fill). Static.
+        align: where leftover columns go. "left" puts the digits at the left
+            edge; "center" halves them, an odd one to the right; "right";
+            "random" draws the left part uniformly. Static.
+        advance: "cell" measures gaps between the 28-pixel cells; "ink"
+            between the ink of neighbours, so that 0 means touching columns.
+            Ink overlaps by no more than half of the narrower neighbour, however
+            negative the gap. Static.
+        glyph_transforms: what happens to each glyph, in this order, before
+            it is placed: records of `digitseq.augment`, or the name of a
+            preset or a `.json` file that has them. Their numbers are
+            leaves. Boxes, ink gaps and masks are those of the transformed
+            ink, so those that are no ink (noise, paper) are refused here.
+        line_transforms: what happens to the whole canvas then, in this
+            order: records of `digitseq.augment`. Boxes and masks follow
+            those that move or change ink.
+        hand: "any", each glyph by whoever wrote it; "one-writer", all of a
+            line by one writer, drawn uniformly from those who have all its
+            digits (a bank with `writers` only). Static.
+        masks: "visible", one map of which digit is on top; "amodal", a map
+            for each digit of all its ink; False, none; True is "visible".
+            Static.
+    """
+
+    image_width: int = _static(200)
+    spacing_range: tuple[Any, Any] = (0, 10)
+    spacing: Spacing = _static("random")
+    align: Align = _static("center")
+    advance: Advance = _static("cell")
+    glyph_transforms: tuple[Any, ...] = ()
+    line_transforms: tuple[Any, ...] = ()
+    masks: Masks | bool = _static(False)
+    hand: Hand = _static("any")
+
+    def __post_init__(self) -> None:
+        # A name for a chain; what JAX builds the record from is never text.
+        for name, of in CHAINS.items():
+            if isinstance(chain := getattr(self, name), str):
+                object.__setattr__(self, name, tuple(augment.as_chain(chain, of)))
+
+    def replace(self, **changes: Any) -> Self:
+        """A copy with some fields changed."""
+        return dataclasses.replace(self, **changes)
+
+    def __repr__(self) -> str:
+        shown = (f"{f.name}={plain(getattr(self, f.name))!r}" for f in dataclasses.fields(self))
+        return f"SequenceSpec({', '.join(shown)})"
+
+
+def check_spec(spec: SequenceSpec) -> None:
+    """Raises on values that can't be used (host side: the numbers must be concrete).
+
+    Raises:
+        ValueError: naming the field, the value and what would work.
+    """
+    check_structure(spec)
+    check_spacing_range(spec.spacing_range)
+    for transform in (*spec.glyph_transforms, *spec.line_transforms):
+        transform.check()
+
+
+def check_structure(spec: SequenceSpec) -> None:
+    """The checks of all that is static, which can be made while tracing too.
+
+    Raises:
+        ValueError: naming the field, the value and what would work.
+    """
+    as_size("image_width", spec.image_width, MAX_WIDTH)
+    for name, words in (
+        ("spacing", get_args(Spacing)),
+        ("align", get_args(Align)),
+        ("advance", get_args(Advance)),
+        ("hand", get_args(Hand)),
+    ):
+        word = getattr(spec, name)
+        if not isinstance(word, str) or word not in words:
+            raise ValueError(f"{name} must be one of {words}, got {word!r}")
+    if not isinstance(spec.masks, bool) and spec.masks not in get_args(Masks):
+        raise ValueError(f"masks must be False or one of {get_args(Masks)}, got {spec.masks!r}")
+    for name in ("glyph_transforms", "line_transforms"):
+        transforms = getattr(spec, name)
+        if not isinstance(transforms, tuple):
+            raise ValueError(f"{name} must be a tuple of transforms, got {transforms!r}")
+        for transform in transforms:
+            if not isinstance(transform, augment.Transform):
+                raise ValueError(f"{name} must hold transforms of digitseq.augment, got {transform!r}")
+        augment.check_length(name, transforms)
+    for transform in spec.glyph_transforms:
+        if not augment.followed((transform,)):
+            raise ValueError(f"{transform!r} is no ink: it belongs in line_transforms, not glyph_transforms")
+
+
+def check_spacing_range(value: Any) -> tuple[int, int]:
+    """The range as two Python integers.
+
+    Raises:
+        ValueError: not a pair, not integers, reversed, or below -14.
+    """
+    if not isinstance(value, tuple | list | np.ndarray | jax.Array) or len(value) != 2:
+        raise ValueError(f"spacing_range must be a pair (min, max), got {value!r}")
+    low, high = value
+    low, high = as_integer("spacing_range minimum", low), as_integer("spacing_range maximum", high)
+    if low > high:
+        raise ValueError(f"spacing_range is reversed: minimum {low} is above maximum {high}")
+    if low < MIN_SPACING:
+        raise ValueError(f"spacing_range goes down to {low}; the least spacing is {MIN_SPACING}")
+    if high >= 2**31:
+        raise ValueError(f"spacing_range goes up to {high}; it must stay below 2**31")
+    return low, high
+
+
+def spec_to_json(spec: SequenceSpec) -> str:
+    """The spec as JSON text, one line, from which `spec_from_json` makes an equal one.
+
+    Raises:
+        ValueError: values that `check_spec` refuses.
+    """
+    check_spec(spec)
+    fields = {f.name: plain(getattr(spec, f.name)) for f in dataclasses.fields(spec)}
+    for name in ("glyph_transforms", "line_transforms"):
+        fields[name] = augment.to_plain(fields[name])
+    return json.dumps(fields)
+
+
+def spec_from_json(text: str | bytes) -> SequenceSpec:
+    """The spec that `spec_to_json` wrote; fields left out take their defaults.
+
+    Raises:
+        ValueError: text that is no JSON object, unknown fields, or values
+            that `check_spec` refuses.
+    """
+    try:
+        fields = json.loads(text)
+    except (TypeError, RecursionError) as error:
+        raise ValueError(f"a spec must be JSON text, got {type(text).__name__} ({error})") from None
+    known = [f.name for f in dataclasses.fields(SequenceSpec)]
+    if not isinstance(fields, dict) or (unknown := sorted(set(fields) - set(known))):
+        hints = "".join(nearest(name, known) for name in unknown) if isinstance(fields, dict) else ""
+        wrong = f"unknown fields {unknown}{hints}" if isinstance(fields, dict) else f"{text!r}"
+        raise ValueError(f"a spec must be a JSON object with fields of {known}, got {wrong}")
+    fields = {name: tuple(v) if isinstance(v, list) else v for name, v in fields.items()}
+    for name in CHAINS:
+        if not isinstance(fields.get(name), str):
+            fields[name] = augment.from_plain(fields.get(name, ()))
+    spec = SequenceSpec(**fields)
+    check_structure(spec)
+    return spec.replace(spacing_range=check_spacing_range(spec.spacing_range))
+
+
+def as_numbers(spec: SequenceSpec) -> SequenceSpec:
+    """The spec with concrete numbers of fixed types, so that their Python types compile nothing anew.
+
+    Raises:
+        ValueError: a number that is not whole.
+    """
+    low, high = (
+        bound
+        if isinstance(bound, jax.Array)
+        else np.int32(np.clip(as_integer("spacing_range", bound), -(2**31), 2**31 - 1))
+        for bound in spec.spacing_range
+    )
+    glyphs, lines = jax.tree.map(
+        lambda number: number if isinstance(number, jax.Array) else np.float32(number),
+        (spec.glyph_transforms, spec.line_transforms),
+    )
+    return spec.replace(spacing_range=(low, high), glyph_transforms=glyphs, line_transforms=lines)

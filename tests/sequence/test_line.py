@@ -1,0 +1,485 @@
+"""Line transforms, and labels after any chain, held against each digit drawn alone."""
+
+import dataclasses
+from typing import ClassVar
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from conftest import Shift, toy_glyphs
+from reference import ink_box, paint
+from scipy import stats
+
+import digitseq as ds
+from digitseq import augment
+from digitseq.augment.base import Ink
+from digitseq.augment.resample import grid
+from digitseq.internal import xla
+
+MOVING = (
+    augment.LineSlant(angle=25.0),
+    augment.BaselineWave(amplitude=4.0, wavelength=60.0),
+    augment.Elastic(amplitude=2.0, sigma=3.0),
+)
+CHAINS = {
+    "slant": MOVING[:1],
+    "wave": MOVING[1:2],
+    "all": (*MOVING, augment.Affine(rotation=3.0), augment.Perspective(tilt=0.1)),
+    "ink": (augment.Blur(sigma=1.5), *MOVING[:2], augment.StrokeWidth(), augment.InkFade(strength=0.6)),
+    "chance": tuple(augment.Sometimes(0.5, transform) for transform in (*MOVING, augment.Blur())),
+    "between": (MOVING[0], augment.GaussianNoise(sigma=0.0), MOVING[1]),
+    "page": (*MOVING[:1], augment.Paper(), augment.Occlude(size=40.0), augment.ReplaceNoise(p=0.3)),
+}
+NOTHING = (
+    augment.LineSlant(angle=0.0),
+    augment.BaselineWave(amplitude=0.0),
+    augment.GaussianNoise(sigma=0.0),
+    augment.ReplaceNoise(p=0.0),
+    augment.Paper(lines=0.0, boxes=0.0, gradient=0.0),
+    augment.Occlude(size=0.0),
+    augment.Sometimes(0.0, augment.Invert()),
+    augment.Sometimes(0.0, augment.Elastic(amplitude=9.0)),
+    augment.Elastic(amplitude=0.0),
+    augment.Affine(rotation=0.0, scale=0.0, slant=0.0, shift=0.0),
+    augment.Perspective(tilt=0.0),
+)
+apply = jax.jit(augment.apply)
+DIGITS = np.array([[3, 5, 0, 8, 1], [9, 9, 9, 9, 9], [7, 2, -1, -1, -1], [4, -1, -1, -1, -1]] * 4, np.int32)
+
+
+def fold(seed, count):
+    keys = jax.vmap(jax.random.fold_in, in_axes=(None, 0))
+    return keys(jax.random.key(seed), jnp.arange(count, dtype=jnp.uint32))
+
+
+def line_keys(seed, count):
+    """The keys of the line transforms, as the pipeline splits them off."""
+    return jax.vmap(lambda key: jax.random.split(key, 5)[4])(fold(seed, count))
+
+
+@pytest.fixture(scope="module")
+def lines(bank):
+    spec = ds.SequenceSpec(image_width=150)
+    return ds.sample_sequences(jax.random.key(0), bank, DIGITS[:3], spec).image
+
+
+def alone_by_hand(bank, sample, chosen, width, seed):
+    """Each digit of an untransformed sample drawn alone by NumPy, and transformed with its row's key."""
+    glyphs = np.asarray(bank.glyphs)[np.maximum(sample.glyph_ids, 0)].astype(np.float32) / 255
+    layers = np.zeros((*sample.digits.shape, 28, width), np.float32)
+    for b, k in np.argwhere(sample.digits >= 0):
+        layers[b, k] = paint(glyphs[b, k][None], sample.offsets[b, k][None], width)
+    change = jax.jit(lambda layers: augment.apply_to_batch(line_keys(seed, len(layers)), chosen, layers))
+    return np.stack([change(layers[:, k]) for k in range(layers.shape[1])], axis=1)
+
+
+@pytest.mark.parametrize(
+    ("name", "masks"),
+    [
+        ("slant", "amodal"),
+        ("wave", "visible"),
+        ("all", "visible"),
+        ("ink", "amodal"),
+        ("ink", "visible"),
+        ("chance", "visible"),
+        ("page", "amodal"),
+    ],
+)
+def test_labels_are_those_of_each_digit_alone(bank, name, masks):
+    """Overlapping digits: boxes and masks agree with each one drawn alone, to the pixel."""
+    followed = tuple(t for t in CHAINS[name] if augment.followed((t,)))
+    spec = ds.SequenceSpec(image_width=150, spacing_range=(-12, 2), masks=masks, line_transforms=CHAINS[name])
+    s = jax.device_get(ds.sample_sequences(jax.random.key(6), bank, DIGITS, spec))
+    plain = ds.sample_sequences(jax.random.key(6), bank, DIGITS, spec.replace(line_transforms=()))
+    layers = alone_by_hand(bank, jax.device_get(plain), followed, 150, 6)
+    assert (s.boxes != np.asarray(plain.boxes)).any()
+    for b, row in enumerate(layers):
+        found = [ink_box(layer) for layer in row if np.rint(layer * 255).any()]
+        assert s.length[b] == len(found)
+        assert s.boxes[b, : len(found)].tolist() == found
+        assert (s.boxes[b, len(found) :] == -1).all()
+        row = np.stack([layer for layer in row if np.rint(layer * 255).any()])
+        inked = np.rint(row * 255) > 0
+        if masks == "amodal":
+            np.testing.assert_array_equal(s.masks[b, : len(found)], inked)
+            assert not s.masks[b, len(found) :].any()
+        else:
+            strongest = np.where(inked.any(axis=0), row.argmax(axis=0) + 1, 0)
+            # Rounding may part equals.
+            close = np.abs(np.sort(row, axis=0)[-2] - row.max(axis=0)) < 1e-5 if len(row) > 1 else False
+            np.testing.assert_array_equal(np.where(close, 0, s.masks[b]), np.where(close, 0, strongest))
+
+
+@pytest.mark.parametrize("name", ["between", "all"])
+def test_boxes_enclose_the_ink_of_the_picture(bank, name):
+    """Apart from each other, so that the ink in the picture is all that the boxes enclose."""
+    spec = ds.SequenceSpec(
+        image_width=260, spacing_range=(20, 30), masks="amodal", line_transforms=CHAINS[name]
+    )
+    s = jax.device_get(ds.sample_sequences(jax.random.key(3), bank, DIGITS, spec))
+    for image, boxes, masks in zip(s.image, s.boxes, s.masks, strict=True):
+        np.testing.assert_array_equal(np.rint(image * 255) > 0, masks.any(axis=0))
+        used = boxes[boxes[:, 0] >= 0]
+        assert ink_box(image) == [*used[:, :2].min(axis=0), *used[:, 2:].max(axis=0)]
+
+
+def test_amodal_masks_without_transforms(bank):
+    spec = ds.SequenceSpec(image_width=150, spacing_range=(-12, -4), masks="amodal", advance="ink")
+    s = jax.device_get(ds.sample_sequences(jax.random.key(2), bank, DIGITS, spec))
+    assert s.masks.dtype == bool
+    layers = alone_by_hand(bank, s, (), 150, 2)
+    np.testing.assert_array_equal(s.masks, layers * 255 > 0.5)
+    np.testing.assert_array_equal(s.masks.any(axis=1), s.image * 255 > 0.5)
+    assert (s.masks.sum(axis=1) > 1).any()
+
+
+def test_amodal_masks_keep_the_slot_of_a_blank_glyph():
+    images, labels = toy_glyphs()
+    images[labels == 0] = 0
+    bank = ds.make_bank(images, labels)
+    spec = ds.SequenceSpec(image_width=100, masks="amodal")
+    s = ds.sample_sequences(jax.random.key(0), bank, np.array([[0, 5, 3]], np.int32), spec)
+    assert s.digits.tolist() == [[0, 5, 3]]
+    assert s.masks.any(axis=(2, 3)).tolist() == [[False, True, True]]
+    moved = spec.replace(line_transforms=MOVING[:1])
+    s = ds.sample_sequences(jax.random.key(0), bank, np.array([[0, 5, 3]], np.int32), moved)
+    assert s.digits.tolist() == [[5, 3, -1]]
+    assert s.masks.any(axis=(2, 3)).tolist() == [[True, True, False]]
+
+
+def test_visible_masks_have_two_names():
+    spec = ds.SequenceSpec(masks=True)
+    ds.check_spec(spec)
+    assert "masks=True" in repr(ds.spec_from_json(ds.spec_to_json(spec)))
+    for wrong in ("all", 1, None, ("visible",)):
+        with pytest.raises(ValueError, match="masks must be False or one of"):
+            ds.check_spec(spec.replace(masks=wrong))
+
+
+@jax.tree_util.register_dataclass
+@dataclasses.dataclass(frozen=True)
+class Vanish(Ink):
+    """No ink is left of it."""
+
+    limits: ClassVar = {}
+
+    def change(self, images, keys):
+        return images * 0
+
+
+@pytest.mark.parametrize("masks", ["visible", "amodal"])
+def test_a_glyph_that_vanishes_is_dropped(bank, masks):
+    digits = np.tile(np.arange(8, dtype=np.int32), (40, 1))
+    spec = ds.SequenceSpec(image_width=260, spacing_range=(0, 5), masks=masks)
+    whole = jax.device_get(ds.sample_sequences(jax.random.key(1), bank, digits, spec))
+    spec = spec.replace(glyph_transforms=(augment.Sometimes(0.5, Vanish()),))
+    s = jax.device_get(ds.sample_sequences(jax.random.key(1), bank, digits, spec))
+    assert 120 < s.length.sum() < 200
+    for b, length in enumerate(s.length):
+        kept = s.digits[b, :length]
+        assert (np.diff(kept) > 0).all()
+        for name in ("offsets", "boxes", "glyph_ids"):
+            np.testing.assert_array_equal(getattr(s, name)[b, :length], getattr(whole, name)[b, kept])
+            assert (getattr(s, name)[b, length:] == -1).all()
+        assert (s.digits[b, length:] == -1).all()
+        if masks == "visible":
+            expected = np.select([whole.masks[b] == digit + 1 for digit in kept], range(1, length + 1))
+            np.testing.assert_array_equal(s.masks[b], expected)
+        else:
+            np.testing.assert_array_equal(s.masks[b, :length], whole.masks[b, kept])
+
+
+def test_a_digit_pushed_off_the_canvas_is_dropped(bank):
+    spec = ds.SequenceSpec(image_width=150, align="left", masks="visible", line_transforms=(Shift(-28.0),))
+    s = jax.device_get(ds.sample_sequences(jax.random.key(1), bank, DIGITS[:4], spec))
+    assert s.digits.tolist() == [[5, 0, 8, 1, -1], [9, 9, 9, 9, -1], [2, -1, -1, -1, -1], [-1] * 5]
+    assert s.length.tolist() == [4, 4, 1, 0]
+    for image, boxes, masks, length in zip(s.image, s.boxes, s.masks, s.length, strict=True):
+        assert masks.max() == length
+        for slot in range(length):
+            assert ink_box(np.where(masks == slot + 1, image, 0)) == boxes[slot].tolist()
+
+
+@pytest.mark.parametrize("transform", NOTHING, ids=repr)
+def test_zero_strength_is_the_identity_to_the_bit(lines, transform):
+    np.testing.assert_array_equal(apply(jax.random.key(0), [transform], lines), lines)
+
+
+def test_a_line_transform_of_no_strength_changes_no_label(bank):
+    spec = ds.SequenceSpec(image_width=150, spacing_range=(-9, 9), masks="visible")
+    plain = ds.sample_sequences(jax.random.key(4), bank, DIGITS, spec)
+    same = ds.sample_sequences(jax.random.key(4), bank, DIGITS, spec.replace(line_transforms=NOTHING))
+    for name, leaf in vars(plain).items():
+        np.testing.assert_array_equal(leaf, getattr(same, name))
+
+
+@pytest.mark.parametrize("size", [(28, 28), (28, 1), (1, 1)])
+def test_no_size_divides_by_zero(size):
+    """Every transform, on cells, columns and single pixels."""
+    images = jax.random.uniform(jax.random.key(0), (6, *size))
+    everything = [kind() for kind in augment.serialization.KINDS.values() if kind is not augment.Sometimes]
+    for transform in everything:
+        changed = np.asarray(apply(jax.random.key(1), [transform], images))
+        assert changed.shape == images.shape
+        assert np.isfinite(changed).all(), transform
+        assert changed.min() >= 0
+        assert changed.max() <= 1
+
+
+def map_of(transform, count=2000, size=(28, 120)):
+    places = jax.jit(lambda t: t.pull(t.draw(fold(0, count), size), grid(size), size))(transform)
+    return [np.broadcast_to(place, (count, size[0] * size[1])).reshape(-1, *size) for place in places]
+
+
+@pytest.mark.parametrize("last", [augment.LineSlant(angle=45.0), augment.BaselineWave(amplitude=9.0)])
+def test_an_elastic_field_is_read_where_the_next_transform_says(last):
+    """Though that one leaves rows, or columns, where they are."""
+    elastic, size, count = augment.Elastic(amplitude=3.0, sigma=3.0), (28, 60), 300
+
+    def both(elastic, last):
+        """The composition as the chain makes it, and with all places known only when it runs."""
+        field, places = (
+            elastic.draw(fold(0, count), size),
+            last.pull(last.draw(fold(1, count), size), grid(size), size),
+        )
+        spread = [jnp.zeros((count, size[0] * size[1])) + place for place in places]
+        return elastic.pull(field, places, size), elastic.pull(field, spread, size)
+
+    found, exact = jax.jit(both)(elastic, last)
+    for one, other in zip(found, exact, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-3)
+
+
+def test_a_slant_leans_all_columns_alike():
+    y, x = map_of(augment.LineSlant(angle=20.0))
+    np.testing.assert_array_equal(y[0], np.mgrid[:28, :120][0])
+    lean = np.degrees(np.arctan((x[:, 27, 60] - x[:, 0, 60]) / 27))
+    assert stats.kstest(lean, stats.uniform(-20, 40).cdf).pvalue > 1e-4
+    np.testing.assert_allclose((x[:, 0] + x[:, 27])[5], 2 * np.arange(120), atol=1e-3)
+
+
+def test_a_wave_has_its_height_and_length():
+    y, x = map_of(augment.BaselineWave(amplitude=3.0, wavelength=60.0))
+    np.testing.assert_array_equal(x[0], np.mgrid[:28, :120][1])
+    moved = y[:, 0]
+    np.testing.assert_allclose(moved[:, :60], moved[:, 60:], atol=1e-3)
+    np.testing.assert_allclose(moved[:, :30], -moved[:, 30:60], atol=1e-3)
+    heights = np.abs(np.hypot(moved[:, 0], moved[:, 15]))
+    assert stats.kstest(heights, stats.uniform(0, 3).cdf).pvalue > 1e-4
+    phases = np.arctan2(moved[:, 0], moved[:, 15])
+    assert stats.kstest(phases, stats.uniform(-np.pi, 2 * np.pi).cdf).pvalue > 1e-4
+
+
+def test_replaced_pixels_are_as_many_as_said_and_independent():
+    grey = jnp.full((200, 28, 50), 0.25)
+    noisy = np.asarray(apply(jax.random.key(5), [augment.ReplaceNoise(p=0.3)], grey))
+    counts = [(noisy == value).sum() for value in (0, 1, 0.25)]
+    assert sum(counts) == noisy.size
+    assert stats.chisquare(counts, noisy.size * np.array([0.15, 0.15, 0.7])).pvalue > 1e-4
+    pairs = np.histogram2d((noisy[:, :, :-1] != 0.25).ravel(), (noisy[:, :, 1:] != 0.25).ravel(), bins=2)[0]
+    assert stats.chi2_contingency(pairs).pvalue > 1e-4
+    every = np.asarray(apply(jax.random.key(5), [augment.ReplaceNoise(p=1.0)], grey))
+    assert set(np.unique(every)) == {0, 1}
+
+
+def test_gaussian_noise_has_its_deviation():
+    grey = jnp.full((100, 28, 50), 0.5)
+    noise = (np.asarray(apply(jax.random.key(5), [augment.GaussianNoise(sigma=0.08)], grey)) - 0.5) / 0.08
+    assert stats.kstest(noise.ravel(), "norm").pvalue > 1e-4
+
+
+def test_a_chance_is_what_it_says():
+    images = jnp.full((4000, 2, 2), 0.25)
+    inverted = np.asarray(apply(jax.random.key(5), [augment.Sometimes(0.3, augment.Invert())], images))
+    happened = inverted[:, 0, 0] == 0.75
+    assert stats.binomtest(int(happened.sum()), 4000, 0.3).pvalue > 1e-4
+    np.testing.assert_array_equal(inverted.reshape(4000, 4).T, [np.where(happened, 0.75, 0.25)] * 4)
+    always = apply(jax.random.key(5), [augment.Sometimes(1.0, augment.Invert())], images)
+    assert (np.asarray(always) == 0.75).all()
+
+
+def test_paper_lies_under_the_ink(lines):
+    many = jnp.repeat(lines, 40, axis=0)
+    paper = np.asarray(apply(jax.random.key(2), [augment.Paper(lines=0.6, boxes=0.5, gradient=0.4)], many))
+    assert (paper >= np.asarray(many)).all()
+    np.testing.assert_array_equal(paper[many == 1], 1)
+    blank = paper[np.asarray(many) == 0]
+    assert blank.max() <= 0.6
+    assert blank.max() > 0.5
+    assert len(np.unique(paper.reshape(len(paper), -1), axis=0)) == len(paper)
+
+
+@pytest.mark.parametrize("part", ["lines", "boxes", "gradient"])
+def test_each_part_of_the_paper_shows(part):
+    only = augment.Paper(**{"lines": 0.0, "boxes": 0.0, "gradient": 0.0, part: 1.0})
+    paper = np.asarray(apply(jax.random.key(2), [only], jnp.zeros((50, 28, 120))))
+    across, down = paper.std(axis=2).max(axis=1), paper.std(axis=1).max(axis=1)
+    if part == "lines":
+        assert across.max() < 1e-5
+        assert (down > 0).mean() > 0.9
+    elif part == "boxes":
+        assert (across > 0).all()
+    else:
+        assert (np.ptp(paper, axis=(1, 2)) > 0).all()
+        assert (np.abs(np.diff(paper, axis=2)).max(axis=(1, 2)) < 0.05).all()
+
+
+def test_an_occlusion_is_one_grey_rectangle():
+    images = jnp.full((300, 28, 90), 0.123)
+    covered = np.asarray(apply(jax.random.key(2), [augment.Occlude(size=20.0)], images))
+    heights = []
+    for image in covered:
+        ys, xs = np.nonzero(image != np.float32(0.123))
+        heights.append(0 if not len(ys) else np.ptp(ys) + 1)
+        if len(ys):
+            block = image[ys.min() : ys.max() + 1, xs.min() : xs.max() + 1]
+            assert (block == block[0, 0]).all()
+            assert max(block.shape) <= 20
+    assert np.max(heights) >= 17
+    assert np.mean(heights) > 6
+
+
+@pytest.mark.parametrize("name", augment.PRESETS)
+def test_presets_are_plain_specs(bank, name):
+    glyphs, lines = augment.preset(name)
+    spec = ds.SequenceSpec(image_width=150, glyph_transforms=glyphs, line_transforms=lines)
+    ds.check_spec(spec)
+    names = {name: getattr(augment, name) for name in augment.__all__} | {"SequenceSpec": ds.SequenceSpec}
+    assert repr(eval(repr(spec), names)) == repr(spec)
+    assert repr(ds.spec_from_json(ds.spec_to_json(spec))) == repr(spec)
+    plain = ds.sample_sequences(jax.random.key(0), bank, DIGITS, ds.SequenceSpec(image_width=150))
+    s = ds.sample_sequences(jax.random.key(0), bank, DIGITS, spec)
+    assert np.abs(np.asarray(s.image - plain.image)).max() > 0.2
+    np.testing.assert_array_equal(s.digits, plain.digits)
+
+
+def test_unknown_presets():
+    for wrong in ("heavy", "", None, 3, ["light"]):
+        with pytest.raises(ValueError, match="no preset .*; there are light, strong, scan"):
+            augment.preset(wrong)
+
+
+def test_a_row_is_the_single_sample(bank):
+    glyphs, lines = augment.preset("scan")
+    spec = ds.SequenceSpec(
+        image_width=170, spacing_range=(-5, 5), glyph_transforms=glyphs[:1], line_transforms=lines
+    )
+    batch = jax.device_get(ds.sample_sequences(jax.random.key(8), bank, DIGITS[:4], spec))
+    for b in (0, 2):
+        one = ds.sample_sequence(jax.random.fold_in(jax.random.key(8), b), bank, DIGITS[b], spec)
+        for name in ("digits", "glyph_ids", "offsets", "boxes"):
+            np.testing.assert_array_equal(getattr(one, name), getattr(batch, name)[b])
+        np.testing.assert_allclose(one.image, batch.image[b], atol=1e-5)
+        image = ds.generate_numbers_sequence(
+            DIGITS[b][DIGITS[b] >= 0],
+            (-5, 5),
+            170,
+            key=jax.random.fold_in(jax.random.key(8), b),
+            bank=bank,
+            spec=spec,
+        )
+        np.testing.assert_allclose(image, batch.image[b], atol=1e-5)
+
+
+def test_chunks_change_nothing(bank, monkeypatch):
+    """A chain, its labels and its gradient, all at once and in chunks that don't divide the batch."""
+    spec = ds.SequenceSpec(
+        image_width=150, masks="amodal", glyph_transforms=MOVING, line_transforms=CHAINS["ink"]
+    )
+
+    def both(size):
+        jax.clear_caches()
+        monkeypatch.setattr(xla, "PIXELS", size)
+
+        def total(angle):
+            changed = (augment.LineSlant(angle=angle), augment.Blur())
+            return augment.apply(jax.random.key(1), changed, images).sum()
+
+        images = jax.random.uniform(jax.random.key(0), (7, 28, 40))
+        s = jax.device_get(ds.sample_sequences(jax.random.key(6), bank, DIGITS, spec))
+        return s, float(jax.grad(total)(9.0))
+
+    (whole, slope), (parts, in_parts) = both(10**9), both(3 * 28 * 150)
+    np.testing.assert_array_equal(whole.boxes, parts.boxes)
+    np.testing.assert_array_equal(whole.masks, parts.masks)
+    np.testing.assert_allclose(whole.image, parts.image, atol=1e-5)
+    assert slope != 0
+    assert abs(slope / in_parts - 1) < 1e-3
+
+
+def test_a_schedule_of_line_parameters_compiles_once(bank):
+    traces = 0
+
+    @jax.jit
+    def step(key, bank, digits, strength):
+        nonlocal traces
+        traces += 1
+        chosen = (
+            augment.LineSlant(angle=30 * strength),
+            augment.Blur(sigma=strength),
+            augment.Sometimes(strength, augment.GaussianNoise(sigma=strength / 4)),
+        )
+        s = ds.sample_sequences(key, bank, digits, ds.SequenceSpec(line_transforms=chosen))
+        return s.image, s.boxes
+
+    pictures = [step(jax.random.key(0), bank, DIGITS, strength)[0] for strength in (0.0, 0.5, 1.0)]
+    assert traces == 1
+    assert len({np.asarray(picture).tobytes() for picture in pictures}) == 3
+
+
+def test_rows_without_digits_and_batches_without_rows(bank):
+    spec = ds.SequenceSpec(image_width=60, masks="amodal", line_transforms=MOVING)
+    s = ds.sample_sequences(jax.random.key(0), bank, np.full((3, 2), -1, np.int32), spec)
+    assert not np.asarray(s.image).any()
+    assert s.length.tolist() == [0, 0, 0]
+    for masks, shape in (("amodal", (0, 2, 28, 60)), ("visible", (0, 28, 60))):
+        with jax.debug_key_reuse(False):
+            empty = np.zeros((0, 2), np.int32)
+            s = ds.sample_sequences(jax.random.key(0), bank, empty, spec.replace(masks=masks))
+        assert (s.image.shape, s.masks.shape) == ((0, 28, 60), shape)
+
+
+@pytest.mark.parametrize(
+    ("field", "transforms", "message"),
+    [
+        ("line_transforms", (augment.Sometimes(1.5, augment.Blur()),), r"Sometimes\.p .* 0 to 1, got 1\.5"),
+        ("line_transforms", (augment.Sometimes(0.5, augment.Blur(sigma=-1.0)),), r"Blur\.sigma .*-1\.0"),
+        ("line_transforms", (augment.Sometimes(0.5, 3),), r"Sometimes\.transform must be a transform, got 3"),
+        ("line_transforms", (augment.ReplaceNoise(p=float("nan")),), r"ReplaceNoise\.p .*nan"),
+        ("line_transforms", (augment.GaussianNoise(sigma=-0.1),), r"GaussianNoise\.sigma .*-0\.1"),
+        ("line_transforms", (augment.LineSlant(angle=90.0),), r"LineSlant\.angle .* 0 to 60"),
+        ("line_transforms", (augment.BaselineWave(wavelength=0.0),), r"BaselineWave\.wavelength .*0\.0"),
+        ("line_transforms", (augment.Paper(gradient=2),), r"Paper\.gradient .*2"),
+        ("line_transforms", (augment.Occlude(size=-1.0),), r"Occlude\.size .*-1\.0"),
+        ("line_transforms", (augment.LineSlant(angle=10**400),), r"LineSlant\.angle .* 0 to 60, got 1000"),
+        ("line_transforms", (augment.LineSlant(angle=np.ones(2)),), r"LineSlant\.angle must be a number"),
+        ("line_transforms", (augment.LineSlant(angle=np.ones(1)),), r"LineSlant\.angle must be a number"),
+        ("line_transforms", (augment.LineSlant(interpolation=np.ones(2)),), r"interpolation must be one of"),
+        ("line_transforms", [augment.Invert()], "line_transforms must be a tuple"),
+        ("line_transforms", (None,), "line_transforms must hold transforms"),
+        ("glyph_transforms", (augment.GaussianNoise(),), "is no ink: it belongs in line_transforms"),
+        ("glyph_transforms", (augment.Sometimes(0.1, augment.Paper()),), "belongs in line_transforms"),
+    ],
+)
+def test_bad_parameters_are_named(bank, field, transforms, message):
+    spec = ds.SequenceSpec(**{field: transforms})
+    with pytest.raises(ValueError, match=message):
+        ds.check_spec(spec)
+    with pytest.raises(ValueError, match=message):
+        ds.generate_numbers_sequence([1], (0, 0), 28, bank=bank, spec=spec)
+
+
+def test_what_cannot_be_transformed():
+    images = jnp.zeros((2, 28, 28))
+    for transforms in (augment.Blur(), [3], ["Blur"]):
+        with pytest.raises(ValueError, match="transforms must be a list"):
+            augment.apply(jax.random.key(0), transforms, images)
+    with pytest.raises(ValueError, match="glyphs must be"):
+        augment.apply(jax.random.key(0), [augment.Blur()], images[0, 0])
+    with pytest.raises(ValueError, match="too large to warp"):
+        jax.eval_shape(
+            lambda images: augment.apply(jax.random.key(0), [augment.LineSlant()], images),
+            jax.ShapeDtypeStruct((1, 28, 2**22), jnp.float32),
+        )
+    assert augment.apply(jax.random.key(0), [augment.Blur()], images[..., :0]).shape == (2, 28, 0)
