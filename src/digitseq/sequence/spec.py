@@ -10,7 +10,7 @@ import numpy as np
 from .. import augment
 from ..augment.base import plain
 from ..internal.pixels import HEIGHT
-from ..internal.pytrees import register
+from ..internal.pytrees import register_pytree
 from ..internal.validation import as_integer, as_size, nearest
 from .spacing import MIN_SPACING
 
@@ -29,7 +29,7 @@ def _static(default: Any) -> Any:
     return dataclasses.field(default=default, metadata={"static": True})
 
 
-@register
+@register_pytree
 @dataclasses.dataclass(frozen=True, eq=False, kw_only=True)
 class SequenceSpec:
     """How a sequence becomes an image. A pytree: numbers are leaves, structure is static.
