@@ -90,8 +90,10 @@ class FixedLabels(Rows):
 
 
 def _sequence(row: Any) -> list[int]:
+    if isinstance(row, str):
+        return parse_sequence(row, name="FixedLabels.digits: a sequence")
     try:
-        return parse_sequence(row) if isinstance(row, str) else [_digit(digit) for digit in row]
+        return [_digit(digit) for digit in row]
     except (TypeError, ValueError) as error:
         raise ValueError(f"FixedLabels.digits: {row!r} is no sequence of digits ({error})") from None
 
