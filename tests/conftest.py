@@ -18,6 +18,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+import shape_checks  # noqa: F401  # before digitseq, whose functions it has checked
 
 import digitseq as ds
 from digitseq import cli

@@ -1,9 +1,9 @@
-"""What all transforms share: their parameters' limits, how they print, their random numbers.
+"""Base classes of transforms: limits of parameters, printing, random numbers.
 
-There are three families. What is `Geometric` moves ink and what is `Ink`
-changes it, and the labels follow: a digit's box and mask are those of the digit
-alone, so transformed. What is `Page` is no ink (paper, noise, a thumb on the
-lens), and labels know nothing of it.
+There are three families. `Geometric` transforms move ink and `Ink` transforms
+change its values; both also change the annotations: a digit's box and mask are
+those of the digit transformed by itself. `Page` transforms add what is not ink
+(paper, noise, occlusion) and leave annotations as they are.
 """
 
 import dataclasses
@@ -16,30 +16,34 @@ import numpy as np
 from jax import lax
 
 from ..internal.random_bits import fractions
+from ..internal.shapes import Array, Float32, Int32, Key, Shaped, UInt32
 
-# Of a line, in pixels; traced where the canvas has more columns.
-Width = int | jax.Array
+# The width of a line image in pixels: a Python integer, or traced where the canvas has more columns.
+Width = int | Int32[Array, ""]
+# A parameter of a transform: a number, or a scalar of JAX's, which may be traced.
+Parameter = float | jax.Array
 
 
 class Transform:
-    """A frozen pytree dataclass: parameters are leaves, choices of words are static.
+    """A frozen pytree dataclass: numeric parameters are leaves, choices by name are static.
 
     Attributes:
-        limits: of each parameter, the least and the greatest value allowed.
-        takes_width: whether this very class, not one that it inherits from,
-            says that it can transform lines that lie on the left of a wider,
-            otherwise blank canvas, their width traced. `generate_numbers_sequence`
-            then compiles for a few widths of canvas, and else for each width.
+        limits: for each parameter the least and the greatest value allowed.
+        takes_width: whether this class supports lines that lie on the left of
+            a wider, otherwise blank canvas, their width traced. Not inherited.
+            `generate_numbers_sequence` then compiles for a few canvas widths
+            instead of for each width.
     """
 
     limits: ClassVar[dict[str, tuple[float, float]]] = {}
     takes_width: ClassVar[bool] = False
 
     def check(self) -> None:
-        """Raises on parameters that can't be used (host side).
+        """Checks the parameters, on the host: their values must be concrete.
 
         Raises:
-            ValueError: naming the transform, the parameter, its value and its limits.
+            ValueError: a parameter outside its limits, or no number; the
+                message names the transform, the parameter, value and limits.
         """
         for name, (low, high) in self.limits.items():
             value = getattr(self, name)
@@ -51,70 +55,75 @@ class Transform:
                 raise ValueError(f"{kind}.{name} must be a number from {low:g} to {high:g}, got {value!r}")
 
     def parameters(self) -> dict[str, Any]:
-        """The fields by name, concrete numbers as Python's own."""
-        return {f.name: plain(getattr(self, f.name)) for f in dataclasses.fields(self)}  # type: ignore[arg-type]
+        """The fields by name, concrete arrays and NumPy's numbers as Python's own."""
+        return {f.name: to_python(getattr(self, f.name)) for f in dataclasses.fields(self)}  # type: ignore[arg-type]
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(f'{k}={v!r}' for k, v in self.parameters().items())})"
 
 
 class Change(Transform):
-    """A transform of what each pixel holds.
+    """A transform of pixel values.
 
     Attributes:
-        looks_around: whether a pixel depends on those next to it.
+        reads_neighbours: whether a pixel's new value depends on other pixels.
+            The images are then materialised before, since XLA would otherwise
+            recompute each pixel for every neighbour that reads it.
     """
 
-    looks_around: ClassVar[bool] = False
+    reads_neighbours: ClassVar[bool] = False
 
-    def change(self, images: jax.Array, keys: jax.Array) -> jax.Array:
-        """The images float32 [N, H, W] in [0, 1], changed, each with its key, [N]."""
+    def change(self, images: Float32[Array, "N H W"], keys: Key[Array, " N"]) -> Float32[Array, "N H W"]:
+        """The images, values in [0, 1], each transformed with its own key."""
         raise TypeError(f"{type(self).__name__} changes nothing")
 
-    def change_within(self, images: jax.Array, keys: jax.Array, width: Width) -> jax.Array:
-        """`change` of the first `width` columns; those beyond are blank, and what they become is not seen.
+    def change_within(
+        self, images: Float32[Array, "N H W"], keys: Key[Array, " N"], width: Width
+    ) -> Float32[Array, "N H W"]:
+        """`change` of the first `width` columns of wider canvases, of which the rest is discarded.
 
-        To be overridden, where `takes_width`, by what depends on the width.
+        A class with `takes_width` whose result depends on the width overrides this.
         """
         return self.change(images, keys)
 
 
 class Ink(Change):
-    """A transform of ink, whose labels follow."""
+    """A transform of ink values, which also changes annotations."""
 
 
 class Page(Change):
-    """A transform of all that is seen, which leaves the labels alone."""
+    """A transform of the whole page, which leaves annotations as they are."""
 
 
-def plain(value: Any) -> Any:
-    """Concrete numbers as Python's own, so that they print as the code that makes them."""
+def to_python(value: Any) -> Any:
+    """The value with concrete arrays and NumPy's numbers as Python's own, lists as tuples; tracers as they are."""
     if isinstance(value, tuple | list):
-        return tuple(plain(part) for part in value)
+        return tuple(to_python(part) for part in value)
     if isinstance(value, np.generic | np.ndarray | jax.Array) and not isinstance(value, jax.core.Tracer):
         return value.tolist()
     return value
 
 
-def uniform(keys: jax.Array, count: int, low: float = 0.0) -> jax.Array:
-    """Uniform float32 [count, N] in [low, 1), from one key an image, [N]."""
-    return low + (1 - low) * fractions(words(keys, (count,), out_axes=1))
+def uniform(keys: Key[Array, " N"], count: int, low: float = 0.0) -> Float32[Array, "{count} N"]:
+    """So many uniform numbers in [low, 1) for each image, from its key."""
+    return low + (1 - low) * fractions(random_words(keys, (count,), out_axes=1))
 
 
-def by_pixel(
+def per_pixel(
     draw: Callable[[jax.Array, tuple[int, ...]], jax.Array],
-    keys: jax.Array,
+    keys: Key[Array, " N"],
     shape: tuple[int, int],
     width: Width,
-) -> jax.Array:
-    """Random numbers for each pixel, [N, H, W], the same in the first `width` columns whatever their number.
+) -> Shaped[Array, "N {shape[0]} {shape[1]}"]:
+    """A random number for each pixel, the same in the first `width` columns however wide the canvas.
 
     Args:
-        draw: of a key and a shape; number i, counted row by row, must depend on
-            the key and i alone, as `jax.random`'s do with threefry keys.
-        keys: [N].
-        shape: (H, W).
-        width: at most W.
+        draw: samples an array, from a key and a shape; element i, in row-major
+            order, must be a function of the key and i alone, as `jax.random`'s
+            are with threefry keys.
+        keys: one for each image.
+        shape: (H, W) of the canvas.
+        width: of the line, at most W.
     """
     if isinstance(width, int):
         return jax.vmap(lambda key: draw(key, shape))(keys)
@@ -128,15 +137,16 @@ def by_pixel(
     def nothing(drawn: jax.Array) -> jax.Array:
         return jnp.zeros((len(keys), height, columns), drawn.dtype)
 
-    # A conditional's operands are stored: else a CPU hashes within the gather, which is slower by far.
+    # XLA on a CPU would fuse the hash into the gather and repeat it for every pixel that reads a word.
+    # It stores the operands of a conditional (see `internal.xla`).
     return lax.cond(width > 0, cut, nothing, jax.vmap(lambda key: draw(key, (height * columns,)))(keys))
 
 
-def as_float(width: Width) -> int | jax.Array:
-    """The width, to be multiplied by or divided by."""
+def as_float(width: Width) -> int | Float32[Array, ""]:
+    """The width as a factor or divisor of float32 arrays."""
     return width if isinstance(width, int) else width.astype(jnp.float32)
 
 
-def words(keys: jax.Array, shape: tuple[int, ...], out_axes: int = 0) -> jax.Array:
-    """Random uint32 of that shape for each key [N], the keys' axis first or where `out_axes` says."""
+def random_words(keys: Key[Array, " N"], shape: tuple[int, ...], out_axes: int = 0) -> UInt32[Array, "..."]:
+    """Random uint32 of that shape for each key, the keys' axis first or where `out_axes` says."""
     return jax.vmap(lambda key: jax.random.bits(key, shape, jnp.uint32), out_axes=out_axes)(keys)

@@ -144,7 +144,7 @@ def _changed(transform: Any, images: jax.Array, keys: jax.Array, width: Width | 
         )
         return _cut(jnp.asarray(made), width)
 
-    return jnp.asarray(stage(change, images, keys)) if kind.looks_around else change(images, keys)
+    return jnp.asarray(stage(change, images, keys)) if kind.reads_neighbours else change(images, keys)
 
 
 def _warped(group: list[tuple[Any, jax.Array]], images: Images, width: Width | None) -> jax.Array:

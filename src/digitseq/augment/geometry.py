@@ -14,7 +14,7 @@ import numpy as np
 from jax import lax
 
 from ..internal.pytrees import register_pytree
-from .base import Transform, as_float, uniform, words
+from .base import Transform, as_float, random_words, uniform
 from .knots import basis
 from .resample import Padded, Places, Size, columns_of, nearest_border
 
@@ -167,7 +167,7 @@ class Elastic(Geometric):
         down = basis(size[0], size[0], self.sigma)
         right = basis(size[1], columns_of(size), self.sigma)
         knots = right.shape[1], down.shape[1]
-        bits = words(keys, (knots[0] * knots[1],))
+        bits = random_words(keys, (knots[0] * knots[1],))
         # Sixteen bits are plenty for a number, so one hash gives two.
         halves = jnp.concatenate([bits & 0xFFFF, bits >> 16], axis=1)
         random = halves.astype(jnp.float32) * np.float32(2**-15) - 1

@@ -1,7 +1,7 @@
-"""Ink transforms: what each pixel becomes, where it is.
+"""Ink transforms: of pixel values, without moving them.
 
-Each draws one number an image, uniform within its range. No transform makes
-ink of the empty background, but by spreading it (`StrokeWidth`, `Blur`).
+Each samples one number per image, uniform within its range. Background stays
+0, except where ink spreads onto it (`StrokeWidth`, `Blur`).
 """
 
 import dataclasses
@@ -14,43 +14,50 @@ import numpy as np
 from jax import lax
 
 from ..internal.pytrees import register_pytree
-from .base import Ink, uniform
+from ..internal.shapes import Array, Float32, Key
+from .base import Ink, Parameter, uniform
 
 
-def _signed(keys: jax.Array) -> jax.Array:
+def _signed(keys: Key[Array, " N"]) -> Float32[Array, "N 1 1"]:
+    """A number in [-1, 1) for each image."""
     return uniform(keys, 1, low=-1.0)[0][:, None, None]
 
 
-def _power(keys: jax.Array, strength: float | jax.Array) -> jax.Array:
-    """From 1 / (1 + strength) to 1 + strength, uniform in the logarithm; [N, 1, 1]."""
+def _power(keys: Key[Array, " N"], strength: Parameter) -> Float32[Array, "N 1 1"]:
+    """A power for each image, log-uniform from 1 / (1 + strength) to 1 + strength."""
     return jnp.exp(_signed(keys) * jnp.log1p(jnp.asarray(strength, jnp.float32)))
 
 
-def _raised(values: jax.Array, power: jax.Array) -> jax.Array:
-    """Positive values to a power: several times faster than XLA's own, which minds every special case."""
+def _raised(values: Float32[Array, "N H W"], power: Float32[Array, "N 1 1"]) -> Float32[Array, "N H W"]:
+    """Positive values raised to a power.
+
+    XLA's `pow` on a CPU handles zeros, infinities and negative bases, which
+    these values never are; without that it takes a third of the time
+    (`benchmarks/augment.py --workarounds`).
+    """
     return jnp.exp(power * jnp.log(values))
 
 
 @register_pytree
 @dataclasses.dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class StrokeWidth(Ink):
-    """Makes strokes thicker or thinner, continuously.
+    """Makes strokes thicker or thinner by a continuous amount.
 
-    A mean of the image and its dilation (or erosion) by a 3x3 cross, which
-    moves each edge by one pixel.
+    A weighted mean of the image and its grey-scale dilation (or erosion) by a
+    3x3 cross, which moves each edge by one pixel.
 
     Attributes:
         change_by: a stroke's width changes by up to so many pixels either way.
     """
 
-    change_by: float | jax.Array = 1.0
+    change_by: Parameter = 1.0
 
     limits: ClassVar = {"change_by": (0, 2)}
     takes_width: ClassVar = True
-    looks_around: ClassVar = True
+    reads_neighbours: ClassVar = True
 
-    def change(self, images: jax.Array, keys: jax.Array) -> jax.Array:
-        """Thicker where the draw is positive."""
+    def change(self, images: Float32[Array, "N H W"], keys: Key[Array, " N"]) -> Float32[Array, "N H W"]:
+        """The images, thicker where the sampled amount is positive, else thinner."""
         amount = _signed(keys) * self.change_by / 2
         thick = _cross(images, jnp.maximum)
         thin = _cross(images, jnp.minimum)
@@ -58,8 +65,10 @@ class StrokeWidth(Ink):
         return images + jnp.abs(amount) * (target - images)
 
 
-def _cross(images: jax.Array, choose: Callable[[jax.Array, jax.Array], jax.Array]) -> jax.Array:
-    """The greatest or least of each pixel and its four neighbours."""
+def _cross(
+    images: Float32[Array, "N H W"], choose: Callable[[jax.Array, jax.Array], jax.Array]
+) -> Float32[Array, "N H W"]:
+    """The maximum or minimum, as `choose` says, of each pixel and its four neighbours."""
     padded = jnp.pad(images, ((0, 0), (1, 1), (1, 1)))
     result = images
     for y, x in ((0, 1), (2, 1), (1, 0), (1, 2)):
@@ -70,19 +79,19 @@ def _cross(images: jax.Array, choose: Callable[[jax.Array, jax.Array], jax.Array
 @register_pytree
 @dataclasses.dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Gamma(Ink):
-    """Raises values to a power from 1 / (1 + strength) to 1 + strength: greys darker or lighter.
+    """Raises values to a power, log-uniform from 1 / (1 + strength) to 1 + strength: gamma correction.
 
     Attributes:
         strength: 0 or more.
     """
 
-    strength: float | jax.Array = 0.5
+    strength: Parameter = 0.5
 
     limits: ClassVar = {"strength": (0, 10)}
     takes_width: ClassVar = True
 
-    def change(self, images: jax.Array, keys: jax.Array) -> jax.Array:
-        """Black and white stay."""
+    def change(self, images: Float32[Array, "N H W"], keys: Key[Array, " N"]) -> Float32[Array, "N H W"]:
+        """The images with greys darker or lighter; 0 and 1 stay."""
         power = _power(keys, self.strength)
         return jnp.where(
             (images > 0) & (power != 1), _raised(jnp.where(images > 0, images, 1.0), power), images
@@ -92,21 +101,22 @@ class Gamma(Ink):
 @register_pytree
 @dataclasses.dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Contrast(Ink):
-    """Bends values towards black and white, or towards grey, along an S that keeps 0, 1/2 and 1.
+    """Raises or lowers contrast, along a sigmoid that keeps 0, 1/2 and 1.
 
-    v becomes v^g / (v^g + (1 - v)^g) with g from 1 / (1 + strength) to 1 + strength.
+    v becomes v^g / (v^g + (1 - v)^g), g log-uniform from 1 / (1 + strength) to
+    1 + strength.
 
     Attributes:
         strength: 0 or more.
     """
 
-    strength: float | jax.Array = 0.5
+    strength: Parameter = 0.5
 
     limits: ClassVar = {"strength": (0, 10)}
     takes_width: ClassVar = True
 
-    def change(self, images: jax.Array, keys: jax.Array) -> jax.Array:
-        """Black and white stay."""
+    def change(self, images: Float32[Array, "N H W"], keys: Key[Array, " N"]) -> Float32[Array, "N H W"]:
+        """The images with greys further from 1/2, or nearer to it; 0 and 1 stay."""
         power = _power(keys, self.strength)
         grey = (images > 0) & (images < 1) & (power != 1)
         value = jnp.where(grey, images, 0.5)
@@ -116,45 +126,46 @@ class Contrast(Ink):
 @register_pytree
 @dataclasses.dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class InkFade(Ink):
-    """Pales the ink of a whole image.
+    """Fades the ink of a whole image.
 
     Attributes:
-        strength: values are multiplied by 1 - strength to 1.
+        strength: values are multiplied by a factor from 1 - strength to 1.
     """
 
-    strength: float | jax.Array = 0.4
+    strength: Parameter = 0.4
 
     limits: ClassVar = {"strength": (0, 0.95)}
     takes_width: ClassVar = True
 
-    def change(self, images: jax.Array, keys: jax.Array) -> jax.Array:
-        """Paler by one factor an image."""
+    def change(self, images: Float32[Array, "N H W"], keys: Key[Array, " N"]) -> Float32[Array, "N H W"]:
+        """The images, each multiplied by its factor."""
         return images * (1 - uniform(keys, 1)[0][:, None, None] * self.strength)
 
 
+# Of the kernel, pixels: two standard deviations of the widest Gaussian.
 RADIUS = 4
 
 
 @register_pytree
 @dataclasses.dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Blur(Ink):
-    """Blurs with a Gaussian whose width is uniform from 0 to sigma.
+    """Blurs with a Gaussian whose standard deviation is uniform from 0 to sigma.
 
     Attributes:
-        sigma: pixels, at most 2 (the kernel is 9 wide).
+        sigma: pixels, at most 2 (the kernel is 9 pixels wide).
     """
 
-    sigma: float | jax.Array = 0.7
+    sigma: Parameter = 0.7
 
     limits: ClassVar = {"sigma": (0, 2)}
     takes_width: ClassVar = True
-    looks_around: ClassVar = True
+    reads_neighbours: ClassVar = True
 
-    def change(self, images: jax.Array, keys: jax.Array) -> jax.Array:
-        """Along the rows, then along the columns."""
+    def change(self, images: Float32[Array, "N H W"], keys: Key[Array, " N"]) -> Float32[Array, "N H W"]:
+        """The images convolved along the columns, then along the rows."""
         width = uniform(keys, 1)[0] * self.sigma
         steps = np.arange(-RADIUS, RADIUS + 1, dtype=np.float32)[:, None]
-        # At a width of 0 all but the middle weight vanish, without 0 / 0.
+        # At a standard deviation of 0 all weights but the middle one vanish, instead of 0 / 0.
         weights = jnp.exp(-0.5 * jnp.square(steps / jnp.maximum(width, 1e-3)[None, :]))
         weights = (weights / weights.sum(axis=0, keepdims=True))[:, :, None, None]
         for axis in (1, 2):

@@ -1,4 +1,4 @@
-"""What is not ink: noise, paper, something in front of it. Labels stay as they are."""
+"""Page transforms: noise, paper, occlusion, inversion. Annotations stay as they are."""
 
 import dataclasses
 from typing import ClassVar
@@ -9,93 +9,101 @@ import numpy as np
 
 from ..internal.pytrees import register_pytree
 from ..internal.random_bits import fractions
-from .base import Page, Width, as_float, by_pixel, uniform
+from ..internal.shapes import Array, Float32, HostArray, Key, UInt32
+from .base import Page, Parameter, Width, as_float, per_pixel, uniform
 
 
-def _normal(key: jax.Array, shape: tuple[int, ...]) -> jax.Array:
+def _normal(key: Key[Array, ""], shape: tuple[int, ...]) -> Float32[Array, "..."]:
     return jax.random.normal(key, shape, jnp.float32)
 
 
-def _bits(key: jax.Array, shape: tuple[int, ...]) -> jax.Array:
+def _bits(key: Key[Array, ""], shape: tuple[int, ...]) -> UInt32[Array, "..."]:
     return jax.random.bits(key, shape, jnp.uint32)
 
 
 @register_pytree
 @dataclasses.dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class GaussianNoise(Page):
-    """Adds independent normal noise to every pixel; what leaves [0, 1] is cut.
+    """Adds independent Gaussian noise to every pixel and clips the result to [0, 1].
 
     Attributes:
-        sigma: the noise's standard deviation, in units of full ink.
+        sigma: standard deviation of the noise, in units of full ink.
     """
 
-    sigma: float | jax.Array = 0.1
+    sigma: Parameter = 0.1
 
     limits: ClassVar = {"sigma": (0, 1)}
     takes_width: ClassVar = True
 
-    def change(self, images: jax.Array, keys: jax.Array) -> jax.Array:
-        """Noisier."""
+    def change(self, images: Float32[Array, "N H W"], keys: Key[Array, " N"]) -> Float32[Array, "N H W"]:
+        """The images plus noise."""
         return self.change_within(images, keys, images.shape[2])
 
-    def change_within(self, images: jax.Array, keys: jax.Array, width: Width) -> jax.Array:
-        """The same noise whatever the canvas."""
-        noise = by_pixel(_normal, keys, (images.shape[1], images.shape[2]), width)
+    def change_within(
+        self, images: Float32[Array, "N H W"], keys: Key[Array, " N"], width: Width
+    ) -> Float32[Array, "N H W"]:
+        """The images plus the noise that a canvas of this width would get."""
+        noise = per_pixel(_normal, keys, (images.shape[1], images.shape[2]), width)
         return jnp.clip(images + self.sigma * noise, 0.0, 1.0)
 
 
 @register_pytree
 @dataclasses.dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class ReplaceNoise(Page):
-    """Replaces each pixel, with probability p and apart from all others, by 0 or 1, either equally likely.
+    """Replaces each pixel independently, with probability p, by 0 or 1 (salt-and-pepper noise).
 
     Attributes:
         p: from 0 to 1.
     """
 
-    p: float | jax.Array = 0.1
+    p: Parameter = 0.1
 
     limits: ClassVar = {"p": (0, 1)}
     takes_width: ClassVar = True
 
-    def change(self, images: jax.Array, keys: jax.Array) -> jax.Array:
-        """Some pixels black or white."""
+    def change(self, images: Float32[Array, "N H W"], keys: Key[Array, " N"]) -> Float32[Array, "N H W"]:
+        """The images with some pixels replaced."""
         return self.change_within(images, keys, images.shape[2])
 
-    def change_within(self, images: jax.Array, keys: jax.Array, width: Width) -> jax.Array:
-        """One random word a pixel: its lowest bit is the new value, its highest 24 the chance."""
-        bits = by_pixel(_bits, keys, (images.shape[1], images.shape[2]), width)
+    def change_within(
+        self, images: Float32[Array, "N H W"], keys: Key[Array, " N"], width: Width
+    ) -> Float32[Array, "N H W"]:
+        """The images with the pixels replaced that a canvas of this width would have replaced."""
+        # One random word per pixel: its lowest bit is the new value, its highest 24 are compared with p.
+        bits = per_pixel(_bits, keys, (images.shape[1], images.shape[2]), width)
         return jnp.where(fractions(bits) < self.p, (bits & 1).astype(jnp.float32), images)
 
 
 @register_pytree
 @dataclasses.dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Paper(Page):
-    """Shows the paper under the ink: ruled lines, boxes to write in, uneven light.
+    """Adds the paper under the ink: ruled lines, boxes of a form, a gradient of the light.
 
-    Each of the three is as bright as a number drawn from 0 to its parameter, in
-    units of full ink; ink covers it. Ruled lines are 9 to 28 pixels apart,
-    boxes 24 to 40 pixels wide; the light grows from one side to another.
+    The brightness of each is uniform from 0 to its parameter, in units of full
+    ink; ink covers it. Ruled lines are 9 to 28 pixels apart, boxes 24 to 40
+    pixels wide; the gradient has a random direction.
 
     Attributes:
-        lines: from 0 to 1.
-        boxes: from 0 to 1.
-        gradient: from 0 to 1.
+        lines: the greatest brightness of ruled lines, from 0 to 1.
+        boxes: of the boxes, from 0 to 1.
+        gradient: of the bright end of the gradient, from 0 to 1.
     """
 
-    lines: float | jax.Array = 0.4
-    boxes: float | jax.Array = 0.4
-    gradient: float | jax.Array = 0.4
+    lines: Parameter = 0.4
+    boxes: Parameter = 0.4
+    gradient: Parameter = 0.4
 
     limits: ClassVar = {"lines": (0, 1), "boxes": (0, 1), "gradient": (0, 1)}
     takes_width: ClassVar = True
 
-    def change(self, images: jax.Array, keys: jax.Array) -> jax.Array:
-        """Brighter where the paper is, and no ink."""
+    def change(self, images: Float32[Array, "N H W"], keys: Key[Array, " N"]) -> Float32[Array, "N H W"]:
+        """The images with paper where there is no ink."""
         return self.change_within(images, keys, images.shape[2])
 
-    def change_within(self, images: jax.Array, keys: jax.Array, width: Width) -> jax.Array:
-        """The light falls over the width, not over the canvas."""
+    def change_within(
+        self, images: Float32[Array, "N H W"], keys: Key[Array, " N"], width: Width
+    ) -> Float32[Array, "N H W"]:
+        """The images with paper, whose gradient spans the width instead of the canvas."""
         height, columns = images.shape[1:]
         drawn = uniform(keys, 8)[:, :, None, None]
         ruled, boxed, lit, apart, first, wide, left, angle = drawn
@@ -118,8 +126,16 @@ class Paper(Page):
         return images + (1 - images) * paper
 
 
-def _rules(places: np.ndarray, apart: jax.Array, first: jax.Array) -> jax.Array:
-    """Lines one pixel wide, at all whole multiples of `apart` from `first` (in units of it); 0 to 1."""
+def _rules(
+    places: Float32[HostArray, "1 #H #W"], apart: Float32[Array, "N 1 1"], first: Float32[Array, "N 1 1"]
+) -> Float32[Array, "N #H #W"]:
+    """The brightness in [0, 1] of lines one pixel wide, `apart` pixels apart.
+
+    Args:
+        places: of the pixels, along the axis that the lines cross.
+        apart: pixels.
+        first: where one of the lines lies, in units of `apart`.
+    """
     turns = places / apart - first
     distance = jnp.abs(turns - jnp.round(turns)) * apart
     return jnp.maximum(1 - distance, 0.0)
@@ -128,26 +144,27 @@ def _rules(places: np.ndarray, apart: jax.Array, first: jax.Array) -> jax.Array:
 @register_pytree
 @dataclasses.dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Occlude(Page):
-    """Covers a rectangle, anywhere on the canvas, with one grey.
+    """Covers a rectangle, anywhere on the canvas, with one grey level.
 
     Boxes and masks remain those of the ink, covered or not.
 
     Attributes:
-        size: its height and width are each up to so many pixels, any
-            equally likely.
+        size: the rectangle's height and width are each uniform up to so many pixels.
     """
 
-    size: float | jax.Array = 12.0
+    size: Parameter = 12.0
 
     limits: ClassVar = {"size": (0, 1000)}
     takes_width: ClassVar = True
 
-    def change(self, images: jax.Array, keys: jax.Array) -> jax.Array:
-        """A pixel is covered where its middle is."""
+    def change(self, images: Float32[Array, "N H W"], keys: Key[Array, " N"]) -> Float32[Array, "N H W"]:
+        """The images, the pixels whose centres lie in the rectangle replaced by its grey level."""
         return self.change_within(images, keys, images.shape[2])
 
-    def change_within(self, images: jax.Array, keys: jax.Array, width: Width) -> jax.Array:
-        """The rectangle lies anywhere over the width, not over the canvas."""
+    def change_within(
+        self, images: Float32[Array, "N H W"], keys: Key[Array, " N"], width: Width
+    ) -> Float32[Array, "N H W"]:
+        """The images with a rectangle that lies anywhere on the width instead of the canvas."""
         _, height, columns = images.shape
         high, wide, down, right, grey = uniform(keys, 5)[:, :, None, None]
 
@@ -163,11 +180,11 @@ class Occlude(Page):
 @register_pytree
 @dataclasses.dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Invert(Page):
-    """Black ink on white paper. It comes last, as what is moved in from beyond the border is 0."""
+    """Inverts the image: black ink on white paper. Put it last: geometric transforms fill the border with 0."""
 
     limits: ClassVar = {}
     takes_width: ClassVar = True
 
-    def change(self, images: jax.Array, keys: jax.Array) -> jax.Array:
-        """1 minus the value."""
+    def change(self, images: Float32[Array, "N H W"], keys: Key[Array, " N"]) -> Float32[Array, "N H W"]:
+        """1 minus the images."""
         return 1 - images

@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ..augment.base import plain
+from ..augment.base import to_python
 from ..glyphs.bank import DigitBank, bank_digest, digest_arrays
 from ..glyphs.source import Source
 from ..glyphs.splits import split_bank
@@ -136,7 +136,7 @@ def labels_to_plain(labels: LabelSource) -> dict[str, Any]:
         rows = [format_sequence([d for d in row if d != PAD]) for row in digits.tolist()]
         return {"type": kind, "digits": rows, "slots": digits.shape[1], "order": labels.order}
     fields = ((f.name, getattr(labels, f.name)) for f in dataclasses.fields(labels))  # type: ignore[arg-type]
-    return {"type": kind} | {name: plain(value) for name, value in fields}
+    return {"type": kind} | {name: to_python(value) for name, value in fields}
 
 
 def labels_from_plain(fields: dict[str, Any]) -> LabelSource:

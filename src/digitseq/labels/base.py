@@ -8,53 +8,83 @@ import jax
 import jax.numpy as jnp
 
 from ..internal.settings import own_settings
+from ..internal.shapes import Array, Int32, OneKey
 from ..internal.validation import as_size
 
 LONGEST = 10_000
-# For each slot of a row, the digits that may stand there.
+# The digits that are possible in each slot of a row, as of a telephone number's pattern.
 Row = list[list[int]]
 
 
 class LabelSource(Protocol):
-    """What draws labels: a pytree, so that it can be an argument of a jitted function.
+    """Draws labels. A pytree, so that it can be an argument of a jitted function.
 
-    A source may have `draw_at(key, number)`, one row int32 [K] of image
-    `number` (uint32 []) of a run: a list is written in its order by that. Its
-    `size`, where it is not None, is then how many images write it once. It may
-    also have `check()`, which raises ValueError on values that
-    can't be used, and `rows()`, the rows it may draw, by the digits that may
-    stand in each slot: the fronts refuse beforehand what can't be drawn or
-    does not fit.
+    Optional methods and attributes, which the fronts call where they are there:
+
+    - `draw_at(key, number)` returns the label int32 [K] of image `number`
+      (uint32 []) of a run, for sources with an order, such as lists.
+    - `size`, for sources with `draw_at`: how many images use each label once,
+      or None.
+    - `check()` raises ValueError on parameters that can't be used.
+    - `rows()` returns the possible rows, each as the possible digits of each
+      slot, from which the fronts know beforehand whether all labels can be
+      drawn and fit the width.
     """
 
-    def draw(self, key: jax.Array, batch_size: int) -> jax.Array:
-        """Labels int32 [B, K], PAD (-1) after the last digit; row b depends on key and b alone."""
+    def draw(self, key: OneKey, batch_size: int) -> Int32[Array, "B K"]:
+        """Draws a batch of labels.
+
+        Args:
+            key: a PRNG key.
+            batch_size: B, a Python integer.
+
+        Returns:
+            Digits, PAD (-1) after each row's last; row b is a function of the
+            key and b alone.
+        """
         ...
 
 
 class Rows(abc.ABC):
-    """Draws row b from `fold_in(key, b)`."""
+    """A label source that draws row b of a batch from `fold_in(key, b)`."""
 
     @own_settings
-    def draw(self, key: jax.Array, batch_size: int) -> jax.Array:
-        """Labels int32 [B, K], PAD (-1) after the last digit; row b depends on key and b alone."""
+    def draw(self, key: OneKey, batch_size: int) -> Int32[Array, "{batch_size} K"]:
+        """Draws a batch of labels.
+
+        Args:
+            key: a PRNG key.
+            batch_size: B, a Python integer.
+
+        Returns:
+            Digits, PAD (-1) after each row's last; row b is a function of the
+            key and b alone.
+        """
         fold = jax.vmap(jax.random.fold_in, in_axes=(None, 0))
         return jnp.asarray(jax.vmap(self._one)(fold(key, jnp.arange(batch_size, dtype=jnp.uint32))))
 
     @abc.abstractmethod
-    def _one(self, key: jax.Array) -> jax.Array: ...
+    def _one(self, key: OneKey) -> Int32[Array, " K"]:
+        """One row."""
 
 
 def static(default: Any) -> Any:
-    """A field that is part of the tree's structure."""
+    """A dataclass field that is part of the pytree's structure, with a default."""
     return dataclasses.field(default=default, metadata={"static": True})
 
 
 def listed_size(name: str, size: int | None, labels: LabelSource, most: int) -> int:
-    """How many images are asked for; where that is not said, as many as a list has sequences.
+    """The number of images: `size`, or where it is None as many as the list has sequences.
+
+    Args:
+        name: of the argument, for the message.
+        size: what the user gave.
+        labels: the label source.
+        most: the greatest size allowed.
 
     Raises:
-        ValueError: the size can't be used, or is missing for labels that are no list in its order.
+        ValueError: a size that is not an integer from 1 to `most`, or None for
+            labels that are not an ordered list.
     """
     if size is None:
         size = getattr(labels, "size", None) if callable(getattr(labels, "draw_at", None)) else None
@@ -65,6 +95,6 @@ def listed_size(name: str, size: int | None, labels: LabelSource, most: int) -> 
 
 
 def not_drawn(separators: str) -> str:
-    """The sentence that says so."""
+    """The message that these separators are not drawn, each named once."""
     named = " ".join(repr(mark) if mark.isspace() else mark for mark in sorted(set(separators)))
     return f"what separates the digits ({named}) is not drawn, as there are no glyphs of it"

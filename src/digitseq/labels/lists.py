@@ -1,4 +1,4 @@
-"""Lists of sequences as people have them: text files and tables, in the encodings that programs write."""
+"""Lists of sequences from files: text with one a line, or a column of a table (.csv, .tsv)."""
 
 import codecs
 import csv
@@ -22,13 +22,13 @@ MARKS = {
 TABLES = {".csv": ",", ".tsv": "\t"}
 
 
-class Listed(NamedTuple):
-    """The sequences of a file.
+class SequenceList(NamedTuple):
+    """The sequences in a file.
 
     Attributes:
-        sequences: in the file's order.
-        names: of each, from the column of names; None without one.
-        dropped: the separators that stood between digits, sorted.
+        sequences: the digits of each, in the file's order.
+        names: a name for each, from the column of names; None without such a column.
+        dropped: the separators that stood between digits, each once, sorted.
     """
 
     sequences: list[list[int]]
@@ -38,16 +38,18 @@ class Listed(NamedTuple):
 
 def read_list(
     path: str | os.PathLike[str], column: str | None = None, name_column: str | None = None
-) -> Listed:
-    """The sequences of a text file, one a line, or of a column of a table (`.csv`, `.tsv`).
+) -> SequenceList:
+    """The sequences in a text file, one a line, or in a column of a table (`.csv`, `.tsv`).
 
     Args:
         path: UTF-8, or UTF-16 or UTF-32 with a byte order mark; empty lines are skipped.
-        column: of a table: its heading, or its number from 1. A table of one column needs none.
-        name_column: the column of the names, alike.
+        column: the table's column with the digits: its heading, or its number
+            from 1. A table of one column needs none.
+        name_column: the table's column with a name for each sequence, given alike.
 
     Raises:
-        ValueError: naming the file and the line that can't be read, columns that are not there, an encoding.
+        ValueError: a line that can't be read, a column that is not there, or
+            another encoding; the message names the file and the line.
         FileNotFoundError: there is no such file.
     """
     name = os.fspath(path)
@@ -58,7 +60,7 @@ def read_list(
     sequences = [parse_sequence(line, name=f"{name}, line {number}: a sequence") for number, line in rows]
     if not sequences:
         raise ValueError(f"{name} holds no sequence; write one a line")
-    return Listed(sequences, None, "")
+    return SequenceList(sequences, None, "")
 
 
 def _decoded(path: str | os.PathLike[str]) -> str:
@@ -83,7 +85,7 @@ def _decoded(path: str | os.PathLike[str]) -> str:
     return text
 
 
-def _of_table(name: str, text: str, column: str | None, name_column: str | None) -> Listed:
+def _of_table(name: str, text: str, column: str | None, name_column: str | None) -> SequenceList:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(name, text), strict=True)
     try:
         rows = [(reader.line_num, row) for row in reader if any(cell.strip() for cell in row)]
@@ -96,7 +98,7 @@ def _of_table(name: str, text: str, column: str | None, name_column: str | None)
     if name_column is not None:
         named, also = _column(name, "--name-column", rows[0][1], name_column)
         heading = heading or also
-    # Without a word about it a first row without a digit is a heading too.
+    # A first row without any digit in the column is taken for a heading too.
     if heading or (len(rows) > 1 and not re.search("[0-9]", _cell(rows[0][1], place))):
         rows = rows[1:]
     if floats := [(n, cell) for n, row in rows if re.fullmatch(r"[0-9]+\.0", cell := _cell(row, place))]:
@@ -115,18 +117,22 @@ def _of_table(name: str, text: str, column: str | None, name_column: str | None)
     if not sequences:
         raise ValueError(f"{name} has a heading, but no sequence below it")
     names = None if named is None else [_cell(row, named) for _, row in rows]
-    return Listed(sequences, names, "".join(sorted(dropped)))
+    return SequenceList(sequences, names, "".join(sorted(dropped)))
 
 
 def _delimiter(name: str, text: str) -> str:
-    """What separates cells: of those that programs write, the one that the first line has most of."""
+    """The character that separates cells: the one of `,;|` and tab that the first line has most of."""
     first = text.lstrip().partition("\n")[0]
     usual = TABLES.get(Path(name).suffix.lower(), ",")
     return max((usual, ";", "\t", ",", "|"), key=lambda mark: (first.count(mark), mark == usual))
 
 
 def _column(name: str, option: str, first: list[str], wanted: str | None) -> tuple[int, bool]:
-    """The place of a column, and whether the first row is a heading for certain."""
+    """The index of the column that an option names, and whether the first row must be a heading.
+
+    Raises:
+        ValueError: there is no such column, or none is named and there are several.
+    """
     headings = [cell.strip() for cell in first]
     listed = ", ".join(headings)
     if wanted is None:

@@ -1,4 +1,4 @@
-"""What to write: numbers from a range, and random digits in a pattern."""
+"""Label sources: numbers from a range, and random digits in a pattern."""
 
 import dataclasses
 import re
@@ -10,6 +10,7 @@ import numpy as np
 
 from ..internal import random_bits
 from ..internal.pytrees import register_pytree
+from ..internal.shapes import Array, Int32, OneKey
 from ..internal.validation import as_integer, as_size
 from .base import LONGEST, Row, Rows, not_drawn, static
 from .digits import PAD
@@ -19,14 +20,14 @@ from .text import pack
 @register_pytree
 @dataclasses.dataclass(frozen=True, eq=False)
 class NumberRange(Rows):
-    """Whole numbers from a range, all equally likely.
+    """Draws whole numbers uniformly from a range.
 
     Attributes:
-        low: the least. A leaf, from 0 to 2**31 - 1.
-        high: the greatest, included. A leaf, alike.
-        zero_padded: fill up with zeros to `max_digits`. Static.
-        max_digits: the number of slots, at most 10. Static; without it, the
-            digits of the `high` that it is made with (10 for an array).
+        low: the least number, from 0. A leaf.
+        high: the greatest, included, up to 2**31 - 1. A leaf.
+        zero_padded: whether to write leading zeros, up to `max_digits`. Static.
+        max_digits: K, the number of slots, at most 10. Static; the default is
+            as many as `high` has when the record is made (10 for an array).
     """
 
     low: int | jax.Array
@@ -38,7 +39,7 @@ class NumberRange(Rows):
         if self.max_digits is None and isinstance(self.high, int | np.integer):
             object.__setattr__(self, "max_digits", len(str(self.high)))
 
-    def _one(self, key: jax.Array) -> jax.Array:
+    def _one(self, key: OneKey) -> Int32[Array, " K"]:
         slots = 10 if self.max_digits is None else self.max_digits
         low, high = jnp.asarray(self.low, jnp.int32), jnp.asarray(self.high, jnp.int32)
         count = (high - low).astype(jnp.uint32) + np.uint32(1)
@@ -50,7 +51,7 @@ class NumberRange(Rows):
         return jnp.where(places < size, digits, PAD)
 
     def check(self) -> None:
-        """Raises ValueError, naming the field, on values that can't be used."""
+        """Raises ValueError on parameters that can't be used; the message names the field."""
         low, high = (as_integer(f"NumberRange.{name}", getattr(self, name)) for name in ("low", "high"))
         if not 0 <= low <= high < 2**31:
             raise ValueError(f"NumberRange must be 0 <= low <= high < 2**31, got {low} to {high}")
@@ -59,7 +60,7 @@ class NumberRange(Rows):
             raise ValueError(f"NumberRange.high {high} has more than max_digits {slots} digits")
 
     def rows(self) -> list[Row]:
-        """A row for each number of digits."""
+        """The possible digits in each slot, a row for each number of digits."""
         low, high, slots = int(self.low), int(self.high), 10 if self.max_digits is None else self.max_digits
         if self.zero_padded:
             return [_places(low, high, slots)]
@@ -70,20 +71,21 @@ class NumberRange(Rows):
 @register_pytree
 @dataclasses.dataclass(frozen=True, eq=False)
 class Pattern(Rows):
-    """Random digits in a pattern, such as `##/##/####` for the digits of a date or `[01]#` for some of them.
+    """Draws random digits in a pattern, such as `##/##/####` for a date's digits or `[01]#` for some of them.
 
     Attributes:
         text: `#` is any digit, `[0-35]` one of 0, 1, 2, 3 and 5, and a digit
-            itself. What separates them (space and any of `-/.,:()+`) is not
-            drawn, since there are no glyphs of it. Static.
-        luhn: the last `#` is the check digit of all before it, as on payment
-            cards: H. P. Luhn, US patent 2,950,048 (1960). Static.
+            stands for itself, all independent and uniform. Separators (space
+            and any of `-/.,:()+`) are not drawn, as there are no glyphs of
+            them. Static.
+        luhn: whether the last `#` is the check digit of all before it, as on
+            payment cards: H. P. Luhn, US patent 2,950,048 (1960). Static.
     """
 
     text: str = static("")
     luhn: bool = static(False)
 
-    def _one(self, key: jax.Array) -> jax.Array:
+    def _one(self, key: OneKey) -> Int32[Array, " K"]:
         (slots,) = self.rows()
         sizes = np.array([len(choices) for choices in slots], np.int32)
         table = pack(slots)
@@ -96,16 +98,16 @@ class Pattern(Rows):
         return digits.at[-1].set(-counted.sum(dtype=jnp.int32) % 10)
 
     def check(self) -> None:
-        """Raises ValueError on a text that is no pattern, or leaves no room for the check digit.
+        """Raises ValueError on a text that is no pattern, or that has no `#` at its end for the check digit.
 
-        Separators, which are not drawn, are a `UserWarning`.
+        Warns (`UserWarning`) of separators, which are not drawn.
         """
         self.rows()
         if separators := re.sub(r"#|[0-9]|\[[0-9-]+\]", "", self.text):
             warnings.warn(f"Pattern {self.text!r}: {not_drawn(separators)}", stacklevel=2)
 
     def rows(self) -> list[Row]:
-        """One row, of what each slot may hold."""
+        """The possible digits in each slot, as the only row."""
         text = self.text if isinstance(self.text, str) else ""
         tokens = re.findall(r"#|[0-9]|\[[0-9-]+\]|[-/ .,:()+]+", text)
         slots = [_choices(token) for token in tokens if token[0] in "#[0123456789"]
@@ -120,13 +122,13 @@ class Pattern(Rows):
 
 
 def _places(low: int, high: int, slots: int) -> list[list[int]]:
-    """What may stand in each of so many places of the numbers from low to high."""
+    """The possible digits in each of so many decimal places of the numbers from low to high."""
     heads = [(low // 10**place, high // 10**place) for place in reversed(range(slots))]
     return [sorted({head % 10 for head in range(first, min(last, first + 9) + 1)}) for first, last in heads]
 
 
 def _choices(token: str) -> list[int]:
-    """The digits that a token stands for; none for a set that can't be read."""
+    """The digits that a token of a pattern stands for; an empty list for a set that can't be read."""
     if token == "#":
         return list(range(10))
     if not token.startswith("["):

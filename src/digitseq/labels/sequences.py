@@ -1,4 +1,4 @@
-"""What to write: given digits, from a list or a file, and random ones."""
+"""Label sources: given sequences, from a list or a file, and random digits."""
 
 import dataclasses
 import os
@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from ..internal import random_bits
 from ..internal.pytrees import register_pytree
+from ..internal.shapes import Array, HostArray, Int32, OneKey, Shaped, UInt32
 from ..internal.validation import as_integer, as_size
 from ..io import atomic
 from .base import LONGEST, Row, Rows, not_drawn, static
@@ -26,16 +27,15 @@ Order = Literal["given", "random"]
 @register_pytree
 @dataclasses.dataclass(frozen=True, eq=False)
 class FixedLabels(Rows):
-    """Given sequences: image i of a run has sequence i, over and over.
+    """Given sequences, in order: image i of a run has sequence i modulo their number.
 
-    `draw`, which is told no image's number, draws each equally often.
+    `draw`, which does not know the images' numbers, samples uniformly with replacement.
 
     Attributes:
-        digits: int32 [M, K], PAD (-1) after each row's last digit. A list of
-            sequences becomes one: `["350", "0042"]`, or lists of numbers; so
-            does one text.
-        order: "given", or "random": each drawn equally often, with
-            replacement. Static.
+        digits: int32 [M, K], PAD (-1) after each row's last digit, which is
+            made of a list: `["350", "0042"]` or lists of integers; a single
+            string is a list of one. A leaf.
+        order: "given", or "random": sampled uniformly, with replacement. Static.
     """
 
     digits: Any
@@ -49,24 +49,24 @@ class FixedLabels(Rows):
 
     @property
     def size(self) -> int | None:
-        """How many images write each sequence once; None where they are drawn at random."""
+        """M, the number of images that use each sequence once; None where they are sampled."""
         return None if self.order == "random" else len(self.digits)
 
-    def draw_at(self, key: jax.Array, number: jax.Array) -> jax.Array:
-        """The label of image `number`, uint32 []; int32 [K]."""
+    def draw_at(self, key: OneKey, number: UInt32[Array, ""]) -> Int32[Array, " K"]:
+        """The label of image `number` of a run; the key matters where the order is random."""
         if self.order == "random":
             # As `draw(key, 1)[0]`.
             return self._one(jax.random.fold_in(key, np.uint32(0)))
         return narrowed(jnp.asarray(self.digits))[number % np.uint32(len(self.digits))]
 
-    def _one(self, key: jax.Array) -> jax.Array:
+    def _one(self, key: OneKey) -> Int32[Array, " K"]:
         digits = narrowed(jnp.asarray(self.digits))
         return digits[
             random_bits.integers_below(jax.random.bits(key, (), jnp.uint32), jnp.int32(len(digits)))
         ]
 
     def check(self) -> None:
-        """Raises ValueError on digits that are no integers [M, K], a row without any, or an unknown order."""
+        """Raises ValueError on digits that aren't integers [M, K], an empty row, or an unknown order."""
         if self.order not in get_args(Order):
             raise ValueError(f"FixedLabels.order must be one of {get_args(Order)}, got {self.order!r}")
         digits = np.asarray(self.digits)
@@ -84,12 +84,13 @@ class FixedLabels(Rows):
             )
 
     def rows(self) -> list[Row]:
-        """Each sequence."""
+        """The sequences, each once, as rows of the only possible digit of each slot."""
         unique = np.unique(np.asarray(self.digits), axis=0)
         return [[[digit] for digit in row if digit >= 0] for row in unique.tolist()]
 
 
 def _sequence(row: Any) -> list[int]:
+    """The digits of one sequence from text or integers."""
     if isinstance(row, str):
         return parse_sequence(row, name="FixedLabels.digits: a sequence")
     try:
@@ -99,7 +100,7 @@ def _sequence(row: Any) -> list[int]:
 
 
 def _digit(value: Any) -> int:
-    # What no bank has must not wrap to what one has.
+    # A digit that int32 can't hold must not wrap to one that exists; `check` refuses what this returns.
     digit = as_integer("a digit", value)
     return digit if abs(digit) <= MAX_DIGIT else MAX_DIGIT + 1
 
@@ -107,18 +108,20 @@ def _digit(value: Any) -> int:
 def FileLabels(
     path: str | os.PathLike[str], *, column: str | None = None, order: Order = "given"
 ) -> FixedLabels:
-    """The sequences of a text file, one a line, or of a column of a table; leading zeros are kept.
+    """The label source of the sequences in a text file, one a line, or in a column of a table.
 
-    What separates digits in a table's cells (spaces, hyphens and such, as in
-    telephone numbers) is not drawn, which a `UserWarning` says.
+    Leading zeros are kept. Separators in a table's cells (spaces, hyphens and
+    such, as in telephone numbers) are not drawn, and a `UserWarning` says so.
 
     Args:
-        path: UTF-8, or UTF-16 with a byte order mark; `~` is the home folder. Empty lines are skipped.
-        column: of a table (`.csv`, `.tsv`) the heading of the column, or its number from 1.
-        order: as of `FixedLabels`.
+        path: UTF-8, or UTF-16 or UTF-32 with a byte order mark; `~` is the
+            home folder. Empty lines are skipped.
+        column: the heading of a table's column (`.csv`, `.tsv`), or its number from 1.
+        order: "given" or "random", as for `FixedLabels`.
 
     Raises:
-        ValueError: naming the line that can't be read, or a file with none.
+        ValueError: a line that can't be read, or a file without sequences; the
+            message names the file and the line.
         FileNotFoundError: there is no such file.
     """
     listed = read_list(atomic.with_home(os.fspath(path)), column)
@@ -130,17 +133,16 @@ def FileLabels(
 @register_pytree
 @dataclasses.dataclass(frozen=True, eq=False)
 class RandomDigits(Rows):
-    """Random digits of a random length, all lengths equally likely.
+    """Draws random digits of a random length, uniform from `min_length` to `max_length`.
 
     Attributes:
         min_length: the least number of digits. A leaf.
-        max_length: the greatest, and the number of slots. Static.
-        choices: int32 [M], the digits to draw from. A leaf.
-        weights: float32 [M], how often each choice is drawn, in proportion;
-            None draws all alike. A leaf.
-        repeat: the probability that a digit is made the same as the one
-            before it; otherwise it is drawn afresh, which may give the same
-            too. A leaf.
+        max_length: the greatest, which is K, the number of slots. Static.
+        choices: int32 [M], the digits to sample from. A leaf.
+        weights: float32 [M], the choices' probabilities up to a factor; None
+            is uniform. A leaf.
+        repeat: the probability that a digit copies the one before it; else it
+            is sampled anew, which may give the same digit too. A leaf.
     """
 
     min_length: int | jax.Array = 5
@@ -155,7 +157,7 @@ class RandomDigits(Rows):
         if isinstance(self.weights, list | tuple):
             object.__setattr__(self, "weights", np.asarray(self.weights))
 
-    def _one(self, key: jax.Array) -> jax.Array:
+    def _one(self, key: OneKey) -> Int32[Array, " K"]:
         slots = self.max_length
         bits = jax.random.bits(key, (1 + 2 * slots,), jnp.uint32)
         spread = self.max_length + 1 - jnp.asarray(self.min_length, jnp.int32)
@@ -163,20 +165,22 @@ class RandomDigits(Rows):
         digits = jnp.asarray(self.choices, jnp.int32)[self._picks(bits[1 : 1 + slots])]
         places = jnp.arange(slots, dtype=jnp.int32)
         again = random_bits.fractions(bits[1 + slots :]) < jnp.asarray(self.repeat, jnp.float32)
-        # Each slot takes the last one before it that was drawn afresh.
+        # Each slot takes the nearest one at or before it that was sampled anew.
         digits = digits[jax.lax.cummax(jnp.where(again, 0, places))]
         return jnp.where(places < length, digits, PAD)
 
-    def _picks(self, bits: jax.Array) -> jax.Array:
+    def _picks(self, bits: UInt32[Array, " K"]) -> Int32[Array, " K"]:
+        """Indices into `choices`, from uniform random bits."""
         if self.weights is None:
             return random_bits.integers_below(bits, jnp.full(bits.shape, len(self.choices), jnp.int32))
         weights = jnp.asarray(self.weights, jnp.float32)
-        # Its last is exactly 1, and a choice of weight 0 takes no part of it, however it is rounded.
+        # The running maximum keeps rounding from giving a choice of weight 0 a share of [0, 1), and
+        # dividing by the last sum makes that exactly 1, so that no fraction lies beyond it.
         sums = jax.lax.cummax(jnp.where(weights > 0, jnp.cumsum(weights), 0))
         return jnp.searchsorted(sums / sums[-1], random_bits.fractions(bits), side="right").astype(jnp.int32)
 
     def check(self) -> None:
-        """Raises ValueError, naming the field, on values that can't be used."""
+        """Raises ValueError on parameters that can't be used; the message names the field."""
         longest = as_size("RandomDigits.max_length", self.max_length, LONGEST)
         least = as_integer("RandomDigits.min_length", self.min_length)
         if not 1 <= least <= longest:
@@ -195,18 +199,20 @@ class RandomDigits(Rows):
             raise ValueError(f"RandomDigits.repeat must be from 0 to 1, got {self.repeat!r}")
 
     def rows(self) -> list[Row]:
-        """One row of the most slots."""
+        """The possible digits in each slot of the longest sequence, as the only row."""
         choices = np.asarray(self.choices)
         if self.weights is not None:
             choices = choices[np.asarray(self.weights) > 0]
         return [[choices.tolist()] * self.max_length]
 
 
-def _known(digits: npt.NDArray[Any]) -> bool:
+def _known(digits: Shaped[HostArray, " M"]) -> bool:
+    """Whether all are from 0 to MAX_DIGIT."""
     return bool(((digits >= 0) & (digits <= MAX_DIGIT)).all())
 
 
 def _are_weights(values: Any, count: int) -> bool:
+    """Whether these are so many finite numbers from 0, not all 0."""
     weights = np.asarray(values)
     if weights.shape != (count,) or weights.dtype.kind not in "iuf":
         return False

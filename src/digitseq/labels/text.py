@@ -3,16 +3,21 @@
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
+from ..internal.shapes import HostArray, Int32
 from .digits import PAD
 
 # What stands between the digits of telephone numbers, dates and amounts, and is not drawn.
 SEPARATORS = " -/.,:()+\N{NO-BREAK SPACE}\N{EN DASH}\N{NON-BREAKING HYPHEN}"
 
 
-def pack(sequences: Sequence[Sequence[int]]) -> npt.NDArray[np.int32]:
-    """Sequences of any lengths as rows of int32 [N, K], PAD after the last digit."""
+def pack(sequences: Sequence[Sequence[int]]) -> Int32[HostArray, "N K"]:
+    """Sequences of any lengths as rows of one array, PAD after each row's last digit.
+
+    >>> pack([[3, 5, 0], [7]])
+    array([[ 3,  5,  0],
+           [ 7, -1, -1]], dtype=int32)
+    """
     packed = np.full((len(sequences), max([1, *map(len, sequences)])), PAD, np.int32)
     for row, sequence in zip(packed, sequences, strict=True):
         row[: len(sequence)] = sequence

@@ -8,7 +8,7 @@ import jax
 import numpy as np
 
 from .. import augment
-from ..augment.base import plain
+from ..augment.base import to_python
 from ..internal.pixels import HEIGHT
 from ..internal.pytrees import register_pytree
 from ..internal.validation import as_integer, as_size, nearest
@@ -89,7 +89,7 @@ class SequenceSpec:
         return dataclasses.replace(self, **changes)
 
     def __repr__(self) -> str:
-        shown = (f"{f.name}={plain(getattr(self, f.name))!r}" for f in dataclasses.fields(self))
+        shown = (f"{f.name}={to_python(getattr(self, f.name))!r}" for f in dataclasses.fields(self))
         return f"SequenceSpec({', '.join(shown)})"
 
 
@@ -183,7 +183,7 @@ def _as_json(value: Any) -> Any:
         return {name: _as_json(part) for name, part in value.items()}
     if isinstance(value, tuple | list):
         return [_as_json(part) for part in value]
-    return plain(value)
+    return to_python(value)
 
 
 def spec_from_json(text: str | bytes) -> SequenceSpec:
