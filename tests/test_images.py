@@ -132,7 +132,7 @@ BAD = [
     ({"key": -1}, "key must be .*-1"),
     ({"key": 2**32}, "key must be"),
     ({"key": 1.5}, r"key must be an integer, got 1\.5"),
-    ({"key": True}, "bool"),
+    ({"key": True}, "key must be one JAX PRNG key.*got True"),
     ({"spec": ds.SequenceSpec(align="middle")}, "align must be one of .*'middle'"),
     ({"spec": ds.SequenceSpec(spacing="odd")}, "spacing must be one of"),
     ({"spec": ds.SequenceSpec(advance="both")}, "advance must be one of"),

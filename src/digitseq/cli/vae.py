@@ -11,6 +11,7 @@ import numpy.typing as npt
 import typer
 
 from .. import vae
+from ..internal.keys import as_key
 from ..internal.pixels import CELL, HEIGHT
 from ..io import atomic, png
 from ..io.companions import is_companion
@@ -94,7 +95,7 @@ def sample(
         raise ValueError(f"--count must be at most {MOST[kind]} for {kind}, got {count}")
     if style is not None and kind in (Kind.styles, Kind.bank):
         raise ValueError(f"--style is for lines and sheets, not for {kind}")
-    key = jnp.asarray(common.seed_words(common.fresh_seed() if seed is None else seed))
+    key = as_key(common.fresh_seed() if seed is None else seed)
     digits = np.arange(writer.num_classes, dtype=np.int32)
     if kind is Kind.bank:
         _write_bank(out, writer, key, count, force=force)

@@ -8,13 +8,13 @@ from collections.abc import Mapping
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from ..augment.base import plain
 from ..glyphs.bank import DigitBank, bank_digest, digest_arrays
 from ..glyphs.source import Source
 from ..glyphs.splits import split_bank
+from ..internal.keys import from_words, words_of
 from ..internal.settings import own_settings
 from ..labels.base import LabelSource
 from ..labels.digits import PAD
@@ -50,7 +50,6 @@ def recipe_of(
     plan: Plan, version: str, licence: str | None, split: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
     """What an export's files are a function of, as JSON's types."""
-    key = {"implementation": plan.implementation, "words": plan.words.tolist()}
     known = {name: split["of"][name] for name in TOLD if name in split["of"]} if split else {}
     known |= {} if split is None else {"split": dict(split)}
     known |= {} if licence is None else {"licence": licence}
@@ -59,7 +58,7 @@ def recipe_of(
         "format": plan.format,
         "count": plan.count,
         "shard_size": plan.shard_size,
-        "key": key,
+        "key": key_to_plain(plan.run.key),
         "spec": json.loads(spec_to_json(plan.spec)),
         "labels": labels_to_plain(plan.labels),
         "source": described(plan.source) | known,
@@ -90,17 +89,14 @@ def plan_of(recipe: dict[str, Any], source: Source, labels: LabelSource | None =
 
 def key_to_plain(key: jax.Array) -> dict[str, Any]:
     """A typed key as JSON's types."""
-    return {
-        "implementation": str(jax.random.key_impl(key)),
-        "words": np.asarray(jax.random.key_data(key)).tolist(),
-    }
+    words, implementation = words_of(key)
+    return {"implementation": implementation, "words": np.asarray(words).tolist()}
 
 
 @own_settings
 def key_from_plain(fields: dict[str, Any]) -> jax.Array:
     """A typed key from its words."""
-    words = jnp.asarray(np.array(fields["words"], np.uint32))
-    return jax.random.wrap_key_data(words, impl=fields["implementation"])
+    return from_words(np.array(fields["words"], np.uint32), fields["implementation"])
 
 
 def described(source: Source) -> dict[str, Any]:
