@@ -131,7 +131,7 @@ BAD = [
     ({"image_width": True}, "integer, got True"),
     ({"key": -1}, "key must be .*-1"),
     ({"key": 2**32}, "key must be"),
-    ({"key": 1.5}, r"key must be an integer, got 1\.5"),
+    ({"key": 1.5}, r"key must be one JAX PRNG key.*got 1\.5"),
     ({"key": True}, "key must be one JAX PRNG key.*got True"),
     ({"spec": ds.SequenceSpec(align="middle")}, "align must be one of .*'middle'"),
     ({"spec": ds.SequenceSpec(spacing="odd")}, "spacing must be one of"),
