@@ -23,7 +23,6 @@ from jax.sharding import Mesh, NamedSharding, PartitionSpec
 import digitseq as ds
 from digitseq import augment, ctc
 from digitseq.io import png
-from digitseq.io.contact_sheet import sheet
 
 BATCH, STEPS, AVERAGE = 32, 15_000, 0.999
 # Of the matrices, which Muon trains, and of all else, which Adam does.
@@ -319,7 +318,7 @@ def picture(key: jax.Array, weights: Weights, bank: ds.DigitBank, path: Path) ->
     captions = [
         " ".join("".join(str(digit) for digit in row if digit >= 0) for row in rows[line]) for line in chosen
     ]
-    png.save(path, sheet(np.asarray(batch.image)[chosen], columns=4, scale=2, captions=captions))
+    png.save(path, ds.contact_sheet(np.asarray(batch.image)[chosen], columns=4, scale=2, captions=captions))
 
 
 def main(

@@ -57,7 +57,7 @@ def test_other_libraries_are_imported_where_they_belong(path):
 
 
 def test_records_are_registered_by_our_own_function():
-    """Because JAX takes one of those registered by its own for another (see `pytrees.register`)."""
+    """Because JAX takes one of those registered by its own for another (see `pytrees.register_pytree`)."""
     assert not [p.name for p in SOURCE.rglob("*.py") if "@jax.tree_util.register_dataclass" in p.read_text()]
 
 

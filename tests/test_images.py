@@ -88,7 +88,7 @@ def test_without_a_bank_it_takes_the_one_in_reach(bank, toy_folder, monkeypatch)
 
 BAD = [
     ({"digits": []}, "digits is empty"),
-    ({"digits": ""}, "string ''"),
+    ({"digits": ""}, "digits must be written as 350 or 3-5-0, got ''"),
     ({"digits": "3a"}, "'3a'"),
     ({"digits": [3, 10]}, r"10 is out of range.*0\.\.9"),
     ({"digits": [3, -1]}, "-1 is out of range"),

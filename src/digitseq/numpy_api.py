@@ -15,6 +15,7 @@ from .internal import keys
 from .internal.settings import own_settings
 from .internal.validation import as_integer, as_size
 from .labels.digits import PAD
+from .labels.text import parse_sequence
 from .sequence.pipeline import render
 from .sequence.preflight import (
     AUTO,
@@ -53,8 +54,9 @@ def generate_numbers_sequence(
     """An image of the digits side by side, each drawn at random from its class.
 
     Args:
-        digits: what to write, left to right: a list, tuple, range, string of
-            digits, or integer array of NumPy or JAX, one-dimensional.
+        digits: what to write, left to right: a list, tuple, range, integer
+            array of NumPy or JAX, one-dimensional, or a string, `350` or
+            `3-5-0`, the latter also for banks of more than ten classes.
         spacing_range: (min, max), integers from -14, both ends included:
             pixels between neighbouring digits. Gaps are independent and
             uniform over the range where every draw fits the width; else every
@@ -140,9 +142,7 @@ def check_digits(digits: Iterable[int] | str) -> list[int]:
         ValueError: empty, nested, or with anything in it that is not a whole number.
     """
     if isinstance(digits, str):
-        if not (digits.isascii() and digits.isdigit()):
-            raise ValueError(f"digits must be one or more of 0 to 9, got the string {digits!r}")
-        return [int(digit) for digit in digits]
+        return parse_sequence(digits, name="digits")
     if isinstance(digits, np.ndarray | jax.Array):
         if digits.ndim != 1:
             raise ValueError(f"digits must be one-dimensional, got shape {list(digits.shape)}")

@@ -15,7 +15,7 @@ from ..internal.keys import as_key
 from ..internal.pixels import CELL, HEIGHT
 from ..io import atomic, png
 from ..io.companions import is_companion
-from ..io.contact_sheet import sheet
+from ..io.contact_sheet import contact_sheet
 from ..io.idx import read_idx, write_idx
 from ..sequence import preflight
 from ..sequence.pipeline import sample_sequences
@@ -103,7 +103,9 @@ def sample(
     if kind is Kind.lines:
         label_key, line_key = jax.random.split(key)
         rows = jax.random.randint(label_key, (count, LINE_DIGITS), 0, writer.num_classes)
-        page = sheet(np.asarray(sample_sequences(line_key, writer, rows, LINE).image), columns=4, scale=2)
+        page = contact_sheet(
+            np.asarray(sample_sequences(line_key, writer, rows, LINE).image), columns=4, scale=2
+        )
     else:
         if kind is Kind.sheet:
             keys = jax.random.split(key, count)
@@ -113,7 +115,9 @@ def sample(
             path = vae.between(first, last, jnp.linspace(0, 1, count))
             path = jnp.broadcast_to(path[:, None], (count, len(digits), writer.style_size))
             columns = vae.write(writer, path, np.tile(digits, (count, 1)))
-        page = sheet(np.asarray(columns).swapaxes(0, 1).reshape(-1, HEIGHT, CELL), columns=count, scale=2)
+        page = contact_sheet(
+            np.asarray(columns).swapaxes(0, 1).reshape(-1, HEIGHT, CELL), columns=count, scale=2
+        )
     pictures.write(out, page, force=force, name="OUT")
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..io import png
-from ..io.contact_sheet import sheet
+from ..io.contact_sheet import contact_sheet
 from .formats import Format, format_of
 from .manifest import FOLDER
 from .plan import Plan
@@ -31,7 +31,7 @@ def write_card(
 ) -> None:
     """Writes README.md and the sheet that it shows."""
     images = np.asarray(shown.images / 255, np.float32)
-    picture = sheet(images, columns=COLUMNS, captions=shown.texts)
+    picture = contact_sheet(images, columns=COLUMNS, captions=shown.texts)
     data = base64.b64encode(png.encode(picture)).decode()
     svg = SVG.format(width=picture.shape[1], height=picture.shape[0], data=data)
     (folder / SHEET).write_text(svg, newline="\n")

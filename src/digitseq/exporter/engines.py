@@ -52,8 +52,7 @@ def _on_ray(job: Job, shards: Sequence[int]) -> Generator[int, None, None]:
     if unknown := unknown_to_others(job.plan.run.nodes):
         raise ValueError(
             f"engine 'ray': {', '.join(unknown)} can't be registered as a pytree on the cluster's machines; "
-            "decorate it with digitseq.internal.pytrees.register, put it into a module that they have, or "
-            "use "
+            "decorate it with digitseq.register_pytree, put it into a module that they have, or use "
             "engine='local'"
         )
     with contextlib.ExitStack() as stack:

@@ -13,7 +13,7 @@ import jax
 from ..augment.serialization import KINDS
 from ..glyphs.splits import By
 from ..labels.base import LabelSource
-from ..sequence.spec import SequenceSpec, check_spec, spec_from_json
+from ..sequence.spec import SequenceSpec, check_spec, spec_from_dict
 from .formats import NAMES
 from .recipe import LABELS, key_from_plain, labels_from_plain
 from .storage import Storage, read, storage_of
@@ -100,7 +100,7 @@ class Manifest:
     @property
     def spec(self) -> SequenceSpec:
         """The layout; ValueError where it has transforms whose class is not digitseq's."""
-        return spec_from_json(json.dumps(self.recipe["spec"]))
+        return spec_from_dict(self.recipe["spec"])
 
     @property
     def labels(self) -> LabelSource:
@@ -169,7 +169,7 @@ def _check(manifest: Manifest) -> None:
         manifest.labels.check()  # type: ignore[attr-defined]
     # Transforms of the user's own are in no module that is at hand here; `manifest.spec` asks for them.
     known = {name: [item for item in recipe["spec"][name] if not _is_own(item)] for name in TRANSFORMS}
-    check_spec(spec_from_json(json.dumps(recipe["spec"] | known)))
+    check_spec(spec_from_dict(recipe["spec"] | known))
     _require(manifest.key.ndim == 0, "key")
 
 

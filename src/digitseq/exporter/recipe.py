@@ -2,7 +2,6 @@
 
 import dataclasses
 import hashlib
-import json
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -20,8 +19,8 @@ from ..labels.base import LabelSource
 from ..labels.digits import PAD
 from ..labels.numeric import NumberRange, Pattern
 from ..labels.sequences import FixedLabels, RandomDigits
-from ..labels.text import format_sequence, pack
-from ..sequence.spec import spec_from_json, spec_to_json
+from ..labels.text import format_sequence, pack, parse_sequence
+from ..sequence.spec import spec_from_dict, spec_to_dict
 from .plan import Plan
 
 LABELS = {kind.__name__: kind for kind in (FixedLabels, RandomDigits, NumberRange, Pattern)}
@@ -59,7 +58,7 @@ def recipe_of(
         "count": plan.count,
         "shard_size": plan.shard_size,
         "key": key_to_plain(plan.run.key),
-        "spec": json.loads(spec_to_json(plan.spec)),
+        "spec": spec_to_dict(plan.spec),
         "labels": labels_to_plain(plan.labels),
         "source": described(plan.source) | known,
     }
@@ -80,7 +79,7 @@ def plan_of(recipe: dict[str, Any], source: Source, labels: LabelSource | None =
         key_from_plain(recipe["key"]),
         source,
         labels_from_plain(recipe["labels"]) if labels is None else labels,
-        spec_from_json(json.dumps(recipe["spec"])),
+        spec_from_dict(recipe["spec"]),
         count=recipe["count"],
         shard_size=recipe["shard_size"],
         format=recipe["format"],
@@ -147,7 +146,7 @@ def labels_from_plain(fields: dict[str, Any]) -> LabelSource:
     if kind is None:
         raise ValueError(f"labels of the type {fields['type']} are not digitseq's: give them as `labels`")
     if kind is FixedLabels:
-        rows = pack([[int(digit) for digit in row.split("-")] for row in known["digits"]])
+        rows = pack([parse_sequence(row, name="labels", dashed=True) for row in known["digits"]])
         spare = known["slots"] - rows.shape[1]
         # Manifests of versions that knew no order are of lists that were drawn at random.
         order = known.get("order", "random")

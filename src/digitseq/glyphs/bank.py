@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from ..internal import random_bits
 from ..internal.pixels import CELL, HEIGHT, unit_ink
-from ..internal.pytrees import register
+from ..internal.pytrees import register_pytree
 from .writers import WriterIndex
 
 # A pixel's place in the bank is an int32.
@@ -20,7 +20,7 @@ MAX_CLASSES = 1 << 20
 Arrays = tuple[npt.NDArray[np.uint8], npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.int32]]
 
 
-@register
+@register_pytree
 @dataclasses.dataclass(frozen=True, eq=False, kw_only=True)
 class DigitBank:
     """Handwritten glyphs, sorted by digit. A pytree and a source.

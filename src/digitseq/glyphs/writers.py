@@ -9,10 +9,10 @@ import numpy.typing as npt
 from jax import lax
 
 from ..internal import random_bits
-from ..internal.pytrees import register
+from ..internal.pytrees import register_pytree
 
 
-@register
+@register_pytree
 @dataclasses.dataclass(frozen=True, eq=False, kw_only=True)
 class WriterIndex:
     """The writers of a bank that is sorted by digit and then by writer.

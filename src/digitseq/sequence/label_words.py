@@ -66,7 +66,7 @@ def labels_of(text: str, source: Source, *, column: str | None = None, order: Or
         )
         raise ValueError(f"SEQUENCE {text!r} {wrong} (the forms: {FORMS})")
     else:
-        found = FixedLabels([parse_sequence(text)])
+        found = FixedLabels([parse_sequence(text, name="SEQUENCE")])
     if kind != "file" and (column is not None or order != "given"):
         raise ValueError(f"a column or an order are a file's (file:PATH), got {text!r}")
     try:

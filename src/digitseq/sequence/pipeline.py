@@ -15,7 +15,7 @@ from ..glyphs.source import Source
 from ..glyphs.source_words import as_source
 from ..internal import keys
 from ..internal.pixels import CELL, HEIGHT, byte_ink, unit_ink
-from ..internal.pytrees import register
+from ..internal.pytrees import register_pytree
 from ..internal.settings import own_settings
 from ..internal.sharding import Place, by_rows, place_of
 from ..labels.digits import PAD, as_digits, narrowed
@@ -28,7 +28,7 @@ from .spec import SequenceSpec, as_numbers, check_structure
 MAX_MASKED_SLOTS = 127
 
 
-@register
+@register_pytree
 @dataclasses.dataclass(frozen=True, eq=False, kw_only=True)
 class DigitSequence:
     """An image of digits and its labels; every leaf gains a leading B in a batch.
@@ -71,7 +71,7 @@ class DigitSequence:
         from ..io import contact_sheet, png
 
         image = self.image if self.image.ndim == 2 else self.image[: contact_sheet.MOST]
-        return png.encode(contact_sheet.sheet(np.asarray(image)))
+        return png.encode(contact_sheet.contact_sheet(np.asarray(image)))
 
     def __repr__(self) -> str:
         return f"<DigitSequence, image {list(self.image.shape)}, digits {list(self.digits.shape)}>"

@@ -12,7 +12,7 @@ from ..glyphs.construction import aligned
 from ..glyphs.source import Source
 from ..glyphs.source_words import as_source
 from ..internal import keys, pytrees
-from ..internal.pytrees import as_arrays, register
+from ..internal.pytrees import as_arrays, register_pytree
 from ..internal.sharding import Place, by_rows
 from ..labels.base import LabelSource, static
 from .label_words import as_labels
@@ -20,7 +20,7 @@ from .pipeline import DigitSequence, render
 from .spec import SequenceSpec, as_numbers
 
 
-@register
+@register_pytree
 @dataclasses.dataclass(frozen=True, eq=False, kw_only=True)
 class Run:
     """What the images of a run depend on. A pytree of plain arrays, which pickles and crosses every boundary.
