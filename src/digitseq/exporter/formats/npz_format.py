@@ -12,11 +12,6 @@ import numpy.typing as npt
 from ..plan import Chunk, Example, Plan
 from . import Format
 
-try:
-    from isal.isal_zlib import crc32
-except ImportError:
-    from zlib import crc32
-
 LOAD = """\
 import numpy as np
 
@@ -30,7 +25,6 @@ def write(folder: Path, name: str, plan: Plan, chunks: Iterable[Chunk]) -> None:
     first, stop = plan.bounds(int(name))
     small: list[dict[str, npt.NDArray[Any]]] = []
     with contextlib.ExitStack() as stack:
-        stack.enter_context(_quick_sums())
         archive = stack.enter_context(zipfile.ZipFile(folder / "data" / f"{name}.npz", "w"))
         images = stack.enter_context(contextlib.ExitStack())
         for chunk in chunks:
@@ -45,17 +39,6 @@ def write(folder: Path, name: str, plan: Plan, chunks: Iterable[Chunk]) -> None:
         images.close()
         for field in small[0]:
             _add(archive, field, np.concatenate([part[field] for part in small]))
-
-
-@contextlib.contextmanager
-def _quick_sums() -> Iterator[None]:
-    """Has zipfile take ISA-L's CRC-32 where it is installed: the same sums, a fifth less time an image."""
-    module: Any = zipfile
-    before, module.crc32 = module.crc32, crc32
-    try:
-        yield
-    finally:
-        module.crc32 = before
 
 
 def save(file: BinaryIO, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
