@@ -3,7 +3,6 @@
 import dataclasses
 import hashlib
 import json
-import mmap
 import os
 import random
 import re
@@ -129,15 +128,6 @@ def interrupt_at(images):
             raise KeyboardInterrupt
 
     return progress
-
-
-@pytest.mark.parametrize("size", [2 * mmap.ALLOCATIONGRANULARITY, 5 * mmap.ALLOCATIONGRANULARITY // 2])
-def test_large_files_are_summed_in_parts(size, tmp_path, monkeypatch):
-    monkeypatch.setattr(shards, "LARGE", 1)
-    monkeypatch.setattr(shards, "WINDOW", mmap.ALLOCATIONGRANULARITY)
-    data = random.Random(1).randbytes(size)
-    (tmp_path / "a").write_bytes(data)
-    assert shards.summed(tmp_path, "0") == {"a": hashlib.sha256(data).hexdigest()}
 
 
 def test_a_finished_one_is_left_alone(bank, tmp_path):

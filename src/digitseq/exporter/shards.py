@@ -6,7 +6,6 @@ import functools
 import hashlib
 import importlib.metadata
 import json
-import mmap
 import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -24,10 +23,6 @@ from .storage import STATE, Storage, made_files, read, storage_of
 
 # A shard of more files has its own list of their sums.
 MOST_FILES = 10
-# Bytes from which on it pays to map a file into memory.
-LARGE = 2**20
-# And how many are mapped at a time: what is mapped counts as memory in use.
-WINDOW = 2**23
 # Images on the contact sheet.
 SHOWN = 24
 
@@ -106,18 +101,8 @@ def summed(folder: Path, name: str) -> dict[str, str]:
 
 
 def _sum_of(path: Path) -> str:
-    size, digest = path.stat().st_size, hashlib.sha256()
     with open(path, "rb") as file:
-        if size < LARGE:
-            return sha256_of(file)
-        try:  # read where it lies, not copied from there
-            for start in range(0, size, WINDOW):
-                length = min(WINDOW, size - start)
-                with mmap.mmap(file.fileno(), length, access=mmap.ACCESS_READ, offset=start) as data:
-                    digest.update(data)
-            return digest.hexdigest()
-        except OSError:  # not every file system maps files
-            return sha256_of(file)
+        return sha256_of(file)
 
 
 def receipt_of(storage: Storage, job: Job, shard: int) -> dict[str, Any]:
