@@ -108,41 +108,53 @@ class Remote:
             import fsspec
         except ImportError:
             raise ImportError(f"{url} needs {extra('export')}") from None
-        filesystem, self.root = fsspec.core.url_to_fs(url, use_listings_cache=False)
-        self.filesystem = _Plain(filesystem, url)
+        self.url = url
+        self.filesystem, self.root = fsspec.core.url_to_fs(url, use_listings_cache=False)
+
+    @contextlib.contextmanager
+    def _errors(self) -> Iterator[None]:
+        """Raises a file system's own kinds of errors as `OSError`, naming the URL."""
+        try:
+            yield
+        except (OSError, ValueError):
+            raise
+        except Exception as error:
+            raise OSError(f"{self.url}: {error}") from error
 
     def _path(self, name: str) -> str:
         return f"{self.root.rstrip('/')}/{name}" if name else self.root
 
     def begin(self) -> None:
-        self.filesystem.makedirs(self.root, exist_ok=True)
+        with self._errors():
+            self.filesystem.makedirs(self.root, exist_ok=True)
 
     def top(self) -> list[str]:
-        if not self.filesystem.exists(self.root):
-            return []
-        names = (name.rstrip("/").rsplit("/", 1)[-1] for name in self._listed())
+        with self._errors():
+            there = self.filesystem.exists(self.root)
+            paths = self.filesystem.ls(self.root, detail=False) if there else []
+        root = self.root.rstrip("/")
+        names = (path.rstrip("/").rsplit("/", 1)[-1] for path in paths if path.rstrip("/") != root)
         return sorted(name for name in names if not is_companion(name))
 
-    def _listed(self) -> list[str]:
-        names: list[str] = self.filesystem.ls(self.root, detail=False)
-        return [name for name in names if name.rstrip("/") != self.root.rstrip("/")]
-
     def files(self, folder: str = "") -> list[str]:
-        if not self.filesystem.exists(self._path(folder)):
-            return []
+        with self._errors():
+            there = self.filesystem.exists(self._path(folder))
+            paths = self.filesystem.find(self._path(folder)) if there else []
         start = len(self._path("x")) - 1
-        names = sorted(name[start:] for name in self.filesystem.find(self._path(folder)))
+        names = sorted(path[start:] for path in paths)
         return [name for name in names if not any(map(is_companion, name.split("/")))]
 
     def open(self, name: str) -> Any:
-        return self.filesystem.open(self._path(name), "rb")
+        with self._errors():
+            return self.filesystem.open(self._path(name), "rb")
 
     @contextlib.contextmanager
     def local(self, names: Iterable[str]) -> Iterator[Path]:
         with self.workspace() as folder:
             for name in names:
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)
-                self.filesystem.get_file(self._path(name), str(folder / name))
+                with self._errors():
+                    self.filesystem.get_file(self._path(name), str(folder / name))
             yield folder
 
     @contextlib.contextmanager
@@ -153,33 +165,15 @@ class Remote:
     def publish(self, folder: Path, *, settle: bool = False) -> None:
         for name in made_files(folder):
             target = self._path(name)
-            self.filesystem.makedirs(target.rsplit("/", 1)[0], exist_ok=True)
-            self.filesystem.put_file(str(folder / name), target)
+            with self._errors():
+                self.filesystem.makedirs(target.rsplit("/", 1)[0], exist_ok=True)
+                self.filesystem.put_file(str(folder / name), target)
 
     def clear(self, folder: str) -> None:
-        if self.filesystem.exists(self._path(folder)):
-            self.filesystem.rm(self._path(folder), recursive=True)
+        with self._errors():
+            if self.filesystem.exists(self._path(folder)):
+                self.filesystem.rm(self._path(folder), recursive=True)
 
     @contextlib.contextmanager
     def held(self) -> Iterator[bool]:
         yield False
-
-
-class _Plain:
-    """A file system of fsspec's, whose errors are of Python's own kinds."""
-
-    def __init__(self, filesystem: Any, url: str) -> None:
-        self._filesystem, self._url = filesystem, url
-
-    def __getattr__(self, name: str) -> Any:
-        method = getattr(self._filesystem, name)
-
-        def told(*arguments: Any, **options: Any) -> Any:
-            try:
-                return method(*arguments, **options)
-            except (OSError, ValueError):
-                raise
-            except Exception as error:
-                raise OSError(f"{self._url}: {error}") from error
-
-        return told
