@@ -10,14 +10,14 @@ class OfItsOwnKindError(Exception):
 
 
 CALLS = {
-    "makedirs": lambda storage, folder: storage.begin(),
+    "makedirs": lambda storage, folder: storage.create(),
     "exists": lambda storage, folder: storage.top(),
     "ls": lambda storage, folder: storage.top(),
     "find": lambda storage, folder: storage.files(),
     "open": lambda storage, folder: storage.open("a"),
     "get_file": lambda storage, folder: storage.local(["a"]).__enter__(),
     "put_file": lambda storage, folder: storage.publish(folder),
-    "rm": lambda storage, folder: storage.clear(".export"),
+    "rm": lambda storage, folder: storage.remove(".export"),
 }
 
 
@@ -26,7 +26,7 @@ CALLS = {
 def test_errors_of_a_file_system_are_oserrors(method, kind, tmp_path, monkeypatch):
     pytest.importorskip("fsspec", reason="fsspec is not installed")
     storage = storage_of("memory://errors")
-    storage.begin()
+    storage.create()
     (tmp_path / "a").write_text("a")
 
     def failing(*_, **__):
