@@ -22,7 +22,7 @@ OUTSIDE = {
     "io": {"PIL"},
     "vae": {"optax"},
     "cli": {"typer"},
-    "exporter": {"PIL", "array_record", "fsspec", "isal", "lmdb", "pyarrow", "ray"},
+    "exporter": {"PIL", "array_record", "fsspec", "lmdb", "pyarrow", "ray"},
 }
 MODULES = sorted(SOURCE.rglob("*.py"))
 

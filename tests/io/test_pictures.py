@@ -1,6 +1,7 @@
 """Pictures: PNG files with text, contact sheets, and what a notebook shows."""
 
 import io
+import zlib
 
 import jax
 import numpy as np
@@ -54,6 +55,33 @@ def test_a_grey_picture_is_the_file_that_pillow_saves():
     file = io.BytesIO()
     Image.fromarray(picture).save(file, "png")
     assert png.encode(picture) == file.getvalue()
+
+
+@pytest.mark.parametrize("width", [70, 3000, 90_000])
+def test_a_large_grey_picture_has_one_chunk_of_pixels(width):
+    """The same pixels, compressed alike, as Pillow saves in several chunks."""
+    picture = np.random.default_rng(0).integers(0, 256, (28, width), np.uint8)
+    file = io.BytesIO()
+    Image.fromarray(picture).save(file, "png")
+    found, theirs = chunks_of(png.encode(picture)), chunks_of(file.getvalue())
+    assert [kind for kind, _ in found] == [b"IHDR", b"IDAT", b"IEND"]
+    assert (len(theirs) > 3) == (width > 70)
+    for kind in (b"IHDR", b"IDAT", b"IEND"):
+        one, other = (b"".join(body for name, body in chunks if name == kind) for chunks in (found, theirs))
+        assert one == other
+    np.testing.assert_array_equal(decoded(png.encode(picture)), picture)
+
+
+def chunks_of(data):
+    """The chunks of a PNG file, as (kind, body)."""
+    found, place = [], 8
+    while place < len(data):
+        size = int.from_bytes(data[place : place + 4])
+        kind, body = data[place + 4 : place + 8], data[place + 8 : place + 8 + size]
+        assert int.from_bytes(data[place + 8 + size : place + 12 + size]) == zlib.crc32(kind + body)
+        found.append((kind, body))
+        place += size + 12
+    return found
 
 
 def test_a_picture_and_its_text_survive_in_a_file(tmp_path):
