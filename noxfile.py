@@ -94,9 +94,9 @@ def loaders(session: nox.Session) -> None:
 
 @nox.session
 def recognition(session: nox.Session) -> None:
-    """How well a recogniser reads unseen digits, about 45 minutes; wants DIGITSEQ_MNIST."""
+    """How well a recogniser reads held-out digits, about 45 minutes; wants DIGITSEQ_MNIST."""
     session.install("-e", ".[dev]")
-    session.run("python", "benchmarks/recognition.py", *session.posargs)
+    session.run("python", "-m", "benchmarks.recogniser", *session.posargs)
 
 
 @nox.session
