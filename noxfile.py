@@ -1,4 +1,4 @@
-"""Sessions, which the workflows in .github/workflows call too: `nox` runs the first six, `nox -l` lists all."""
+"""Sessions, which the workflows in .github/workflows call too; `nox -l` lists them."""
 
 import re
 import shutil
@@ -51,14 +51,16 @@ def smoke(session: nox.Session) -> None:
     """Whether digitseq works without its extras: the command line, then Python, on the built-in digits."""
     session.install(".")
     session.chdir(session.create_tmp())
-    session.run("digitseq", "generate", "350", "0", "10", "120", "--bank", "builtin", "--seed", "7", "--force")
+    session.run(
+        "digitseq", "generate", "350", "0", "10", "120", "--bank", "builtin", "--seed", "7", "--force"
+    )
     session.run("digitseq", "generate", "--like", "3-5-0.png", "--out", "again.png", "--force")
     session.run("python", "-c", SMOKE)
 
 
 @nox.session
 def docs(session: nox.Session) -> None:
-    """Whether the pages are right: links, commands, Python and JSON blocks, and the pictures beside commands."""
+    """Whether the pages are right: links, commands, Python and JSON blocks, pictures."""
     session.install("-e", ".[dev]")
     pages = ("tests/test_documents.py", "tests/test_readme.py")
     session.run("python", "-m", "pytest", "-n", "auto", "-m", "slow or not slow", *pages, *session.posargs)
@@ -96,7 +98,7 @@ def benchmarks(session: nox.Session) -> None:
 
 @nox.session
 def exports(session: nox.Session) -> None:
-    """What reads exports, how fast they are, whether killed ones resume to the same bytes; wants DIGITSEQ_MNIST."""
+    """Readers of exports, their speed, and exports that are killed and resumed; wants DIGITSEQ_MNIST."""
     session.install("-e", ".[dev-all]", "psutil")
     readers = ("export_loading", "export_splits", "export_formats", "ray", "processes")
     files = [f"tests/exporter/test_{name}.py" for name in readers]

@@ -20,8 +20,8 @@ README = (ROOT / "README.md").read_text()
 BLOCKS = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
 AUGMENTATION = (ROOT / "docs" / "augmentation.md").read_text()
 MODEL = (ROOT / "docs" / "model.md").read_text()
-TRAINING = (ROOT / "docs" / "training.md").read_text()
-EXPORTS = (ROOT / "docs" / "exports.md").read_text()
+LIMITS = (ROOT / "docs" / "limits.md").read_text()
+PAGES = [path.read_text() for path in sorted((ROOT / "docs").glob("*.md"))]
 SECTIONS = dict(re.findall(r"^### (\w+)\n(.*?)(?=^##|\Z)", AUGMENTATION, flags=re.DOTALL | re.MULTILINE))
 TRANSFORMS = augment.serialization.KINDS
 
@@ -45,13 +45,15 @@ def test_the_stroke_bank_is_a_bank(strokes):
     assert ((y1 - y0) >= 14).all()
 
 
-def test_there_are_examples():
+def test_the_readme_is_short_and_has_examples():
     assert len(BLOCKS) >= 2
+    assert len(README.splitlines()) <= 120
 
 
 DOCUMENTED = [
     block
-    for block in re.findall(r"```python\n(.*?)```", AUGMENTATION + MODEL + TRAINING + EXPORTS, re.DOTALL)
+    for page in PAGES
+    for block in re.findall(r"```python\n(.*?)```", page, re.DOTALL)
     if "import" in block
 ]
 
@@ -212,7 +214,7 @@ def test_the_pictures_of_the_model_are_what_the_commands_beside_them_draw(made, 
 
 def test_the_lowest_versions_named_are_the_projects():
     project = (ROOT / "pyproject.toml").read_text()
-    named = README.partition("the lowest that `pyproject.toml` admits:")[2].partition("\n\n")[0]
+    named = LIMITS.partition("the lowest that `pyproject.toml` admits:")[2].partition("\n\n")[0]
     found = re.findall(r"(\w+) ([\d.]*\d)", named)
     assert [name for name, _ in found] == ["JAX", "NumPy", "Pillow", "Typer"]
     for name, version in found:
