@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..io import png
+from ..io.contact_sheet import contact_sheet
 from .formats import Format, format_of
 from .names import CARD, SHEET
 from .plan import Plan
