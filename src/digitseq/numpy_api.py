@@ -1,19 +1,17 @@
 """generate_numbers_sequence: the NumPy front, with every check that can be made beforehand."""
 
 import functools
-import os
 from collections.abc import Iterable
 from typing import Any, Literal
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
 
 from .augment import takes_width
 from .glyphs.source import Source
 from .glyphs.source_words import as_source
-from .internal.keys import typed_key
+from .internal import keys
 from .internal.settings import own_settings
 from .internal.validation import as_integer, as_size
 from .labels.digits import PAD
@@ -26,7 +24,7 @@ from .sequence.preflight import (
     check_memory,
     possible_sizes,
     require_digits,
-    require_hand,
+    require_writer,
 )
 from .sequence.spec import MAX_WIDTH, SequenceSpec, as_numbers, check_spacing_range, check_spec
 
@@ -40,7 +38,6 @@ MOST_PADDED = 2**16
 # Widths whose own programs are kept, where there must be some: each takes a CPU
 # some 10 MiB and 200 of the 65,530 pieces of memory that Linux gives a process.
 MOST_WIDTHS = 32
-THREEFRY = "threefry2x32"
 DEFAULT_SPEC = SequenceSpec()
 
 
@@ -93,10 +90,10 @@ def generate_numbers_sequence(
         raise ValueError(f"spec must be a SequenceSpec, got {spec!r}")
     check_spec(spec)
     spec = as_numbers(spec) if spec.glyph_transforms or spec.line_transforms else spec
-    words = _key_of(key)
+    words = keys.fresh_words() if key is None else keys.checked_key(key)
     source: Source = as_source(bank, "bank")
     require_digits(source, numbers)
-    require_hand(source, [numbers], spec)
+    require_writer(source, [numbers], spec)
     check_fits([possible_sizes(source, digit, spec) for digit in numbers], spec, (low, high), width)
 
     check_memory(width, len(numbers))
@@ -116,7 +113,7 @@ def generate_numbers_sequence(
 def _image(
     key: jax.Array, bank: Source, digits: jax.Array, spec: SequenceSpec, width: jax.Array
 ) -> jax.Array:
-    return render(typed_key(key)[None], bank, digits[None], spec, width).image[0]
+    return render(keys.typed_key(key)[None], bank, digits[None], spec, width).image[0]
 
 
 @functools.lru_cache(maxsize=MOST_WIDTHS)
@@ -134,7 +131,7 @@ def _can_be_padded(spec: SequenceSpec, key: Any, columns: int) -> bool:
 
     Other keys than threefry's draw other numbers for a canvas of another size.
     """
-    threefry = key.dtype == np.uint32 or str(jax.random.key_impl(key)) == THREEFRY
+    threefry = key.dtype == np.uint32 or str(jax.random.key_impl(key)) == keys.THREEFRY
     return threefry and columns <= MOST_PADDED and takes_width(spec.line_transforms)
 
 
@@ -162,23 +159,6 @@ def check_digits(digits: Iterable[int] | str) -> list[int]:
     if not numbers:
         raise ValueError("digits is empty; give at least one digit")
     return numbers
-
-
-def _key_of(key: Any) -> Any:
-    """A PRNG key from a key, a seed, or nothing."""
-    if key is None:
-        return np.frombuffer(os.urandom(8), np.uint32)
-    if isinstance(key, jax.Array) and jnp.issubdtype(key.dtype, jax.dtypes.prng_key):
-        if key.ndim == 0:
-            return key
-    elif isinstance(key, np.ndarray | jax.Array) and key.dtype == np.uint32 and key.ndim == 1:
-        if key.shape == (2,):
-            return key
-    else:
-        seed = as_integer("key", key)
-        if 0 <= seed < 2**32:
-            return np.array([0, seed], np.uint32)
-    raise ValueError(f"key must be one JAX PRNG key or an integer seed from 0 to 2**32 - 1, got {key!r}")
 
 
 def _padded(size: int, least: int) -> int:

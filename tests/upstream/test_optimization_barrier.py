@@ -1,10 +1,10 @@
 """XLA drops `jax.lax.optimization_barrier` on a CPU before it fuses, so what it guards is computed again.
 
-Needs JAX alone (and pytest); `python tests/upstream/test_optimization_barrier.py` prints a report. One makes
-1,024 values and reads each a thousand times, by a gather; a barrier between the two asks that the values
-be computed once and stored. In the program that XLA compiles for a CPU the barrier is gone, and the values
-are computed inside the gather's loop, a thousand times each. The operands of a conditional are stored, so
-that one on a question that the compiler can't answer does what the barrier should.
+Needs JAX alone (and pytest); `python tests/upstream/test_optimization_barrier.py` prints a report. A
+function makes 1,024 values and reads each a thousand times, by a gather; a barrier between the two asks
+that the values be computed once and stored. In the program that XLA compiles for a CPU the barrier is gone,
+and the values are computed inside the gather's loop, a thousand times each. The operands of a conditional
+are stored, so that one on a question that the compiler can't answer does what the barrier should.
 """
 
 import os

@@ -96,7 +96,7 @@ class Page(Change):
 
 
 def to_python(value: Any) -> Any:
-    """The value with concrete arrays and NumPy's numbers as Python's own, lists as tuples; tracers as they are."""
+    """The value with concrete arrays and NumPy's numbers as Python's own, and lists as tuples."""
     if isinstance(value, tuple | list):
         return tuple(to_python(part) for part in value)
     if isinstance(value, np.generic | np.ndarray | jax.Array) and not isinstance(value, jax.core.Tracer):

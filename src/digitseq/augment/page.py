@@ -128,7 +128,7 @@ class Paper(Page):
 
 def _rules(
     places: Float32[HostArray, "1 #H #W"], apart: Float32[Array, "N 1 1"], first: Float32[Array, "N 1 1"]
-) -> Float32[Array, "N #H #W"]:
+) -> Float32[Array, "N ..."]:
     """The brightness in [0, 1] of lines one pixel wide, `apart` pixels apart.
 
     Args:
@@ -180,7 +180,7 @@ class Occlude(Page):
 @register_pytree
 @dataclasses.dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Invert(Page):
-    """Inverts the image: black ink on white paper. Put it last: geometric transforms fill the border with 0."""
+    """Inverts the image: black ink on white paper. Put it last: what geometric transforms move in is 0."""
 
     limits: ClassVar = {}
     takes_width: ClassVar = True

@@ -11,6 +11,8 @@ import numpy.typing as npt
 import typer
 
 from .. import vae
+from ..internal import pixels
+from ..internal.keys import as_key
 from ..internal.pixels import CELL, HEIGHT
 from ..io import atomic, png
 from ..io.companions import is_companion
@@ -94,7 +96,7 @@ def sample(
         raise ValueError(f"--count must be at most {MOST[kind]} for {kind}, got {count}")
     if style is not None and kind in (Kind.styles, Kind.bank):
         raise ValueError(f"--style is for lines and sheets, not for {kind}")
-    key = jnp.asarray(common.seed_words(common.fresh_seed() if seed is None else seed))
+    key = as_key(common.fresh_seed() if seed is None else seed)
     digits = np.arange(writer.num_classes, dtype=np.int32)
     if kind is Kind.bank:
         _write_bank(out, writer, key, count, force=force)
@@ -165,7 +167,7 @@ def _drawn(writer: vae.Vae, key: jax.Array, labels: npt.NDArray[np.integer]) -> 
     starts = range(0, len(labels), AT_ONCE)
     rows = np.resize(labels.astype(np.int32), len(starts) * AT_ONCE).reshape(-1, AT_ONCE)
     pieces = [
-        png.to_uint8(np.asarray(jax.jit(vae.Vae.draw)(writer, jax.random.fold_in(key, number), row)[0]))
+        pixels.to_uint8(np.asarray(jax.jit(vae.Vae.draw)(writer, jax.random.fold_in(key, number), row)[0]))
         for number, row in enumerate(rows)
     ]
     return np.concatenate(pieces)[: len(labels)]
@@ -191,4 +193,4 @@ def denoise(
         raise ValueError(f"IN: {noisy} is {picture.shape[0]} pixels high, a line is {HEIGHT}")
     preflight.check_memory(picture.shape[1], DENOISER_SLOTS)
     clean = vae.denoise(sources.model_of(model, None), picture / np.float32(255))
-    pictures.write(out, png.to_uint8(np.asarray(clean)), force=force, reads=noisy, name="OUT")
+    pictures.write(out, pixels.to_uint8(np.asarray(clean)), force=force, reads=noisy, name="OUT")

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..internal.pixels import to_uint8
 from ..internal.validation import as_size
-from .png import to_uint8
 
 GUTTER = 4
 PAPER = 48
@@ -132,13 +132,15 @@ def _with_boxes(
     boxes: npt.NDArray[np.int32],
     scale: int,
 ) -> npt.NDArray[np.uint8]:
-    """Outlines just outside each box, neighbours in turn in two colours."""
-    page = np.repeat(page[:, :, None], 3, axis=2)
+    """The sheet in RGB with an outline just outside each box, neighbours in alternating colours."""
+    from PIL import Image, ImageDraw
+
+    picture = Image.fromarray(page).convert("RGB")
+    pen = ImageDraw.Draw(picture)
     for (top, left), row in zip(corners, boxes, strict=False):
         for slot, box in enumerate(row):
             if (box < 0).any():
                 continue
-            x0, y0, x1, y1 = (box * scale + (left, top, left, top) - (1, 1, 0, 0)).tolist()
-            for edge in np.s_[[y0, y1], x0 : x1 + 1], np.s_[y0 : y1 + 1, [x0, x1]]:
-                page[edge] = BOX_COLOURS[slot % 2]
-    return page
+            outside = box * scale + (left, top, left, top) - (1, 1, 0, 0)
+            pen.rectangle(outside.tolist(), outline=BOX_COLOURS[slot % 2])
+    return np.array(picture)

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 import jax
 import jax.numpy as jnp
 
+from ..internal.keys import numbered
 from ..internal.settings import own_settings
 from ..internal.shapes import Array, Int32, OneKey
 from ..internal.validation import as_size
@@ -60,8 +61,8 @@ class Rows(abc.ABC):
             Digits, PAD (-1) after each row's last; row b is a function of the
             key and b alone.
         """
-        fold = jax.vmap(jax.random.fold_in, in_axes=(None, 0))
-        return jnp.asarray(jax.vmap(self._one)(fold(key, jnp.arange(batch_size, dtype=jnp.uint32))))
+        row_keys = numbered(key, jnp.arange(batch_size, dtype=jnp.uint32))
+        return jnp.asarray(jax.vmap(self._one)(row_keys))
 
     @abc.abstractmethod
     def _one(self, key: OneKey) -> Int32[Array, " K"]:

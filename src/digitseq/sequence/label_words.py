@@ -8,13 +8,12 @@ import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
 
-from ..glyphs.source import Source, serves
+from ..glyphs.source import Source, num_classes, serves
 from ..internal.validation import nearest
 from ..labels.base import LabelSource
 from ..labels.numeric import NumberRange, Pattern
 from ..labels.sequences import FileLabels, FixedLabels, Order, RandomDigits
 from ..labels.text import parse_sequence
-from .glyph_sampling import num_classes
 
 FORMS = (
     "350 or 3-5-0; random:5 or random:3-8 (random digits); range:0-999 or range:000-999 (numbers); "
