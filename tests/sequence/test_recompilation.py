@@ -16,7 +16,7 @@ from conftest import Shift
 
 import digitseq as ds
 from digitseq import augment, numpy_api, vae
-from digitseq.augment.knots import knots, traced_places
+from digitseq.augment.control_grid import control_points, traced_places
 from digitseq.augment.serialization import KINDS
 from digitseq.vae import cleaning
 
@@ -118,11 +118,11 @@ def test_programs_of_exact_widths_are_given_back(bank, monkeypatch):
     assert [one() is None for one in made] == [True, False, False]
 
 
-def test_the_knots_are_those_of_numpy():
+def test_the_control_points_are_those_of_numpy():
     places = jax.jit(traced_places, static_argnums=1)
     for width in (1, 2, 28, 99, 100, 101, 700, 1023, 4096):
-        traced, used = map(np.asarray, places(jnp.int32(width), knots(4096)))
-        wanted = np.linspace(-2.5, width + 1.5, knots(width), dtype=np.float32)
+        traced, used = map(np.asarray, places(jnp.int32(width), control_points(4096)))
+        wanted = np.linspace(-2.5, width + 1.5, control_points(width), dtype=np.float32)
         np.testing.assert_allclose(traced[used], wanted, rtol=0, atol=1e-6)
 
 

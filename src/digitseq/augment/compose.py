@@ -1,4 +1,4 @@
-"""Chains of transforms: geometric ones that follow each other become one map, resampled once."""
+"""Chains of transforms: successive geometric ones are composed into one map, resampled once."""
 
 import functools
 import itertools
@@ -13,6 +13,7 @@ import numpy as np
 from ..internal.keys import as_key, folded, numbered
 from ..internal.pixels import unit_ink
 from ..internal.settings import own_settings
+from ..internal.shapes import Array, Float32, Key, Shaped
 from ..internal.sharding import Place, by_rows, place_of
 from ..internal.xla import map_in_chunks, materialize
 from .base import Change, Page, Transform, Width
@@ -25,22 +26,28 @@ Transforms = tuple[Transform, ...]
 
 
 @own_settings
-def apply(key: jax.Array | int, transforms: Sequence[Transform] | str, glyphs: jax.Array) -> jax.Array:
-    """The images, each transformed with random numbers of its own, in the order given.
+def apply(
+    key: jax.Array | int, transforms: Sequence[Transform] | str, glyphs: Shaped[Array, "..."]
+) -> Float32[Array, "*N H W"]:
+    """Transforms images, each with its own random numbers, in the order of the transforms.
+
+    >>> images = jnp.zeros((3, 28, 28))
+    >>> apply(0, "light", images).shape
+    (3, 28, 28)
 
     Args:
-        key: a PRNG key, or an integer seed; image i (row-major over the leading axes) takes
-            `fold_in(key, i)`.
+        key: a PRNG key, or an integer seed; image i (row-major over the
+            leading axes) is transformed with `fold_in(key, i)`.
         transforms: records of this package; or the name of a preset or of a
-            `.json` file, of which the glyph transforms are meant.
-        glyphs: [..., 28, 28], or lines [..., 28, W]: float32 in [0, 1], or
-            uint8, 255 being 1.
+            `.json` file, whose glyph transforms are applied.
+        glyphs: glyphs [..., 28, 28] or lines [..., 28, W]: float32 in [0, 1],
+            or uint8, 255 being 1.
 
     Returns:
-        float32 of the same shape, in [0, 1].
+        The images in [0, 1], of the same shape.
 
     Raises:
-        ValueError: no transforms of this package, or no images.
+        ValueError: no transforms of this package, or fewer than two axes.
     """
     transforms = as_chain(transforms, "glyph")
     if isinstance(transforms, Transform) or not all(isinstance(t, Transform) for t in transforms):
@@ -64,9 +71,12 @@ def _apply(key: jax.Array, transforms: Transforms, glyphs: jax.Array, place: Pla
 
 
 def apply_to_batch(
-    keys: jax.Array, transforms: Transforms, images: jax.Array, width: Width | None = None
-) -> jax.Array:
-    """`apply` with one key an image: keys [N], float32 [N, H, W]; `width` as for `run`."""
+    keys: Key[Array, " N"],
+    transforms: Transforms,
+    images: Float32[Array, "N H W"],
+    width: Width | None = None,
+) -> Float32[Array, "N H W"]:
+    """Transforms a batch with one key per image, in chunks; `width` as for `run`."""
     if not images.size or not transforms:
         return images
     pixels = images.shape[1] * images.shape[2]
@@ -78,27 +88,27 @@ def apply_to_batch(
 
 
 def run(
-    keys: jax.Array,
+    keys: Key[Array, " N"],
     transforms: Transforms,
     images: Images,
     *,
     labels: bool = False,
     width: Width | None = None,
-) -> jax.Array:
-    """The images transformed, all at once.
+) -> Float32[Array, "N H W"]:
+    """Transforms a batch with one key per image, all at once.
 
     Args:
-        keys: typed PRNG keys [N].
+        keys: typed PRNG keys.
         transforms: as for `apply`.
-        images: what to transform; a bank's may be uint8.
-        labels: only by those transforms that labels follow.
-        width: of the lines, where they lie on the left of wider, blank
-            canvases; then all transforms must be such that `takes_width`.
+        images: a store of images, and which of it to transform.
+        labels: whether to apply only transforms that change annotations.
+        width: the width of the lines, where they lie on the left of wider,
+            blank canvases; all transforms must then have `takes_width`.
 
     Returns:
-        float32 [N, H, W]; 0 beyond the width.
+        The images in [0, 1]; 0 beyond the width.
     """
-    # So that no parameter, whatever its type, makes the result anything but float32.
+    # Parameters may be of any numeric type; the result must be float32 all the same.
     transforms = jax.tree.map(lambda number: jnp.asarray(number, jnp.float32), transforms)
     keyed = [(transform, folded(keys, place)) for place, transform in enumerate(transforms)]
     for moves_ink, group in itertools.groupby(keyed, lambda pair: isinstance(innermost(pair[0]), Geometric)):
@@ -107,31 +117,39 @@ def run(
             continue
         for transform, own in group:
             if not labels or _is_followed(transform):
-                images = (_changed(transform, _drawn(images), own, width), None)
-    return _drawn(images)
+                images = (_changed(transform, _gathered(images), own, width), None)
+    return _gathered(images)
 
 
 def takes_width(transforms: Transforms) -> bool:
-    """Whether all can transform lines on the left of wider canvases, their width traced."""
+    """Whether all transforms support lines on the left of wider canvases, their width traced."""
     kinds = [type(part) for transform in transforms for part in nested(transform)]
-    # A class that inherits may depend on the width where its parent does not.
+    # Not inherited: a subclass may depend on the width where its parent does not.
     return all(kind.takes_width and "takes_width" in vars(kind) for kind in kinds)
 
 
-def _cut(images: jax.Array, width: Width | None) -> jax.Array:
-    """The images, blank beyond the width, as what comes next takes that to be."""
+def _cut(images: Float32[Array, "N H W"], width: Width | None) -> Float32[Array, "N H W"]:
+    """The images with 0 beyond the width, which the next transform relies on."""
     if width is None:
         return images
     inside = jnp.arange(images.shape[-1], dtype=jnp.int32) < width
     return jnp.where(inside[None, None, :], images, 0.0)
 
 
-def _drawn(images: Images) -> jax.Array:
+def _gathered(images: Images) -> Float32[Array, "N H W"]:
+    """The images themselves, gathered from their store, in [0, 1]."""
     store, rows = images
     return store if rows is None else unit_ink(store[rows])
 
 
-def _changed(transform: Any, images: jax.Array, keys: jax.Array, width: Width | None) -> jax.Array:
+def _changed(
+    transform: Any, images: Float32[Array, "N H W"], keys: Key[Array, " N"], width: Width | None
+) -> Float32[Array, "N H W"]:
+    """The images after a transform of their values.
+
+    Raises:
+        TypeError: a class that is neither `Geometric` nor `Change`.
+    """
     kind = innermost(transform)
     if not isinstance(kind, Change):
         raise TypeError(f"{transform!r} neither moves nor changes ink")
@@ -145,8 +163,10 @@ def _changed(transform: Any, images: jax.Array, keys: jax.Array, width: Width | 
     return jnp.asarray(materialize(change, images, keys)) if kind.reads_neighbours else change(images, keys)
 
 
-def _warped(group: list[tuple[Any, jax.Array]], images: Images, width: Width | None) -> jax.Array:
-    """One resampling at the composed places, traced back from the last transform to the first."""
+def _warped(
+    group: list[tuple[Any, jax.Array]], images: Images, width: Width | None
+) -> Float32[Array, "N H W"]:
+    """The images resampled once at the composed places, mapped back from the last transform to the first."""
     sample = cubic if any(transform.interpolation == "cubic" for transform, _ in group) else bilinear
     _, height, columns = images[0].shape
     size: Size = (height, columns) if width is None else Padded(height, width, columns)
@@ -161,7 +181,7 @@ def _warped(group: list[tuple[Any, jax.Array]], images: Images, width: Width | N
 
 
 def followed(transforms: Transforms) -> bool:
-    """Whether labels follow any of these."""
+    """Whether any of these transforms changes annotations (moves or changes ink)."""
     return any(_is_followed(transform) for transform in transforms)
 
 

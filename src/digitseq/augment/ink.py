@@ -32,8 +32,8 @@ def _raised(values: Float32[Array, "N H W"], power: Float32[Array, "N 1 1"]) -> 
     """Positive values raised to a power.
 
     XLA's `pow` on a CPU handles zeros, infinities and negative bases, which
-    these values never are; without that it takes a third of the time
-    (`benchmarks/augment.py --workarounds`).
+    these values never are; this takes a part of its time
+    (`benchmarks/workarounds.py`).
     """
     return jnp.exp(power * jnp.log(values))
 

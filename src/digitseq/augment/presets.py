@@ -1,4 +1,4 @@
-"""Named chains to begin with."""
+"""Presets: named chains of transforms."""
 
 from .base import Transform
 from .geometry import Affine, Elastic
@@ -10,7 +10,7 @@ from .sometimes import Sometimes
 Chains = tuple[tuple[Transform, ...], tuple[Transform, ...]]
 
 PRESETS: dict[str, Chains] = {
-    # Another day of the same writers: next to nothing to pay for, and no digit looks odd.
+    # The same writers on another day: cheap, and no digit is distorted.
     "light": ((Affine(rotation=6.0, scale=0.08, slant=8.0, shift=1.0),), ()),
     # Other writers, other pens, other lines.
     "strong": (
@@ -27,7 +27,7 @@ PRESETS: dict[str, Chains] = {
             Sometimes(0.5, GaussianNoise(sigma=0.08)),
         ),
     ),
-    # A form under a bad scanner.
+    # A paper form, badly scanned.
     "scan": (
         (Affine(rotation=6.0, scale=0.08, slant=8.0, shift=1.0), StrokeWidth(change_by=0.8)),
         (
@@ -44,18 +44,23 @@ PRESETS: dict[str, Chains] = {
 
 
 def preset(name: str) -> Chains:
-    """The glyph transforms and the line transforms of that name.
+    """The glyph transforms and the line transforms of a preset.
+
+    >>> glyph_transforms, line_transforms = preset("light")
+    >>> glyph_transforms
+    (Affine(rotation=6.0, scale=0.08, slant=8.0, shift=1.0, interpolation='linear'),)
 
     Args:
-        name: "light" (small turns, sizes and slants: for any training),
-            "strong" (also other shapes, pens and lines: for long training) or
-            "scan" (a form under a bad scanner).
+        name: "light" (small rotations, scales and slants: for any training),
+            "strong" (also elastic deformation, stroke width, slanted and wavy
+            lines, noise: for long training) or "scan" (a paper form, badly
+            scanned).
 
     Returns:
         `(glyph_transforms, line_transforms)`, as `SequenceSpec` takes them.
 
     Raises:
-        ValueError: another name.
+        ValueError: there is no preset of this name.
     """
     if not isinstance(name, str) or name not in PRESETS:
         raise ValueError(f"no preset {name!r}; there are {', '.join(PRESETS)}")

@@ -1,4 +1,4 @@
-"""Transforms as JSON's own types, and back."""
+"""Transforms to and from JSON's own types."""
 
 import dataclasses
 from collections.abc import Iterable, Sequence
@@ -30,7 +30,7 @@ KINDS: dict[str, type[Transform]] = {
         Sometimes,
     )
 }
-# A chain is compiled as a whole: this many take some seconds, thousands take minutes.
+# Transforms in a chain, which is compiled as a whole: this many take some seconds, thousands take minutes.
 MOST = 32
 
 
@@ -48,10 +48,14 @@ def to_plain(transforms: Iterable[Transform]) -> list[dict[str, Any]]:
 
 
 def from_plain(items: Any) -> tuple[Transform, ...]:
-    """The transforms that `to_plain` wrote; parameters left out take their defaults.
+    """The transforms that `to_plain` describes; missing parameters take their defaults.
+
+    Args:
+        items: a list of objects, or a single one.
 
     Raises:
-        ValueError: unknown transforms or parameters, or values that are refused.
+        ValueError: unknown transforms or parameters, values outside their
+            limits, or too many transforms.
     """
     items = items if isinstance(items, list | tuple) else [items]
     if len(items) > MOST:
@@ -63,10 +67,11 @@ def from_plain(items: Any) -> tuple[Transform, ...]:
 
 
 def check_length(name: str, transforms: Sequence[Transform]) -> None:
-    """Raises where a chain has more transforms than can be compiled in a moment.
+    """Checks that a chain has few enough transforms to compile in seconds.
 
     Raises:
-        ValueError: naming the chain; transforms inside `Sometimes` count as well.
+        ValueError: it has more than MOST, counting those inside `Sometimes`;
+            the message has `name`.
     """
     total = 0
     for transform in transforms:
@@ -78,6 +83,7 @@ def check_length(name: str, transforms: Sequence[Transform]) -> None:
 
 
 def _one(item: Any, depth: int = 1) -> Transform:
+    """One transform from an object like `{NAME: {parameter: value}}`."""
     if depth > MOST:
         raise ValueError(f"Sometimes within Sometimes more than {MOST} times")
     name = next(iter(item), None) if isinstance(item, dict) and len(item) == 1 else None

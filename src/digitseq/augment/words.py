@@ -1,4 +1,4 @@
-"""Chains by the words and files that name them."""
+"""Chains of transforms by name: a preset's, or that of a `.json` file."""
 
 import json
 from collections.abc import Sequence
@@ -16,11 +16,14 @@ MOST_BYTES = 2**20
 
 
 def chains_of(word: str) -> Chains:
-    """The glyph and the line transforms that a preset's name stands for, or that a `.json` file holds.
+    """The glyph transforms and the line transforms of a preset or a `.json` file.
+
+    Args:
+        word: a preset's name, or a path that ends in `.json`.
 
     Raises:
-        ValueError: no such preset, or a file that holds no transforms.
-        FileNotFoundError: no such file.
+        ValueError: there is no such preset, or the file holds no valid transforms.
+        FileNotFoundError: there is no such file.
     """
     if not word.endswith(".json"):
         if word not in PRESETS:
@@ -46,7 +49,7 @@ def chains_of(word: str) -> Chains:
 
 
 def as_chain(transforms: Any, of: Literal["glyph", "line"]) -> Sequence[Transform]:
-    """The transforms themselves, or those of a chain's name."""
+    """The transforms, or where a name is given those that it stands for, of glyphs or of lines."""
     if isinstance(transforms, str):
         return chains_of(transforms)[of == "line"]
     given: Sequence[Transform] = transforms
