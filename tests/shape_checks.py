@@ -1,8 +1,8 @@
 """What checks arrays' shapes in the tests: beartype, through an import hook of jaxtyping's.
 
 To be imported before digitseq. Only annotations that name an array's shape are looked at: whether wrong
-arguments of other types raise digitseq's own errors is what other tests ask, and JAX builds records from
-whatever it likes. Without jaxtyping or beartype nothing is checked, and `CHECKED` is false.
+arguments of other types raise digitseq's own errors is what other tests ask. Records' constructors are
+not checked, as JAX and users build them from tracers, NumPy arrays and placeholders. Without jaxtyping or beartype nothing is checked, and `CHECKED` is false.
 """
 
 import inspect
@@ -24,7 +24,7 @@ def check_arrays(function):
     """The function, checked by beartype where its annotations name shapes of arrays."""
     given = function.__annotations__.items()
     hints = {name: hint if names_shape(hint) else typing.Any for name, hint in given}
-    if all(hint is typing.Any for hint in hints.values()):
+    if function.__name__ == "__init__" or all(hint is typing.Any for hint in hints.values()):
         return function
     function.__annotations__ = hints
     return beartype.beartype(function)

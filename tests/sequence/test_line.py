@@ -243,7 +243,7 @@ def test_an_elastic_field_is_read_where_the_next_transform_says(last):
             elastic.draw(fold(0, count), size),
             last.pull(last.draw(fold(1, count), size), grid(size), size),
         )
-        spread = [jnp.zeros((count, size[0] * size[1])) + place for place in places]
+        spread = tuple(jnp.zeros((count, size[0] * size[1])) + place for place in places)
         return elastic.pull(field, places, size), elastic.pull(field, spread, size)
 
     found, exact = jax.jit(both)(elastic, last)

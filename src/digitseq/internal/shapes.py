@@ -17,9 +17,8 @@ from jax import Array as Array
 
 if TYPE_CHECKING or "jaxtyping" in sys.modules:
     from jaxtyping import Bool as Bool
-    from jaxtyping import Float as Float
     from jaxtyping import Float32 as Float32
-    from jaxtyping import Int as Int
+    from jaxtyping import Int8 as Int8
     from jaxtyping import Int32 as Int32
     from jaxtyping import Integer as Integer
     from jaxtyping import Key as Key
@@ -32,7 +31,7 @@ else:
         def __class_getitem__(cls, array_and_shape: tuple[Any, str]) -> Any:
             return array_and_shape[0]
 
-    Bool = Float = Float32 = Int = Int32 = Integer = Key = Shaped = UInt8 = UInt32 = _AnyShape
+    Bool = Float32 = Int8 = Int32 = Integer = Key = Shaped = UInt8 = UInt32 = _AnyShape
 
 if TYPE_CHECKING:
     HostArray = np.ndarray[Any, Any]

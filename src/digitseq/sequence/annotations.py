@@ -6,10 +6,14 @@ import jax.numpy as jnp
 from .. import augment
 from ..internal import pixels
 from ..internal.pixels import HEIGHT
+from ..internal.shapes import Array, Bool, Float32, Int8, Int32, Key
 from ..internal.xla import map_in_chunks, materialize
 from . import compositing
-from .slots import Slots, front, in_order
+from .slots import Slots, Store, front, in_order
 from .spec import SequenceSpec
+
+# Visible masks, or a mask for each digit.
+Masks = Int8[Array, "B 28 W"] | Bool[Array, "B K 28 W"]
 
 
 def drop_blank(slots: Slots) -> Slots:
@@ -18,22 +22,22 @@ def drop_blank(slots: Slots) -> Slots:
 
 
 def after_line_transforms(
-    line_keys: jax.Array,
-    store: jax.Array,
+    line_keys: Key[Array, " B"],
+    store: Store,
     slots: Slots,
-    masks: jax.Array | None,
+    masks: Int8[Array, "B 28 W"] | None,
     spec: SequenceSpec,
-    within: jax.Array | None = None,
-) -> tuple[Slots, jax.Array | None]:
+    within: Int32[Array, ""] | None = None,
+) -> tuple[Slots, Masks | None]:
     """The slots and masks of the finished line: those whose ink is left on it, with boxes of that ink.
 
     Args:
-        line_keys: typed PRNG keys [B], those that the image is transformed with.
-        store: float32 or uint8 [M, 28, 28].
+        line_keys: typed PRNG keys, those that the image is transformed with.
+        store: the glyphs.
         slots: from `layout.place`.
         masks: the untransformed line's visible ones, where they are wanted.
         spec: the layout.
-        within: int32 [], the width of the lines, where they lie on wider canvases.
+        within: the width of the lines, where they lie on wider canvases.
 
     Returns:
         The slots, and the masks that the spec asks for.
@@ -47,19 +51,19 @@ def after_line_transforms(
 
 
 def annotate_transformed(
-    line_keys: jax.Array,
-    store: jax.Array,
+    line_keys: Key[Array, " B"],
+    store: Store,
     slots: Slots,
     spec: SequenceSpec,
-    within: jax.Array | None = None,
-) -> tuple[jax.Array, jax.Array | None]:
+    within: Int32[Array, ""] | None = None,
+) -> tuple[Int32[Array, "B K 4"], Masks | None]:
     """Boxes and masks of each digit on a canvas of its own, after the line transforms that labels follow.
 
     Args:
         line_keys, store, slots, spec, within: as for `after_line_transforms`.
 
     Returns:
-        int32 [B, K, 4], all 0 where no ink is left; and the masks that the spec
+        Boxes, all 0 where no ink is left; and the masks that the spec
         asks for: after such transforms, of the slots with ink only.
     """
     count, width = slots.digits.shape[1], spec.image_width
@@ -87,16 +91,16 @@ def annotate_transformed(
     return map_in_chunks(part, count * HEIGHT * width, line_keys, slots)
 
 
-def instance_mask(layers: jax.Array, names: jax.Array) -> jax.Array:
+def instance_mask(layers: Float32[Array, "B K 28 W"], names: Int32[Array, "B K"]) -> Int8[Array, "B 28 W"]:
     """Visible masks of digits that were rendered separately.
 
     Args:
-        layers: float32 [B, K, 28, W], from `render_separately`.
-        names: int32 [B, K], what the mask calls each.
+        layers: from `render_separately`.
+        names: each digit's value in the mask.
 
     Returns:
-        int8 [B, 28, W], the name of the strongest ink (of the earlier slot
-        where equal), 0 for background.
+        The name of the strongest ink (of the earlier slot where equal), 0 for
+        background.
     """
     batch, _, height, width = layers.shape
     owners = jnp.argmax(layers, axis=1).reshape(batch, height * width)

@@ -12,12 +12,14 @@ import numpy as np
 from jax import lax
 
 from ..internal.pixels import CELL, HEIGHT, inked, unit_ink
-from .slots import Slots
+from ..internal.shapes import Array, Float32, Int8, Int32, UInt8
+from .slots import Slots, Store
 
-Painted = tuple[jax.Array, jax.Array | None]
+# Images, and where they are asked for visible masks.
+Painted = tuple[UInt8[Array, "B 28 W"] | Float32[Array, "B 28 W"], Int8[Array, "B 28 W"] | None]
 
 
-def columns(slots: Slots, width: int) -> tuple[jax.Array, jax.Array]:
+def columns(slots: Slots, width: int) -> tuple[Int32[Array, "B 2 {width}"], Int32[Array, "B 2 {width}"]]:
     """What each canvas column shows, in two layers: even slots and odd slots.
 
     A digit covers the columns of its ink. Neighbours may overlap, but no digit
@@ -29,8 +31,8 @@ def columns(slots: Slots, width: int) -> tuple[jax.Array, jax.Array]:
         width: of the canvas, a Python integer.
 
     Returns:
-        Two int32 [B, 2, W] (axis 1: even, odd slots): where the column's top
-        pixel lies in the flat store, and the slot; both -1 for background.
+        For even and for odd slots: where the column's top pixel lies in the
+        flat store, and the slot; both -1 for background.
     """
     xs = jnp.arange(width, dtype=jnp.int32)[None, None, :]
     numbers = jnp.arange(slots.offsets.shape[1], dtype=jnp.int32)[None, :, None]
@@ -48,7 +50,7 @@ def columns(slots: Slots, width: int) -> tuple[jax.Array, jax.Array]:
 
 
 def paint(
-    store: jax.Array,
+    store: Store,
     slots: Slots,
     width: int,
     *,
@@ -64,16 +66,16 @@ def paint(
     a batch in which no ink overlaps (`benchmarks/batch.py` times both).
 
     Args:
-        store: uint8 or float32 [M, 28, 28].
+        store: the glyphs.
         slots: from `layout.place`.
         width: of the canvas, a Python integer.
         masks: whether to make masks.
         form: what becomes of the store's pixels, one by one.
 
     Returns:
-        [B, 28, W], float32 in [0, 1] unless `form` says otherwise; and with
-        `masks` int8 [B, 28, W], slot + 1 of the strongest ink (of the earlier
-        slot where equal), 0 for background, else None.
+        The canvas, float32 in [0, 1] unless `form` says otherwise; and with
+        `masks` the slot + 1 of the strongest ink (of the earlier slot where
+        equal), 0 for background, else None.
     """
 
     def one_layer(flat: jax.Array, starts: jax.Array, numbers: jax.Array) -> Painted:
@@ -99,8 +101,10 @@ def paint(
     return painted
 
 
-def _gather(starts: jax.Array, flat: jax.Array) -> jax.Array:
-    """The pixels below the places `starts` [..., W] of the flat store, 0 below -1; [..., 28, W]."""
+def _gather(
+    starts: Int32[Array, "*B W"], flat: UInt8[Array, " P"] | Float32[Array, " P"]
+) -> UInt8[Array, "*B 28 W"] | Float32[Array, "*B 28 W"]:
+    """The columns of 28 pixels whose top pixels lie at `starts` in the flat store; 0 where a start is -1."""
     starts = starts[..., None, :]
     below = CELL * lax.broadcasted_iota(jnp.uint32, (*[1] * (starts.ndim - 2), HEIGHT, 1), starts.ndim - 2)
     # Unsigned, because JAX wraps signed places, and cut by a minimum, because
@@ -111,16 +115,16 @@ def _gather(starts: jax.Array, flat: jax.Array) -> jax.Array:
     return jnp.where(starts >= 0, pixels, jnp.zeros((), flat.dtype))
 
 
-def render_separately(store: jax.Array, slots: Slots, width: int) -> jax.Array:
+def render_separately(store: Store, slots: Slots, width: int) -> Float32[Array, "B K 28 {width}"]:
     """Each digit on a canvas of its own: as `paint` shows it where no other covers it.
 
     Args:
-        store: uint8 or float32 [M, 28, 28].
+        store: the glyphs.
         slots: from `layout.place`.
         width: of the canvas, a Python integer.
 
     Returns:
-        float32 [B, K, 28, W]; slots that are not shown are blank.
+        Images in [0, 1]; slots that are not shown are blank.
     """
     ink = slots.ink
     xs = jnp.arange(width, dtype=jnp.int32)[None, None, :] - slots.offsets[..., None]

@@ -8,14 +8,19 @@ from ..glyphs.bank import MAX_GLYPHS
 from ..glyphs.source import Source, has_store, serves, writer_index_of
 from ..internal import keys, pixels
 from ..internal.pixels import CELL, HEIGHT
+from ..internal.shapes import Array, Float32, Int32, Key
 from ..internal.xla import map_in_chunks, materialize
-from .slots import Slots
+from .slots import Slots, Store
 from .spec import SequenceSpec
 
 
 def sample_glyphs(
-    glyph_keys: jax.Array, transform_keys: jax.Array, source: Source, digits: jax.Array, spec: SequenceSpec
-) -> tuple[jax.Array, Slots]:
+    glyph_keys: Key[Array, " B"],
+    transform_keys: Key[Array, " B"],
+    source: Source,
+    digits: Int32[Array, "B K"],
+    spec: SequenceSpec,
+) -> tuple[Store, Slots]:
     """A store of glyphs, and slots that say where in it each digit's glyph lies; they are on no canvas yet.
 
     A bank's glyphs are painted from where they lie, which saves a copy; any
@@ -23,13 +28,13 @@ def sample_glyphs(
     ends before its first digit that the source does not serve.
 
     Args:
-        glyph_keys, transform_keys: typed PRNG keys [B].
+        glyph_keys, transform_keys: typed PRNG keys, one a row.
         source: the glyphs come from it.
-        digits: int32 [B, K].
+        digits: classes, PAD (-1) after each row's last.
         spec: its `hand` and `glyph_transforms`.
 
     Returns:
-        uint8 or float32 [M, 28, 28], and the slots.
+        The store, and the slots.
 
     Raises:
         BankError: the spec asks for one writer a line and the source knows none.
@@ -56,7 +61,9 @@ def sample_glyphs(
     return store, Slots(lengths, writers, digits, glyph_ids, rows, ink, later, jnp.zeros_like(ink))
 
 
-def _draw(glyph_keys: jax.Array, source: Source, digits: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array]:
+def _draw(
+    glyph_keys: Key[Array, " B"], source: Source, digits: Int32[Array, "B K"]
+) -> tuple[Store, Int32[Array, "B K"], Int32[Array, "B K"]]:
     """The store, glyph ids and rows of what a source without a store draws, one glyph a slot."""
     glyphs, glyph_ids = jax.vmap(source.draw)(glyph_keys, digits)
     if glyphs.shape != (*digits.shape, HEIGHT, CELL) or glyph_ids.shape != digits.shape:
@@ -68,8 +75,8 @@ def _draw(glyph_keys: jax.Array, source: Source, digits: jax.Array) -> tuple[jax
 
 
 def _transform(
-    transform_keys: jax.Array, store: jax.Array, rows: jax.Array, spec: SequenceSpec
-) -> tuple[jax.Array, jax.Array, jax.Array]:
+    transform_keys: Key[Array, " B"], store: Store, rows: Int32[Array, "B K"], spec: SequenceSpec
+) -> tuple[Float32[Array, "B*K 28 28"], Int32[Array, "B K"], Int32[Array, "B K 4"]]:
     """The store, rows and ink boxes of the slots' glyphs, each transformed with a key of its own."""
     slots = jnp.arange(rows.shape[1], dtype=jnp.uint32)
     slot_keys = jax.vmap(keys.numbered, in_axes=(0, None))(transform_keys, slots).reshape(-1)
@@ -82,15 +89,15 @@ def _transform(
     return glyphs, _one_a_slot(rows), ink.reshape(*rows.shape, 4)
 
 
-def _ink_of(source: Source, store: jax.Array, rows: jax.Array) -> jax.Array:
-    """The ink boxes of untransformed glyphs; int32 [B, K, 4]."""
+def _ink_of(source: Source, store: Store, rows: Int32[Array, "B K"]) -> Int32[Array, "B K 4"]:
+    """The ink boxes of untransformed glyphs."""
     if has_store(source):
         return source.ink.at[rows].get(mode="promise_in_bounds")
     return pixels.ink_boxes(store).reshape(*rows.shape, 4)
 
 
-def _one_a_slot(slots: jax.Array) -> jax.Array:
-    """The rows of a store that has one glyph a slot, in order; int32 of the shape [B, K] of `slots`."""
+def _one_a_slot(slots: Int32[Array, "B K"]) -> Int32[Array, "B K"]:
+    """The rows of a store that has one glyph a slot, in order."""
     if slots.size > MAX_GLYPHS:
         raise ValueError(f"digits {list(slots.shape)} are more than int32 can place in one batch")
     return jnp.arange(slots.size, dtype=jnp.int32).reshape(slots.shape)

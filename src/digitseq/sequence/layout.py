@@ -5,18 +5,23 @@ import jax.numpy as jnp
 
 from ..internal import random_bits
 from ..internal.pixels import CELL
+from ..internal.shapes import Array, Int32, Key
 from .slots import Slots
 from .spacing import MIN_SPACING, even_excesses, random_excesses
 from .spec import SequenceSpec
 
 
 def place(
-    gap_keys: jax.Array, align_keys: jax.Array, slots: Slots, spec: SequenceSpec, width: int | jax.Array
+    gap_keys: Key[Array, " B"],
+    align_keys: Key[Array, " B"],
+    slots: Slots,
+    spec: SequenceSpec,
+    width: int | Int32[Array, ""],
 ) -> Slots:
     """The slots with their places on the canvas: `offsets`, `boxes`, and `lengths` cut to what fits.
 
     Args:
-        gap_keys, align_keys: typed PRNG keys [B].
+        gap_keys, align_keys: typed PRNG keys, one a row.
         slots: from `sample_glyphs`.
         spec: the layout; its `image_width` bounds `width`.
         width: of the part of the canvas, from the left, to fill; may be traced.
@@ -31,24 +36,24 @@ def place(
 
 
 def arrange(
-    gap_keys: jax.Array,
-    align_keys: jax.Array,
-    sizes: jax.Array,
-    lengths: jax.Array,
+    gap_keys: Key[Array, " B"],
+    align_keys: Key[Array, " B"],
+    sizes: Int32[Array, "B K"],
+    lengths: Int32[Array, " B"],
     spec: SequenceSpec,
-    width: int | jax.Array,
-) -> tuple[jax.Array, jax.Array]:
+    width: int | Int32[Array, ""],
+) -> tuple[Int32[Array, "B K"], Int32[Array, " B"]]:
     """The left edge of each digit, and how many digits there are.
 
     Args:
-        gap_keys, align_keys: typed PRNG keys [B].
-        sizes: int32 [B, K], the pixels each digit takes: its cell or its ink.
-        lengths: int32 [B], how many slots of each row hold digits.
+        gap_keys, align_keys: typed PRNG keys, one a row.
+        sizes: pixels that each digit takes: its cell or its ink.
+        lengths: how many slots of each row hold digits.
         spec, width: as for `place`.
 
     Returns:
-        int32 [B, K], x of the left edges (past the length: meaningless), and
-        int32 [B], how many digits fit at the least spacing.
+        x of the left edges (undefined past the length), and how many digits
+        fit at the least spacing.
     """
     slots = jnp.arange(sizes.shape[1], dtype=jnp.int32)[None, :]
     lows, highs = _gap_bounds(sizes, lengths, spec, width)
@@ -72,9 +77,9 @@ def arrange(
 
 
 def _gap_bounds(
-    sizes: jax.Array, lengths: jax.Array, spec: SequenceSpec, width: int | jax.Array
-) -> tuple[jax.Array, jax.Array]:
-    """The lowest and highest gap after each digit but the last; int32 [B, K - 1] each.
+    sizes: Int32[Array, "B K"], lengths: Int32[Array, " B"], spec: SequenceSpec, width: int | Int32[Array, ""]
+) -> tuple[Int32[Array, "B K-1"], Int32[Array, "B K-1"]]:
+    """The lowest and highest gap after each digit but the last.
 
     A gap overlaps at most half of the narrower neighbour: 14 pixels of a cell,
     less of narrow ink, which else could swap the order of two digits. Bounds
@@ -95,8 +100,8 @@ def _gap_bounds(
     return lows, jnp.maximum(high, lows)
 
 
-def _margin(keys: jax.Array, leftover: jax.Array, spec: SequenceSpec) -> jax.Array:
-    """The columns left of the first digit; int32 [B]."""
+def _margin(keys: Key[Array, " B"], leftover: Int32[Array, " B"], spec: SequenceSpec) -> Int32[Array, " B"]:
+    """The columns left of the first digit."""
     if spec.align == "left":
         return jnp.zeros_like(leftover)
     if spec.align == "center":
@@ -107,6 +112,6 @@ def _margin(keys: jax.Array, leftover: jax.Array, spec: SequenceSpec) -> jax.Arr
     return random_bits.integers_below(bits, leftover + 1)
 
 
-def _after_first(values: jax.Array) -> jax.Array:
-    """Values of the slots after the first, with 0 for the first: [B, J] -> [B, J + 1]."""
+def _after_first(values: Int32[Array, "B J"]) -> Int32[Array, "B J+1"]:
+    """Values of the slots after the first, with 0 for the first."""
     return jnp.pad(values, ((0, 0), (1, 0)))

@@ -14,6 +14,7 @@ import jax.numpy as jnp
 from jax import lax
 
 from ..internal import random_bits
+from ..internal.shapes import Array, Bool, Float32, Int32, UInt32
 
 # The exponent of 0, below that of any number of ways.
 NONE = -(2**29)
@@ -23,15 +24,17 @@ class Ways(NamedTuple):
     """Numbers `parts` * 2**`powers`.
 
     Attributes:
-        parts: float32, 0 or from 1 up to few times more.
-        powers: int32, `NONE` where the part is 0.
+        parts: 0, or from 1 up to few times more.
+        powers: `NONE` where the part is 0.
     """
 
-    parts: jax.Array
-    powers: jax.Array
+    parts: Float32[Array, " T"]
+    powers: Int32[Array, " T"]
 
 
-def long_excesses(bits: jax.Array, span: jax.Array, slack: jax.Array, max_slack: int) -> jax.Array:
+def long_excesses(
+    bits: UInt32[Array, " J"], span: Int32[Array, " J"], slack: Int32[Array, ""], max_slack: int
+) -> Int32[Array, " J"]:
     """One row's excesses, uniform over the vectors with 0 <= e[j] <= span[j] and sum <= slack.
 
     As `spacing.conditional_excesses`, of which it has arguments and result, but
@@ -61,7 +64,7 @@ def long_excesses(bits: jax.Array, span: jax.Array, slack: jax.Array, max_slack:
     return excesses
 
 
-def _window_sums(ways: Ways, span: jax.Array) -> Ways:
+def _window_sums(ways: Ways, span: Int32[Array, ""]) -> Ways:
     """For each room t the ways of t - span up to t in all.
 
     Windows of 1, 2, 4, ... rooms are put together, those that make up span + 1.
@@ -79,7 +82,7 @@ def _window_sums(ways: Ways, span: jax.Array) -> Ways:
     return lax.while_loop(lambda carried: carried[1] <= span, double, start)[3]
 
 
-def _shifted(ways: Ways, by: jax.Array) -> Ways:
+def _shifted(ways: Ways, by: Int32[Array, ""]) -> Ways:
     """Each room's those of so many rooms less, 0 where there are none."""
     size = ways.parts.shape[0]
     start = size - jnp.minimum(by, size)
@@ -89,6 +92,7 @@ def _shifted(ways: Ways, by: jax.Array) -> Ways:
 
 
 def _add(left: Ways, right: Ways) -> Ways:
+    """Their sums, place by place."""
     powers = jnp.maximum(left.powers, right.powers)
     parts = left.parts * _power_of_two(left.powers - powers) + right.parts * _power_of_two(
         right.powers - powers
@@ -96,7 +100,7 @@ def _add(left: Ways, right: Ways) -> Ways:
     return Ways(parts, powers)
 
 
-def _normal(ways: Ways, there: jax.Array) -> Ways:
+def _normal(ways: Ways, there: Bool[Array, " T"]) -> Ways:
     """The same numbers with parts from 1 to below 2; 0 where not `there`."""
     there &= ways.parts > 0
     power = (lax.bitcast_convert_type(ways.parts, jnp.int32) >> 23) - 127
@@ -106,12 +110,12 @@ def _normal(ways: Ways, there: jax.Array) -> Ways:
     )
 
 
-def _power_of_two(power: jax.Array) -> jax.Array:
+def _power_of_two(power: Int32[Array, " T"]) -> Float32[Array, " T"]:
     """2**power as float32, exact; 0 below 2**-126. The power is at most 127."""
     return lax.bitcast_convert_type((jnp.maximum(power, -127) + 127) << 23, jnp.float32)
 
 
-def _prefix_sums(values: jax.Array) -> jax.Array:
+def _prefix_sums(values: Float32[Array, " T"]) -> Float32[Array, " T"]:
     """Sums of the values up to and with each place, by doubling (Hillis and Steele, 1986).
 
     The order of a place's additions depends on the place alone, as

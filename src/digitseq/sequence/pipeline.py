@@ -17,6 +17,7 @@ from ..internal import keys
 from ..internal.pixels import CELL, HEIGHT, byte_ink, unit_ink
 from ..internal.pytrees import register_pytree
 from ..internal.settings import own_settings
+from ..internal.shapes import Array, Bool, Float32, Int8, Int32, Integer, Key, OneKey, UInt8
 from ..internal.sharding import Place, by_rows, place_of
 from ..labels.digits import PAD, as_digits, narrowed
 from . import annotations, compositing, layout
@@ -34,7 +35,8 @@ class DigitSequence:
     """An image of digits and its labels; every leaf gains a leading B in a batch.
 
     Attributes:
-        image: float32 [28, W] in [0, 1], 0 background, 1 ink, [row, column].
+        image: float32 [28, W] in [0, 1], 0 background, 1 ink, [row, column]
+            (uint8 in an export).
         digits: int32 [K], what is on the canvas, left to right, then PAD
             (-1). Where there are transforms, a digit without ink after them
             is not on it, and those behind it move up.
@@ -56,14 +58,14 @@ class DigitSequence:
             where the spec asks for one hand; else -1.
     """
 
-    image: jax.Array
-    digits: jax.Array
-    length: jax.Array
-    offsets: jax.Array
-    boxes: jax.Array
-    glyph_ids: jax.Array
-    masks: jax.Array | None
-    writer: jax.Array
+    image: Float32[Array, "*B 28 W"] | UInt8[Array, "*B 28 W"]
+    digits: Int32[Array, "*B K"]
+    length: Int32[Array, "*B"]
+    offsets: Int32[Array, "*B K"]
+    boxes: Int32[Array, "*B K 4"]
+    glyph_ids: Int32[Array, "*B K"]
+    masks: Int8[Array, "*B 28 W"] | Bool[Array, "*B K 28 W"] | None
+    writer: Int32[Array, "*B"]
 
     def _repr_png_(self) -> bytes:
         """The picture that a notebook shows: the image, or a batch as a sheet."""
@@ -126,7 +128,7 @@ def sample_sequences(
 
 @functools.partial(jax.jit, static_argnums=4)
 def _sample_batch(
-    key: jax.Array, source: Source, digits: jax.Array, spec: SequenceSpec, place: Place | None
+    key: OneKey, source: Source, digits: Integer[Array, "B K"], spec: SequenceSpec, place: Place | None
 ) -> DigitSequence:
     def part(
         start: jax.Array, digits: jax.Array, key: jax.Array, source: Source, spec: SequenceSpec
@@ -139,15 +141,17 @@ def _sample_batch(
 
 
 @jax.jit
-def _sample_one(key: jax.Array, source: Source, digits: jax.Array, spec: SequenceSpec) -> DigitSequence:
+def _sample_one(
+    key: Key[Array, ""], source: Source, digits: Integer[Array, " K"], spec: SequenceSpec
+) -> DigitSequence:
     batch = render(key[None], source, digits[None], spec, spec.image_width)
     return jax.tree.map(lambda leaf: leaf[0], batch)
 
 
 def render(
-    row_keys: jax.Array,
+    row_keys: Key[Array, " B"],
     source: Source,
-    digits: jax.Array,
+    digits: Integer[Array, "B K"],
     spec: SequenceSpec,
     width: int | jax.Array,
     *,
@@ -156,9 +160,9 @@ def render(
     """The pipeline on a batch, one key a row: glyphs, places, canvas, line transforms.
 
     Args:
-        row_keys: typed PRNG keys [B].
-        source: draws the glyphs.
-        digits: integers [B, K].
+        row_keys: typed PRNG keys, one a row.
+        source: the glyphs come from it.
+        digits: classes, PAD (-1) after each row's last.
         spec: the layout; its `image_width` is the canvas.
         width: how much of the canvas, from the left, the digits are laid out
             in. May be traced; line transforms then take it for the width of the
@@ -183,23 +187,27 @@ def render(
 
 
 class StageKeys(NamedTuple):
-    """The keys of what is random in a row: typed PRNG keys [B] each."""
+    """The keys of what is random in each row."""
 
-    glyphs: jax.Array
-    gaps: jax.Array
-    align: jax.Array
-    transforms: jax.Array
-    line: jax.Array
+    glyphs: Key[Array, " B"]
+    gaps: Key[Array, " B"]
+    align: Key[Array, " B"]
+    transforms: Key[Array, " B"]
+    line: Key[Array, " B"]
 
 
-def split_for_stages(row_keys: jax.Array) -> StageKeys:
-    """Each row's key, split."""
+def split_for_stages(row_keys: Key[Array, " B"]) -> StageKeys:
+    """Each row's key, split into one for each stage."""
     split = jax.vmap(lambda key: tuple(jax.random.split(key, len(StageKeys._fields))))
     return StageKeys(*split(row_keys))
 
 
-def to_sequence(image: jax.Array, slots: Slots, masks: jax.Array | None) -> DigitSequence:
-    """The record of a batch, in which all that is past a row's length says so."""
+def to_sequence(
+    image: Float32[Array, "B 28 W"] | UInt8[Array, "B 28 W"],
+    slots: Slots,
+    masks: Int8[Array, "B 28 W"] | Bool[Array, "B K 28 W"] | None,
+) -> DigitSequence:
+    """The record of a batch, with PAD or -1 in all slots past a row's length."""
     shown = slots.shown
     return DigitSequence(
         image=image,

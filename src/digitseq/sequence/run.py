@@ -13,6 +13,7 @@ from ..glyphs.source import Source
 from ..glyphs.source_words import as_source
 from ..internal import keys, pytrees
 from ..internal.pytrees import as_arrays, register_pytree
+from ..internal.shapes import Array, Int32, Integer, Key, UInt32
 from ..internal.sharding import Place, by_rows
 from ..labels.base import LabelSource, static
 from .label_words import as_labels
@@ -60,16 +61,16 @@ class Run:
         )
 
     @property
-    def key(self) -> jax.Array:
+    def key(self) -> Key[Array, ""]:
         """The typed key."""
         return keys.from_words(self.words, self.implementation)
 
-    def digits(self, numbers: jax.Array) -> jax.Array:
-        """The labels of the images with these numbers, uint32 [B]; int32 [B, K]."""
+    def digits(self, numbers: UInt32[Array, " B"]) -> Int32[Array, "B K"]:
+        """The labels of the images with these numbers."""
         return labels_at(self.key, self.labels, numbers)
 
-    def images(self, numbers: jax.Array, dtype: Any = jnp.float32) -> DigitSequence:
-        """The images with these numbers, uint32 [B]; of the dtype float32 or uint8."""
+    def images(self, numbers: UInt32[Array, " B"], dtype: Any = jnp.float32) -> DigitSequence:
+        """The images with these numbers; of the dtype float32 or uint8."""
         row_keys = keys.numbered(jax.random.split(self.key)[1], numbers)
         digits = self.digits(numbers)
         return render(row_keys, self.source, digits, self.spec, self.spec.image_width, dtype=dtype)
@@ -104,8 +105,8 @@ def resolved(source: Any, labels: Any) -> tuple[Source, LabelSource]:
     return drawer, as_labels(labels, drawer)
 
 
-def labels_at(key: jax.Array, labels: LabelSource, numbers: jax.Array) -> jax.Array:
-    """The labels alone of the images of a run with these numbers, uint32 [B]; int32 [B, K]."""
+def labels_at(key: Key[Array, ""], labels: LabelSource, numbers: UInt32[Array, " B"]) -> Int32[Array, "B K"]:
+    """The labels alone of the images of a run with these numbers."""
     at = getattr(labels, "draw_at", lambda key, number: labels.draw(key, 1)[0])
     label_keys = keys.numbered(jax.random.split(key)[0], numbers)
     return jnp.asarray(jax.vmap(at)(label_keys, numbers))
@@ -114,7 +115,7 @@ def labels_at(key: jax.Array, labels: LabelSource, numbers: jax.Array) -> jax.Ar
 @functools.partial(jax.jit, static_argnames=("size", "dtype", "place"))
 def batch_of(
     run: Run,
-    step: jax.Array | np.uint32,
+    step: Integer[Array, ""] | np.uint32,
     size: int,
     *,
     dtype: Any = jnp.float32,
@@ -140,6 +141,6 @@ def batch_of(
 
 
 @functools.partial(jax.jit, static_argnames="dtype")
-def images_at(run: Run, numbers: jax.Array, dtype: Any = jnp.float32) -> DigitSequence:
-    """The images of a run with these numbers, uint32 [B], compiled."""
+def images_at(run: Run, numbers: UInt32[Array, " B"], dtype: Any = jnp.float32) -> DigitSequence:
+    """The images of a run with these numbers, compiled."""
     return run.images(numbers, dtype)

@@ -1,6 +1,6 @@
 """Gaps between digits: uniform, exactly conditioned to fit; even.
 
-Everything here is one row (one image) in pixels, except `random_gaps`, which
+Everything here is one row (one image) in pixels, except `random_excesses`, which
 takes the batch so that a batch without a tight row can skip the table.
 A row has J gap slots. Slot j's gap is `low[j]` plus an excess of 0 to
 `span[j]`; a slot that no gap uses has `low` and `span` 0. `slack` is what the
@@ -14,6 +14,7 @@ import jax.numpy as jnp
 from jax import lax
 
 from ..internal import random_bits
+from ..internal.shapes import Array, Bool, Float32, Int32, Key, UInt32
 from .long_rows import long_excesses
 
 MIN_SPACING = -14
@@ -21,7 +22,9 @@ MIN_SPACING = -14
 LEAST_SHARE = 2.0**-96
 
 
-def random_excesses(keys: jax.Array, spans: jax.Array, slacks: jax.Array, max_slack: int) -> jax.Array:
+def random_excesses(
+    keys: Key[Array, " B"], spans: Int32[Array, "B J"], slacks: Int32[Array, " B"], max_slack: int
+) -> Int32[Array, "B J"]:
     """Excesses uniform over all that fit, for a batch of rows.
 
     A row whose spans can't add up to more than its slack takes independent
@@ -30,16 +33,16 @@ def random_excesses(keys: jax.Array, spans: jax.Array, slacks: jax.Array, max_sl
     row alone.
 
     Args:
-        keys: one PRNG key a row, [B].
-        spans: int32 [B, J], 0 or more.
-        slacks: int32 [B], 0 to `max_slack`.
+        keys: one typed PRNG key a row.
+        spans: 0 or more.
+        slacks: 0 to `max_slack`.
         max_slack: the largest slack, a Python integer.
 
     Returns:
-        int32 [B, J]. Slot j's excess does not depend on slots that follow it
-        if their spans are 0.
+        The excesses. Slot j's does not depend on slots that follow it if their
+        spans are 0.
     """
-    # A row reads its bits once: as plain integers or as the table's chances.
+    # A row reads its bits once: as integers, or as fractions for the table.
     bits = jax.vmap(lambda key: jax.random.bits(key, spans.shape[1:], jnp.uint32))(keys)
     spans = jnp.minimum(spans, slacks[:, None])
     tight = spans.sum(axis=1, dtype=jnp.int32) > slacks
@@ -62,8 +65,8 @@ def random_excesses(keys: jax.Array, spans: jax.Array, slacks: jax.Array, max_sl
 
 
 def conditional_excesses(
-    bits: jax.Array, span: jax.Array, slack: jax.Array, max_slack: int
-) -> tuple[jax.Array, jax.Array]:
+    bits: UInt32[Array, " J"], span: Int32[Array, " J"], slack: Int32[Array, ""], max_slack: int
+) -> tuple[Int32[Array, " J"], Bool[Array, ""]]:
     """One row's excesses, uniform over the vectors with 0 <= e[j] <= span[j] and sum <= slack.
 
     Dynamic programming on the room left: with w[j](t) the number of ways to
@@ -79,13 +82,13 @@ def conditional_excesses(
     does not depend on `max_slack`.
 
     Args:
-        bits: uint32 [J], uniform random bits.
-        span: int32 [J].
-        slack: int32 [].
+        bits: uniform random bits.
+        span: the greatest excess of each gap.
+        slack: the greatest sum.
         max_slack: at least `slack`, a Python integer: the table's length.
 
     Returns:
-        int32 [J], and whether they are sound, bool []: not where the row took
+        The excesses, and whether they are sound: not where the row took
         rooms whose ways are too few beside those at `slack` for float32 to
         hold, as happens from some 200 slots on. From the same bits
         `long_excesses` draws the same, up to rounding, and is right there too.
@@ -112,7 +115,7 @@ def conditional_excesses(
     return excesses, sound.all()
 
 
-def _prefix_sums(values: jax.Array) -> jax.Array:
+def _prefix_sums(values: Float32[Array, " T"]) -> Float32[Array, " T"]:
     """Sums of the values up to and with each place, by doubling (Hillis and Steele, 1986).
 
     A loop of few instructions compiles fast, and the order of a place's
@@ -127,20 +130,19 @@ def _prefix_sums(values: jax.Array) -> jax.Array:
     return lax.fori_loop(0, (size - 1).bit_length(), double, values)
 
 
-def _sum_below(sums: jax.Array, room: jax.Array) -> jax.Array:
+def _sum_below(sums: Float32[Array, " T"], room: Int32[Array, "*R"]) -> Float32[Array, "*R"]:
     """The prefix sum of everything below `room`, 0 where that is nothing."""
     return jnp.where(room > 0, sums[jnp.maximum(room - 1, 0)], 0.0)
 
 
-def even_excesses(span: jax.Array, slack: jax.Array, gaps: jax.Array) -> jax.Array:
+def even_excesses(
+    span: Int32[Array, " J"], slack: Int32[Array, ""], gaps: Int32[Array, ""]
+) -> Int32[Array, " J"]:
     """One row's equal excesses: as large as span and slack allow.
 
     Args:
-        span: int32 [J].
-        slack: int32 [].
-        gaps: int32 [], how many slots are in use (those with a span).
-
-    Returns:
-        int32 [J].
+        span: the greatest excess of each gap.
+        slack: the greatest sum.
+        gaps: how many slots are in use (those with a span).
     """
     return jnp.minimum(span, slack // jnp.maximum(gaps, 1))
