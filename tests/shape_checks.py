@@ -1,8 +1,9 @@
 """What checks arrays' shapes in the tests: beartype, through an import hook of jaxtyping's.
 
 To be imported before digitseq. Only annotations that name an array's shape are looked at: whether wrong
-arguments of other types raise digitseq's own errors is what other tests ask. Records' constructors are
-not checked, as JAX and users build them from tracers, NumPy arrays and placeholders. Without jaxtyping or beartype nothing is checked, and `CHECKED` is false.
+arguments of other types raise digitseq's own errors is what other tests ask. Records' constructors are not
+checked, as JAX and users build them from tracers, NumPy arrays and placeholders. Without jaxtyping or
+beartype nothing is checked, and `CHECKED` is false.
 """
 
 import inspect

@@ -11,7 +11,7 @@ from jax.sharding import PartitionSpec as P
 
 import digitseq as ds
 from digitseq import augment, vae
-from digitseq.internal import sharding
+from digitseq.internal import keys, sharding
 from digitseq.sequence import pipeline
 
 AxisType = getattr(jax.sharding, "AxisType", None)
@@ -123,7 +123,7 @@ def test_no_device_makes_the_rows_of_others(sources, name, kind):
     mesh, part = mesh_of(name)
     digits = jax.device_put(DIGITS, NamedSharding(mesh, part))
     place = sharding.place_of(digits)
-    given = jax.device_put((KEY, sources[kind]), NamedSharding(mesh, P()))
+    given = jax.device_put((keys.typed_key(KEY), sources[kind]), NamedSharding(mesh, P()))
     lowered = pipeline._sample_batch.lower(*given, digits, KINDS[kind].replace(masks="amodal"), place)
     program = lowered.compile().as_text()
     assert f"f32[{8 // sharding.divisor(*place)},28,70]" in program

@@ -13,7 +13,7 @@ import numpy as np
 from ..internal.keys import as_key, folded, numbered
 from ..internal.pixels import unit_ink
 from ..internal.settings import own_settings
-from ..internal.shapes import Array, Float32, Key, Shaped
+from ..internal.shapes import Array, Float32, HostArray, Key, Shaped, UInt8
 from ..internal.sharding import Place, by_rows, place_of
 from ..internal.xla import map_in_chunks, materialize
 from .base import Change, Page, Transform, Width
@@ -27,7 +27,7 @@ Transforms = tuple[Transform, ...]
 
 @own_settings
 def apply(
-    key: jax.Array | int, transforms: Sequence[Transform] | str, glyphs: Shaped[Array, "..."]
+    key: jax.Array | int, transforms: Sequence[Transform] | str, glyphs: Shaped[Array | HostArray, "..."]
 ) -> Float32[Array, "*N H W"]:
     """Transforms images, each with its own random numbers, in the order of the transforms.
 
@@ -73,10 +73,17 @@ def _apply(key: jax.Array, transforms: Transforms, glyphs: jax.Array, place: Pla
 def apply_to_batch(
     keys: Key[Array, " N"],
     transforms: Transforms,
-    images: Float32[Array, "N H W"],
+    images: Float32[Array, "N H W"] | UInt8[Array, "N H W"],
     width: Width | None = None,
-) -> Float32[Array, "N H W"]:
-    """Transforms a batch with one key per image, in chunks; `width` as for `run`."""
+) -> Float32[Array, "N H W"] | UInt8[Array, "N H W"]:
+    """Transforms a batch with one key per image, in chunks; without transforms, the images as they are.
+
+    Args:
+        keys: typed PRNG keys.
+        transforms: as for `apply`.
+        images: float32 in [0, 1]; uint8 only without transforms.
+        width: as for `run`.
+    """
     if not images.size or not transforms:
         return images
     pixels = images.shape[1] * images.shape[2]

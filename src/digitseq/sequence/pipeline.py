@@ -17,7 +17,7 @@ from ..internal import keys
 from ..internal.pixels import CELL, HEIGHT, byte_ink, unit_ink
 from ..internal.pytrees import register_pytree
 from ..internal.settings import own_settings
-from ..internal.shapes import Array, Bool, Float32, Int8, Int32, Integer, Key, OneKey, UInt8
+from ..internal.shapes import Array, Bool, Float32, Int8, Int32, Integer, Key, UInt8
 from ..internal.sharding import Place, by_rows, place_of
 from ..labels.digits import PAD, as_digits, narrowed
 from . import annotations, compositing, layout
@@ -128,7 +128,11 @@ def sample_sequences(
 
 @functools.partial(jax.jit, static_argnums=4)
 def _sample_batch(
-    key: OneKey, source: Source, digits: Integer[Array, "B K"], spec: SequenceSpec, place: Place | None
+    key: Key[Array, ""],
+    source: Source,
+    digits: Integer[Array, "B K"],
+    spec: SequenceSpec,
+    place: Place | None,
 ) -> DigitSequence:
     def part(
         start: jax.Array, digits: jax.Array, key: jax.Array, source: Source, spec: SequenceSpec
