@@ -1,19 +1,20 @@
-"""Labels as connectionist temporal classification wants them, and readings back from its logits.
+"""Labels for connectionist temporal classification (CTC), and decoding of its logits.
 
 A. Graves, S. Fernandez, F. Gomez and J. Schmidhuber, "Connectionist temporal
 classification" (2006). A frame is a time step of the recogniser, `stride`
-columns of the image; the blank label says "nothing new here". Functions of
-arrays are pure and run under `jit`; `check` is for the host.
+columns of the image; the blank label separates repeated digits and fills the
+rest. Functions of arrays are pure and run under `jit`; `check` and
+`edit_distance` run on the host.
 """
 
 from typing import Any
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
 
 from .internal.settings import own_settings
+from .internal.shapes import Array, Float, Float32, HostArray, Int32, Integer
 from .internal.validation import as_size
 from .labels.base import LabelSource
 from .labels.digits import PAD
@@ -25,50 +26,58 @@ BLANK = 10
 
 
 @own_settings
-def labels_and_paddings(digits: jax.Array) -> tuple[jax.Array, jax.Array]:
-    """What `optax.ctc_loss` takes as `labels` and `label_paddings`.
+def labels_and_paddings(
+    digits: Integer[Array | HostArray, "B K"],
+) -> tuple[Integer[Array, "B K"], Float32[Array, "B K"]]:
+    """The arguments `labels` and `label_paddings` of `optax.ctc_loss`.
+
+    >>> labels, paddings = labels_and_paddings(jnp.array([[3, 5, PAD]]))
+    >>> labels.tolist(), paddings.tolist()
+    ([[3, 5, 0]], [[0.0, 0.0, 1.0]])
 
     Args:
-        digits: int32 [B, K], PAD (-1) after the last: `sample.digits`.
+        digits: `sample.digits`, PAD (-1) after each row's last.
 
     Returns:
-        int32 [B, K], 0 for PAD; float32 [B, K], 1 for PAD, else 0.
+        The digits, 0 for PAD; and 1 for PAD, else 0.
     """
+    digits = jnp.asarray(digits)
     padding = digits < 0
     return jnp.where(padding, 0, digits), padding.astype(jnp.float32)
 
 
 @own_settings
-def least_frames(digits: jax.Array) -> jax.Array:
-    """The fewest frames in which labels can be read: their length, and a blank between equal neighbours.
+def least_frames(digits: Integer[Array | HostArray, "*B K"]) -> Int32[Array, "*B"]:
+    """The fewest frames in which CTC can emit labels: their length, plus a blank between equal neighbours.
+
+    >>> least_frames(jnp.array([3, 3, 5, PAD])).tolist()
+    4
 
     Args:
-        digits: int32 [..., K], PAD (-1) after the last.
-
-    Returns:
-        int32 [...].
+        digits: PAD (-1) after the last.
     """
+    digits = jnp.asarray(digits)
     there = digits >= 0
     repeats = (digits[..., 1:] == digits[..., :-1]) & there[..., 1:]
     return (there.sum(axis=-1) + repeats.sum(axis=-1)).astype(jnp.int32)
 
 
 @own_settings
-def column_targets(sample: DigitSequence, stride: int, *, blank: int = BLANK) -> jax.Array:
-    """A target for each frame, for training without CTC or to begin it with.
+def column_targets(sample: DigitSequence, stride: int, *, blank: int = BLANK) -> Int32[Array, "*B T"]:
+    """A target class for each frame, for framewise training, instead of CTC or before it.
 
     Args:
         sample: one image or a batch.
-        stride: columns a frame; what is left of the width makes none.
+        stride: columns per frame; a remainder of the width makes no frame.
         blank: the target where there is no digit.
 
     Returns:
-        int32 [..., W // stride]: the digit whose box of ink holds the middle
-        of the frame's columns; where several do, the one whose own middle is
-        nearest, of those the earlier.
+        int32 [..., W // stride]: the digit whose ink box contains the centre
+        of the frame's columns; of several, the one with the nearest centre,
+        then the earlier one.
     """
     frames = sample.image.shape[-1] // stride
-    # Twice the places, so that halves are whole.
+    # Twice the coordinates, so that centres are integers.
     left, right = sample.boxes[..., 0], sample.boxes[..., 2]
     shape = (*left.shape, frames)
     middles = jnp.broadcast_to((2 * np.arange(frames, dtype=np.int32) + 1) * np.int32(stride), shape)
@@ -80,15 +89,18 @@ def column_targets(sample: DigitSequence, stride: int, *, blank: int = BLANK) ->
 
 
 @own_settings
-def decode(logits: jax.Array, *, blank: int = BLANK) -> jax.Array:
-    """The best path's reading: the strongest label of each frame, repeats made one, blanks left out.
+def decode(logits: Float[Array | HostArray, "*B T C"], *, blank: int = BLANK) -> Int32[Array, "*B T"]:
+    """The best-path (greedy) decoding: each frame's most probable class, repeats merged, blanks removed.
+
+    >>> decode(jnp.eye(11)[jnp.array([3, 3, 10, 3, 5])]).tolist()
+    [3, 3, 5, -1, -1]
 
     Args:
-        logits: [..., T, labels], the blank among them.
-        blank: its number.
+        logits: of each frame and class, the blank among the classes.
+        blank: the blank's class.
 
     Returns:
-        int32 [..., T], PAD (-1) after the last digit.
+        Digits, PAD (-1) after the last.
     """
     best = jnp.argmax(logits, axis=-1).astype(jnp.int32)
     before = jnp.concatenate([jnp.full_like(best[..., :1], blank), best[..., :-1]], axis=-1)
@@ -99,18 +111,18 @@ def decode(logits: jax.Array, *, blank: int = BLANK) -> jax.Array:
 
 @own_settings
 def check(labels: LabelSource, spec: SequenceSpec, stride: int, *, blank: int = BLANK) -> int:
-    """The number of frames, where all labels can be read in so many.
+    """The number of frames of an image, once it is checked that CTC can emit all labels in them.
 
     Args:
-        labels: what is written; one of digitseq's own sources.
+        labels: a label source with `rows()`, as digitseq's own have.
         spec: the layout.
-        stride: columns a frame.
-        blank: the label that no digit may have.
+        stride: columns per frame.
+        blank: the class that no digit may have.
 
     Raises:
-        ValueError: values that can't be used, a digit that is the blank label,
-            or labels that may need more frames than the width has at this
-            stride, saying the greatest stride and the least width that do.
+        ValueError: values that can't be used, a digit that is the blank, or
+            labels that may need more frames than the width has at this stride;
+            the message says the greatest stride and the least width that work.
     """
     stride = as_size("stride", stride, MAX_WIDTH)
     rows: Any = getattr(labels, "rows", None)
@@ -132,8 +144,8 @@ def check(labels: LabelSource, spec: SequenceSpec, stride: int, *, blank: int = 
 
 
 def _most_frames(row: list[list[int]]) -> int:
-    """The most that a label takes of which slot k is one of row[k]."""
-    # The most up to here, by the digit that stands here.
+    """The most frames that a label needs whose slot k is one of row[k]."""
+    # The most frames up to here, for each digit that may stand here.
     most = dict.fromkeys(row[0], 1)
     for choices in row[1:]:
         other = max(most.values()) + 1
@@ -143,7 +155,18 @@ def _most_frames(row: list[list[int]]) -> int:
 
 @own_settings
 def edit_distance(read: npt.ArrayLike, written: npt.ArrayLike) -> int:
-    """How many digits must be put in, taken out or changed (V. Levenshtein, 1966); one row, on the host."""
+    """The edit distance between two rows of digits, on the host.
+
+    V. Levenshtein, "Binary codes capable of correcting deletions, insertions
+    and reversals" (1966): the fewest insertions, deletions and substitutions.
+
+    >>> edit_distance([3, 5, 0], [3, 0, PAD])
+    1
+
+    Args:
+        read: integers [T], PAD (-1) is skipped.
+        written: integers [K], alike.
+    """
     ours, theirs = ([d for d in np.asarray(row).tolist() if d >= 0] for row in (read, written))
     costs = list(range(len(theirs) + 1))
     for place, digit in enumerate(ours, 1):

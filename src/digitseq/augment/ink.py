@@ -31,9 +31,9 @@ def _power(keys: Key[Array, " N"], strength: Parameter) -> Float32[Array, "N 1 1
 def _raised(values: Float32[Array, "N H W"], power: Float32[Array, "N 1 1"]) -> Float32[Array, "N H W"]:
     """Positive values raised to a power.
 
-    XLA's `pow` on a CPU handles zeros, infinities and negative bases, which
-    these values never are; this takes a part of its time
-    (`benchmarks/workarounds.py`).
+    XLA's `pow` on a CPU also handles zeros, infinities and negative bases,
+    which these values never are: with it a line of `Gamma` and `Contrast`
+    takes a quarter longer (`benchmarks/workarounds.py`).
     """
     return jnp.exp(power * jnp.log(values))
 

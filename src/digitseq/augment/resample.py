@@ -9,7 +9,6 @@ from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
-from jax import lax
 
 from ..internal.pixels import unit_ink
 from ..internal.shapes import Array, Float32, HostArray, Int32, UInt8
@@ -39,12 +38,7 @@ Images = tuple[Float32[Array, "M H W"] | UInt8[Array, "M H W"], Int32[Array, " N
 # From the fractional part of a place to the weights of the pixels around it.
 Weights = Callable[[Array], tuple[Array, ...]]
 
-# A float of up to 2**22 plus this number is rounded to an integer, which the
-# sum's bits hold as an offset from this number's bits. XLA's own conversion to
-# int32 on a CPU saturates and treats NaN apart, which takes longer than the
-# rest of finding a pixel.
-MAGIC = np.float32(1.5 * 2**23)
-MAGIC_BITS = MAGIC.view(np.int32)
+# Pixels along a side: beyond, float32 holds less than a bit of a place's fractional part.
 LONGEST = 2**22 - 4
 
 
@@ -127,7 +121,7 @@ def _interpolate(images: Images, places: Places, first: int, weights: Weights) -
 
     def whole(place: Array) -> Array:
         """The integer part of a place, int32."""
-        return lax.bitcast_convert_type(place + MAGIC, jnp.int32) - MAGIC_BITS
+        return jnp.rint(place).astype(jnp.int32)
 
     def taps(place: Array, size: int) -> list[Array]:
         """The weights of the pixels along an axis."""
@@ -140,7 +134,7 @@ def _interpolate(images: Images, places: Places, first: int, weights: Weights) -
         right = taps(x, width)
 
         def pixel(row: int, column: int) -> Array:
-            # As in `compositing.paint`: unsigned, and cut by a minimum.
+            # Unsigned and cut by a minimum, for the reasons given in `sequence.compositing._gather`.
             place = (corners + ((first + row) * width + first + column)).astype(jnp.uint32)
             place = jnp.minimum(place, np.uint32(max(flat.size - 1, 0)))
             return unit_ink(flat.at[place].get(mode="promise_in_bounds"))

@@ -1,4 +1,4 @@
-"""DigitBank: all glyphs, sorted by digit; how it is drawn from and digested."""
+"""DigitBank: glyphs sorted by digit, from which they are sampled; its digest."""
 
 import dataclasses
 import hashlib
@@ -16,7 +16,7 @@ from .writers import WriterIndex
 # A pixel's place in the bank is an int32.
 MAX_GLYPHS = (2**31 - 1) // (HEIGHT * CELL)
 MAX_CLASSES = 1 << 20
-# Glyphs [N, 28, 28], counts [C], ink [N, 4] and writers, int32 [N] or [0].
+# A bank on the host: glyphs [N, 28, 28], counts [C], ink [N, 4], and writers [N], or [0] where unknown.
 Arrays = tuple[npt.NDArray[np.uint8], npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.int32]]
 
 
@@ -35,11 +35,11 @@ class DigitBank:
         counts: int32 [C], the length of each digit's run, which may be 0.
         ink: int32 [N, 4], the box (x0, y0, x1, y1) of each glyph's non-zero
             pixels, half-open; all 0 for a blank glyph.
-        writers: int32 [N], who wrote each glyph; those of one digit are then
-            sorted by writer (stable). None where that is not known.
-        writer_index: `WriterIndex`, where the writers are known; else None.
-        rows: int32 [N], where `split_bank` made this bank: the row that each
-            glyph has in the bank that was split, at first. Else None.
+        writers: int32 [N], the writer of each glyph, by which those of one
+            digit are then sorted (stable). None where unknown.
+        writer_index: a `WriterIndex` where the writers are known; else None.
+        rows: int32 [N], in a bank made by `split_bank` each glyph's row in
+            the original bank. Else None.
     """
 
     glyphs: jax.Array
@@ -61,16 +61,16 @@ class DigitBank:
         return known & (self.counts[self._clipped(digits)] > 0)
 
     def choose(self, key: jax.Array, digits: jax.Array) -> jax.Array:
-        """A row of `glyphs` for each digit, uniform over the digit's run.
+        """Samples a row of `glyphs` for each digit, uniformly over the digit's run.
 
         Args:
             key: a PRNG key.
-            digits: int32 [K]. Where the bank serves no such digit the row is
-                in range but means nothing.
+            digits: int32 [K]. For a digit that the bank does not serve the row
+                is in range but arbitrary.
 
         Returns:
-            int32 [K]. Slot k's choice depends on the key, k and the digit
-            alone, not on K.
+            int32 [K]. Element k is a function of the key, k and the digit
+            alone, not of K.
         """
         digits = self._clipped(digits)
         bits = jax.random.bits(key, digits.shape, jnp.uint32)
@@ -78,7 +78,7 @@ class DigitBank:
         return jnp.minimum(self.starts[digits] + pick, self.glyphs.shape[0] - 1)
 
     def draw(self, key: jax.Array, digits: jax.Array) -> tuple[jax.Array, jax.Array]:
-        """A glyph for each digit: float32 [K, 28, 28] in [0, 1], and its row, int32 [K]."""
+        """Samples a glyph for each digit: float32 [K, 28, 28] in [0, 1], and their rows, int32 [K]."""
         glyph_ids = self.choose(key, digits)
         return unit_ink(self.glyphs[glyph_ids]), glyph_ids
 
@@ -91,12 +91,12 @@ class DigitBank:
 
 
 def bank_digest(bank: DigitBank) -> str:
-    """64 hex digits that name the bank's contents.
+    """The bank's contents as a SHA-256 digest: 64 hexadecimal digits.
 
-    The SHA-256 of the number of glyphs of each digit and of all glyphs in the
-    bank's order, and of their writers where these are known. It is the same
-    for the same glyphs and labels, whatever file form they came in and however
-    many empty classes follow the last.
+    Of the number of glyphs of each digit, of all glyphs in the bank's order,
+    and of their writers where these are known: the same for the same glyphs
+    and labels, whatever file format they came in and however many empty
+    classes follow the last.
     """
     writers = np.zeros(0, np.int32) if bank.writers is None else np.asarray(bank.writers)
     return digest_arrays(np.asarray(bank.glyphs), np.asarray(bank.counts), writers)

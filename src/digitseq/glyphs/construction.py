@@ -1,4 +1,4 @@
-"""Glyphs and labels into a bank: checked, sorted, and put on the device."""
+"""make_bank: glyphs and labels, checked, sorted, and put on the device."""
 
 from typing import Any
 
@@ -24,24 +24,28 @@ def make_bank(
     transpose: bool = False,
     writers: npt.ArrayLike | None = None,
 ) -> DigitBank:
-    """A bank of the given glyphs, sorted by digit, then by writer where they are known (stable).
+    """Makes a bank of glyphs, sorted by digit, then by writer where they are known (stable).
+
+    >>> bank = make_bank(np.full((20, 28, 28), 99, np.uint8), np.arange(20) % 10)
+    >>> bank
+    <DigitBank of 20 glyphs of 10 digits>
 
     Args:
         images: uint8 [N, 28, 28], indexed [glyph, row, column], ink bright.
         labels: integers [N], from 0 to `num_classes` - 1.
-        num_classes: C. A class may have no glyph; asking for one is then an
-            error at the fronts.
-        transpose: swap rows and columns, for EMNIST, whose files store each
-            image column by column.
-        writers: integers [N], who wrote each glyph; for `hand="one-writer"`.
+        num_classes: C. A class may have no glyph; sequences that need one are
+            then refused.
+        transpose: whether to swap rows and columns, for EMNIST, whose files
+            store each image column by column.
+        writers: integers [N], the writer of each glyph; for `hand="one-writer"`.
 
     Warns:
         UserWarning: the glyphs look inverted, nearly black, or noisy; says
             what would help.
 
     Raises:
-        BankError: they disagree in number, a label is out of range, the
-            images are of another size, or there are none.
+        BankError: images, labels and writers differ in number, a label is out
+            of range, the images have another size, or there are none.
         ValueError: a dtype, rank or `num_classes` that can't be used.
     """
     arrays = sorted_arrays(images, labels, num_classes=num_classes, transpose=transpose, writers=writers)
@@ -57,7 +61,7 @@ def sorted_arrays(
     transpose: bool,
     writers: npt.ArrayLike | None = None,
 ) -> Arrays:
-    """`make_bank` on the host."""
+    """The arrays of `make_bank` on the host."""
     images, labels = _checked(np.asarray(images), np.asarray(labels), num_classes)
     if transpose:
         images = images.swapaxes(1, 2)
@@ -119,6 +123,7 @@ def to_device(
     writers: npt.NDArray[np.int32],
     rows: npt.NDArray[np.int32] | None = None,
 ) -> DigitBank:
+    """The bank of host arrays, its own on the default device."""
     starts = (np.cumsum(counts) - counts).astype(np.int32)
     return DigitBank(
         glyphs=jax.device_put(aligned(glyphs)),
@@ -132,10 +137,10 @@ def to_device(
 
 
 def aligned(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """A copy that JAX takes over on a CPU as it lies, because it starts at a multiple of 64 bytes.
+    """A copy aligned to 64 bytes, which JAX uses on a CPU without copying it again.
 
-    NumPy asks for large pages for large arrays, JAX does not, and painting reads
-    all over a bank: from large pages it is 10 % faster.
+    NumPy allocates large arrays in huge pages and JAX does not. Painting reads
+    all over a bank, which from huge pages is 10 % faster.
     """
     room = np.empty(values.nbytes + 64, np.uint8)
     start = -room.ctypes.data % 64

@@ -1,4 +1,4 @@
-"""Sources by the words and paths that name them."""
+"""Sources of glyphs by name: "vae", "mnist", a path."""
 
 import functools
 import importlib
@@ -16,27 +16,26 @@ from .loading import load_bank
 from .mnist import ENVIRONMENT
 
 MODEL = "vae"
-# Those that are loaded once a process; paths are not.
+# Sources that are loaded once per process. Paths are not: the file may have changed.
 WORDS = (MODEL, "mnist", "mnist-test", "builtin")
 
 
 def as_source(source: Any, name: str = "source") -> Any:
-    """The source itself, or the one that a word or a path names.
+    """The source, or where a name or a path is given the source that it names.
 
     Args:
-        name: of the argument, for the message.
         source: a source; "vae" or a model's .npz file; or what `load_bank` takes. None is `load_bank()`.
+        name: of the argument, for the message.
 
     Raises:
-        BankError, FileNotFoundError, IdxError, ValueError: what can't be loaded, or is no source.
+        BankError, FileNotFoundError, IdxError, ValueError: it can't be loaded, or is no source.
     """
     if source is None:
         return default_bank()
     if isinstance(source, str | os.PathLike):
         name = atomic.with_home(os.fspath(source))
-        # Also inside a jitted function, whose traced arrays must not be kept.
+        # Inside a jitted function too: a traced array must not be kept for later calls.
         with jax.ensure_compile_time_eval():
-            # What a path names may be another file by the next call; `load_bank` sees to that.
             return _kept(name, *_environment()) if name in WORDS else _loaded(name)
     if isinstance(source, type) or not callable(getattr(source, "draw", None)):
         raise ValueError(
@@ -47,14 +46,14 @@ def as_source(source: Any, name: str = "source") -> Any:
 
 
 def is_model(name: str) -> bool:
-    """Whether a name is a model's: a word, or a .npz file that holds no images."""
+    """Whether a name is a model's: "vae", or a .npz file that holds no images."""
     return name == MODEL or (
         name.endswith(".npz") and not (Path(name).is_file() and keras.is_bank(Path(name)))
     )
 
 
 def default_bank() -> DigitBank:
-    """`load_bank()`, once for each setting of the environment variables that it reads."""
+    """`load_bank()`, cached for each setting of the environment variables that it reads."""
     with jax.ensure_compile_time_eval():
         return _default_bank(*_environment())
 
@@ -66,7 +65,7 @@ def _kept(name: str, *_environment: str | None) -> Any:
 
 def _loaded(name: str) -> Any:
     if is_model(name):
-        # By name, because models are built on what is built on this module.
+        # Imported here, as the models import the pipeline, which imports this module.
         vae = importlib.import_module("digitseq.vae")
         return vae.pretrained() if name == MODEL else vae.load(name)
     return load_bank(name)

@@ -17,6 +17,7 @@ from jax import Array as Array
 
 if TYPE_CHECKING or "jaxtyping" in sys.modules:
     from jaxtyping import Bool as Bool
+    from jaxtyping import Float as Float
     from jaxtyping import Float32 as Float32
     from jaxtyping import Int8 as Int8
     from jaxtyping import Int32 as Int32
@@ -31,7 +32,7 @@ else:
         def __class_getitem__(cls, array_and_shape: tuple[Any, str]) -> Any:
             return array_and_shape[0]
 
-    Bool = Float32 = Int8 = Int32 = Integer = Key = Shaped = UInt8 = UInt32 = _AnyShape
+    Bool = Float = Float32 = Int8 = Int32 = Integer = Key = Shaped = UInt8 = UInt32 = _AnyShape
 
 if TYPE_CHECKING:
     HostArray = np.ndarray[Any, Any]

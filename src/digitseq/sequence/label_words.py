@@ -1,4 +1,4 @@
-"""Label sources by the text that names them, at the command line and in Python alike."""
+"""Label sources by name, such as "random:3-8", at the command line and in Python alike."""
 
 import re
 from typing import Any
@@ -24,7 +24,16 @@ Labels = FixedLabels | RandomDigits | NumberRange | Pattern
 
 
 def as_labels(labels: Any, source: Source) -> LabelSource:
-    """The label source itself, or the one that text such as "random:3-8" names for this source."""
+    """The label source, or where a text such as "random:3-8" is given the one that it names.
+
+    Args:
+        labels: a label source, or one of `FORMS`.
+        source: the glyphs' source, whose digits random labels are.
+
+    Raises:
+        ValueError: a text of another form.
+        FileNotFoundError: it names a file that is not there.
+    """
     if isinstance(labels, str):
         return labels_of(labels, source)
     found: LabelSource = labels
@@ -32,17 +41,17 @@ def as_labels(labels: Any, source: Source) -> LabelSource:
 
 
 def labels_of(text: str, source: Source, *, column: str | None = None, order: Order = "given") -> Labels:
-    """The label source that a text names; random digits are those that the source draws.
+    """The label source that a text names; random digits are those that the glyphs' source serves.
 
     Args:
         text: one of `FORMS`.
-        source: what will draw them.
-        column: of a file that is a table.
-        order: of a file's sequences.
+        source: the glyphs' source.
+        column: the column of a file that is a table, as for `FileLabels`.
+        order: the order of a file's sequences, as for `FixedLabels`.
 
     Raises:
-        ValueError: a text of another form, or numbers that make no sense.
-        FileNotFoundError: no such file.
+        ValueError: a text of another form, or numbers outside their range.
+        FileNotFoundError: it names a file that is not there.
     """
     kind, colon, rest = text.partition(":")
     found: Labels
@@ -77,7 +86,11 @@ def labels_of(text: str, source: Source, *, column: str | None = None, order: Or
 
 
 def _digits_of(text: str, source: Source) -> npt.NDArray[np.int32]:
-    """The digits that a source draws."""
+    """The digits that a source serves; int32 [C].
+
+    Raises:
+        ValueError: the source is traced, so that they are unknown.
+    """
     if any(isinstance(leaf, jax.core.Tracer) for leaf in jax.tree.leaves(source)):
         raise ValueError(
             f"labels {text!r} are of the digits that the source draws, which is unknown while it is traced: "
@@ -89,7 +102,11 @@ def _digits_of(text: str, source: Source) -> npt.NDArray[np.int32]:
 
 
 def _range(whole: str, text: str) -> tuple[tuple[int, int], tuple[str, str]]:
-    """The two numbers of `3-8`, or of `5` twice, and how they are written."""
+    """The bounds that `3-8` names, or `5` for both, as numbers and as they are written.
+
+    Raises:
+        ValueError: text of another form; the message shows the `whole` text.
+    """
     low, dash, high = text.partition("-")
     if not dash:
         high = low

@@ -1,4 +1,4 @@
-"""SequenceSpec: how a sequence is laid out; its checks; to and from JSON."""
+"""SequenceSpec: the layout of a sequence; its checks; to and from JSON."""
 
 import dataclasses
 import json
@@ -34,16 +34,17 @@ def _static(default: Any) -> Any:
 class SequenceSpec:
     """How a sequence becomes an image. A pytree: numbers are leaves, structure is static.
 
-    A change of `spacing_range` never recompiles, and it may be traced. The
-    record checks nothing (JAX builds it from tracers); `check_spec` does.
+    Changing `spacing_range` or a transform's parameter never recompiles, and
+    they may be traced. The constructor checks nothing, since JAX calls it with
+    tracers; `check_spec` does.
 
     Attributes:
         image_width: W, pixels. Static.
         spacing_range: (min, max), both ends included: the gap between
             neighbours in pixels, integers from -14. Leaves.
         spacing: "random", every gap vector that fits equally likely, or
-            "even", all gaps equal: the largest in the range that fits, what
-            it leaves going where `align` says (`generate_numbers_sequence`
+            "even", all gaps equal: the largest in the range that fits, with
+            leftover columns where `align` says (`generate_numbers_sequence`
             refuses a width that even gaps between cells don't fill). Static.
         align: where leftover columns go. "left" puts the digits at the left
             edge; "center" halves them, an odd one to the right; "right";
@@ -52,20 +53,19 @@ class SequenceSpec:
             between the ink of neighbours, so that 0 means touching columns.
             Ink overlaps by no more than half of the narrower neighbour, however
             negative the gap. Static.
-        glyph_transforms: what happens to each glyph, in this order, before
-            it is placed: records of `digitseq.augment`, or the name of a
-            preset or a `.json` file that has them. Their numbers are
-            leaves. Boxes, ink gaps and masks are those of the transformed
-            ink, so those that are no ink (noise, paper) are refused here.
-        line_transforms: what happens to the whole canvas then, in this
-            order: records of `digitseq.augment`. Boxes and masks follow
-            those that move or change ink.
-        hand: "any", each glyph by whoever wrote it; "one-writer", all of a
-            line by one writer, drawn uniformly from those who have all its
+        glyph_transforms: applied to each glyph, in this order, before it is
+            placed: records of `digitseq.augment`, or the name of a preset or
+            of a `.json` file. Their parameters are leaves. Boxes, ink gaps and
+            masks are those of the transformed ink, so page transforms (noise,
+            paper) are refused here.
+        line_transforms: applied to the whole canvas then, in this order:
+            records of `digitseq.augment`, or a name. Boxes and masks are
+            those after the transforms that move or change ink.
+        hand: "any", each glyph by any writer; "one-writer", all glyphs of a
+            line by one writer, sampled uniformly from those who have all its
             digits (a bank with `writers` only). Static.
-        masks: "visible", one map of which digit is on top; "amodal", a map
-            for each digit of all its ink; False, none; True is "visible".
-            Static.
+        masks: "visible", one map of which digit is on top; "amodal", a map of
+            all ink for each digit; False, none; True is "visible". Static.
     """
 
     image_width: int = _static(200)
@@ -79,7 +79,7 @@ class SequenceSpec:
     hand: Hand = _static("any")
 
     def __post_init__(self) -> None:
-        # A name for a chain; what JAX builds the record from is never text.
+        # A chain given by name. JAX, which builds records from tracers, never passes text here.
         for name, of in CHAINS.items():
             if isinstance(chain := getattr(self, name), str):
                 object.__setattr__(self, name, tuple(augment.as_chain(chain, of)))
@@ -94,10 +94,11 @@ class SequenceSpec:
 
 
 def check_spec(spec: SequenceSpec) -> None:
-    """Raises on values that can't be used (host side: the numbers must be concrete).
+    """Checks a spec on the host: its numbers must be concrete.
 
     Raises:
-        ValueError: naming the field, the value and what would work.
+        ValueError: a value that can't be used; the message names the field,
+            the value and what would work.
     """
     check_structure(spec)
     check_spacing_range(spec.spacing_range)
@@ -106,10 +107,10 @@ def check_spec(spec: SequenceSpec) -> None:
 
 
 def check_structure(spec: SequenceSpec) -> None:
-    """The checks of all that is static, which can be made while tracing too.
+    """Checks the static fields, which can be done while tracing too.
 
     Raises:
-        ValueError: naming the field, the value and what would work.
+        ValueError: as `check_spec`.
     """
     as_size("image_width", spec.image_width, MAX_WIDTH)
     for name, words in (
@@ -221,10 +222,10 @@ def spec_from_dict(fields: Any) -> SequenceSpec:
 
 
 def as_numbers(spec: SequenceSpec) -> SequenceSpec:
-    """The spec with concrete numbers of fixed types, so that their Python types compile nothing anew.
+    """The spec with its numbers as NumPy's int32 and float32, so that their Python types don't recompile.
 
     Raises:
-        ValueError: a number that is not whole.
+        ValueError: a bound of `spacing_range` that is not an integer.
     """
     low, high = (
         bound
