@@ -90,6 +90,19 @@ def nearest_border(fields: Float32[Array, "N H W"], places: Places) -> Float32[A
     return bilinear((fields, None), (y, x))
 
 
+def _whole(halved: Float32[Array, "N P"]) -> Int32[Array, "N P"]:
+    """The integer parts of places, from the places less half a pixel."""
+    return jnp.rint(halved).astype(jnp.int32)
+
+
+def _weighted(halved: Float32[Array, "N P"], size: int, first: int, weights: Weights) -> list[Array]:
+    """The weights of the pixels along an axis around places, which are given less half a pixel."""
+    at = _whole(halved) + first
+    found = weights((halved + np.float32(0.5)) - _whole(halved).astype(jnp.float32))
+    # A pixel beyond the border has weight 0, whatever is read in its place.
+    return [jnp.where((at >= -k) & (at < size - k), w, 0.0) for k, w in enumerate(found)]
+
+
 def _interpolate(images: Images, places: Places, first: int, weights: Weights) -> Float32[Array, "_ _"]:
     """Weighted sums of the pixels around each place.
 
@@ -119,19 +132,8 @@ def _interpolate(images: Images, places: Places, first: int, weights: Weights) -
         for place, size in zip(places, (height, width), strict=True)
     ]
 
-    def whole(place: Array) -> Array:
-        """The integer part of a place, int32."""
-        return jnp.rint(place).astype(jnp.int32)
-
-    def taps(place: Array, size: int) -> list[Array]:
-        """The weights of the pixels along an axis."""
-        at = whole(place) + first
-        found = weights((place + np.float32(0.5)) - whole(place).astype(jnp.float32))
-        # A pixel beyond the border has weight 0, whatever is read in its place.
-        return [jnp.where((at >= -k) & (at < size - k), w, 0.0) for k, w in enumerate(found)]
-
     def blend(y: Array, x: Array, corners: Array, flat: Array) -> Array:
-        right = taps(x, width)
+        down, right = _weighted(y, height, first, weights), _weighted(x, width, first, weights)
 
         def pixel(row: int, column: int) -> Array:
             # Unsigned and cut by a minimum, for the reasons given in `sequence.compositing._gather`.
@@ -140,10 +142,10 @@ def _interpolate(images: Images, places: Places, first: int, weights: Weights) -
             return unit_ink(flat.at[place].get(mode="promise_in_bounds"))
 
         blended = (sum(w * pixel(k, j) for j, w in enumerate(right)) for k in range(len(right)))
-        return jnp.asarray(sum(w * row for w, row in zip(taps(y, height), blended, strict=True)))
+        return jnp.asarray(sum(w * row for w, row in zip(down, blended, strict=True)))
 
     def find(y: Array, x: Array, flat: Array) -> Array:
-        return jnp.asarray(materialize(blend, y, x, whole(y) * width + whole(x) + starts, flat))
+        return jnp.asarray(materialize(blend, y, x, _whole(y) * width + _whole(x) + starts, flat))
 
     shape = (count, height * width)
     return jnp.asarray(

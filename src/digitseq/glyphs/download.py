@@ -1,4 +1,4 @@
-"""The download of MNIST, an explicit act; with `download`, the only module that touches the network."""
+"""fetch_mnist: the download of MNIST. Only this module and `io.web` access the network."""
 
 import logging
 import os
@@ -28,27 +28,27 @@ def fetch_mnist(
     timeout: float = 30.0,
     force: bool = False,
 ) -> Path:
-    """The folder of MNIST's four files (11 MB), downloaded where they are missing.
+    """Downloads MNIST's four files (11 MB) where they are missing, and returns their folder.
 
-    A file that is there and genuine is left alone, so an interrupted download
-    resumes with the files that are missing. Each is checked against the
-    SHA-256 of its decompressed contents, then renamed into place: two
-    processes at once do no harm. A mirror that fails, in whatever way, is
-    followed by the next.
+    A genuine file is kept, so an interrupted download resumes with the missing
+    files. Each file is checked against the SHA-256 of its decompressed contents
+    and renamed atomically, so several processes may do this at once. Where a
+    mirror fails in any way, the next is tried.
 
     Args:
-        folder: where to; None is the user's cache folder, where
-            `load_bank()` finds it. In any other folder, what is not MNIST's
-            is kept: Fashion-MNIST and KMNIST have files of the same names.
+        folder: the destination; None is the user's cache folder, where
+            `load_bank()` finds it. In any other folder, files that are not
+            MNIST's are kept: Fashion-MNIST's and KMNIST's have the same names.
         mirrors: addresses of folders, http or https, tried in turn.
-        progress: told how far each file is.
+        progress: called with the progress of each file.
         timeout: seconds a mirror may stay silent.
-        force: replace files of MNIST's names that are not MNIST's.
+        force: whether to replace files with MNIST's names that are not MNIST's.
 
     Raises:
-        FetchError: no mirror served a genuine file; says what each one did.
-        BankError: the folder holds other digits, in which MNIST would not be
-            found or which it would replace.
+        FetchError: no mirror served a genuine file; the message has each
+            mirror's failure.
+        BankError: the folder holds other digits, among which MNIST would not
+            be found or which it would replace.
         ValueError: there is no cache folder, and `folder` is not given.
     """
     place, own = _place(folder)
@@ -59,7 +59,7 @@ def fetch_mnist(
     for name in FILES:
         if name in missing:
             _fetch_file(name, place / f"{name}.gz", mirrors, progress, timeout)
-            # A plain file comes before the packed one.
+            # `load_bank` would prefer the uncompressed file.
             (place / name).unlink(missing_ok=True)
         else:
             log.info("%s is in %s already", name, place)
@@ -67,7 +67,11 @@ def fetch_mnist(
 
 
 def _place(folder: str | os.PathLike[str] | None) -> tuple[Path, bool]:
-    """Where the files go, and whether digitseq owns all that is there."""
+    """The destination, and whether it is digitseq's own folder.
+
+    Raises:
+        ValueError: there is no cache folder, and no other is given.
+    """
     fetched = fetched_folder()
     if folder is None:
         if fetched is None:
@@ -81,13 +85,13 @@ def _place(folder: str | os.PathLike[str] | None) -> tuple[Path, bool]:
 
 
 def _is_there(folder: Path, name: str) -> bool:
-    """Whether what `load_bank` would read of the folder, the plain file before the packed one, is genuine."""
+    """Whether the file that `load_bank` would read, uncompressed before compressed, is genuine."""
     plain = folder / name
     return is_genuine(plain if plain.exists() else folder / f"{name}.gz", name)
 
 
 def _refuse_other_digits(folder: Path, missing: Sequence[str], *, force: bool) -> None:
-    """Raises where something would be replaced unasked, or another bank be taken for MNIST."""
+    """Raises BankError where other digits would be replaced without `force`, or would hide MNIST."""
     if folder.exists() and not folder.is_dir():
         raise BankError(f"{folder} is a file; name a folder with --to")
     for name in missing:
@@ -108,7 +112,11 @@ def _refuse_other_digits(folder: Path, missing: Sequence[str], *, force: bool) -
 def _fetch_file(
     name: str, target: Path, mirrors: Sequence[str], progress: Progress | None, timeout: float
 ) -> None:
-    """Writes one file from the first mirror that has it."""
+    """Downloads one file from the first mirror that serves it.
+
+    Raises:
+        FetchError: none does.
+    """
     failures: dict[str, list[str]] = {}
     for mirror in mirrors:
         url = f"{mirror.rstrip('/')}/{name}.gz"

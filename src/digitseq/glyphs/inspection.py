@@ -1,4 +1,4 @@
-"""Whether glyphs look like bright ink on black: own scans often don't, and nothing else would tell."""
+"""Warnings of glyphs that don't look like bright ink on black, as users' own scans often don't."""
 
 import warnings
 from typing import Any
@@ -6,32 +6,32 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-# So many glyphs, evenly spread over the bank, tell as well as all.
-LOOKED_AT = 1000
+# Glyphs that are inspected, evenly spread over the bank.
+SAMPLED = 1000
 BRIGHT = 128
-# Most of the frame of an inverted glyph is paper; ink crosses little of it.
+# An inverted glyph: the least share of bright pixels in the cell's frame, and the least number of dark ones.
 PAPER, INKED = 0.75, 10
-# No shade of a glyph of 8 bits, and as many pixels as a stroke has at least.
+# A glyph that is nearly black: its brightest value is below DARK, though it has as many pixels as a stroke.
 DARK, STROKE = 16, 20
-# Noise that is dense fills the frame; noise that is sparse makes specks, and boxes of nearly whole cells.
-# Either alone is no sign: clothes (Fashion-MNIST) and large characters (KMNIST) fill cells, in one piece.
+# Dense noise fills the frame; sparse noise makes specks, and ink boxes that are nearly whole cells. These two
+# count only together: clothes (Fashion-MNIST) and large characters (KMNIST) fill cells in one piece.
 FILLED, SPECKS, NEAR = 0.5, 8, 3
 
 
 def warn_of_glyphs(glyphs: npt.NDArray[np.uint8], stacklevel: int) -> None:
-    """Warns where most glyphs [N, 28, 28] can't be what was meant; never of MNIST and its relatives.
+    """Warns (`UserWarning`) where most glyphs look inverted, nearly black or noisy, as no MNIST-like set's do.
 
     Args:
-        glyphs: of a bank, in any order.
-        stacklevel: of the function that calls this one, as for `warnings.warn`.
+        glyphs: uint8 [N, 28, 28], in any order.
+        stacklevel: as for `warnings.warn`, counted from the caller.
     """
     if said := doubts_of(glyphs):
         warnings.warn(f"glyphs: {said}", stacklevel=stacklevel + 1)
 
 
 def doubts_of(glyphs: npt.NDArray[np.uint8]) -> str | None:
-    """What is probably wrong with most of the glyphs [N, 28, 28], and how to mend it; None if nothing is."""
-    shown = np.asarray(glyphs[:: -(-len(glyphs) // LOOKED_AT)])
+    """What is probably wrong with most glyphs [N, 28, 28] and how to fix it; None if nothing is."""
+    shown = np.asarray(glyphs[:: -(-len(glyphs) // SAMPLED)])
     # A cell of one value shows neither ink nor background.
     shown = shown[shown.max((1, 2)) > shown.min((1, 2))]
     if not len(shown):
@@ -61,22 +61,24 @@ _NOISY = (
 
 
 def _share(chosen: npt.NDArray[np.bool_]) -> Any:
+    """The share of each row of [N, P] that is true; float64 [N]."""
     return chosen.mean(axis=1)
 
 
 def _most(found: npt.NDArray[np.bool_]) -> bool:
+    """Whether more than half are true."""
     return bool(found.mean() > 0.5)
 
 
 def _nearly_whole(inked: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-    """Whether the box of a glyph's ink comes near all four edges of its cell."""
+    """Whether each glyph has ink within NEAR pixels of all four edges of its cell; bool [N]."""
     near = inked[:, :NEAR], inked[:, -NEAR:], inked[:, :, :NEAR], inked[:, :, -NEAR:]
     sides: npt.NDArray[np.bool_] = np.all([side.any((1, 2)) for side in near], axis=0)
     return sides
 
 
 def _specks(inked: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
-    """How many pixels of each glyph have ink while none of their eight neighbours has."""
+    """The number of isolated ink pixels of each glyph: none of their eight neighbours has ink."""
     inked = np.pad(inked, ((0, 0), (1, 1), (1, 1)))
     around = sum(
         (

@@ -12,24 +12,24 @@ SPLITS = {"train": "train", "test": "test", "t10k": "test"}
 
 
 def is_bank(path: Path) -> bool:
-    """Whether the file is one of images and labels, by the names of its arrays.
+    """Whether a .npz file holds images and labels, by the names of its arrays.
 
     Raises:
-        FileNotFoundError: there is none.
+        FileNotFoundError: there is no such file.
     """
     return any(_names(split)[0] in names_in(path) for split in ("train", "test"))
 
 
 def read_split(path: Path, split: str) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
-    """The images and the labels of one split.
+    """Reads the images and the labels of one split.
 
     Args:
         path: the file.
         split: "train" or "test".
 
     Raises:
-        BankError: the file has no such split; says what it has.
-        ValueError: it is damaged, or no .npz file.
+        BankError: the file has no such split; the message lists its arrays.
+        ValueError: it is damaged, or not a .npz file.
     """
     images, labels = _names(split)
     try:
@@ -43,4 +43,5 @@ def read_split(path: Path, split: str) -> tuple[npt.NDArray[Any], npt.NDArray[An
 
 
 def _names(split: str) -> tuple[str, str]:
+    """The names of the arrays of a split: images, labels."""
     return f"x_{split}", f"y_{split}"

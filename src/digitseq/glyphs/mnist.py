@@ -1,4 +1,4 @@
-"""MNIST's files: their names and sums, and the folders they may lie in."""
+"""MNIST's files: names, SHA-256 digests, and the folders where they are looked for."""
 
 import hashlib
 import os
@@ -17,7 +17,7 @@ MIRRORS = (
 )
 
 # Size in bytes and SHA-256 of the decompressed files: several compressions of
-# them circulate, the contents are the same in all.
+# them circulate, with the same contents.
 FILES = {
     "train-images-idx3-ubyte": (
         47040016,
@@ -39,16 +39,16 @@ FILES = {
 
 
 def fetched_folder() -> Path | None:
-    """Where `digitseq bank fetch` puts MNIST; None where there is no cache folder."""
+    """The folder in which `digitseq bank fetch` puts MNIST; None without a cache folder."""
     cache = cache_folder()
     return None if cache is None else cache / "mnist"
 
 
 def mnist_folder() -> Path | None:
-    """The folder MNIST is in: `DIGITSEQ_MNIST`, else the fetched one, else None.
+    """The folder of MNIST's files: `DIGITSEQ_MNIST`, else the fetched one, else None.
 
     Raises:
-        FileNotFoundError: `DIGITSEQ_MNIST` names no folder.
+        FileNotFoundError: `DIGITSEQ_MNIST` names something that is not a folder.
     """
     if chosen := os.environ.get(ENVIRONMENT):
         folder = atomic.home_path(chosen)
@@ -62,7 +62,7 @@ def mnist_folder() -> Path | None:
 
 
 def is_genuine(path: Path, name: str) -> bool:
-    """Whether the file holds, plain or gzip, exactly MNIST's file of that name."""
+    """Whether a file, plain or gzip, has the contents of MNIST's file `name`, by size and SHA-256."""
     size, sha256 = FILES[name]
     digest = hashlib.sha256()
     try:

@@ -1,4 +1,4 @@
-"""Which files of a folder make a bank: images and their labels, known by their names."""
+"""Pairs of IDX files, images and their labels, found in a folder by their names."""
 
 import os
 import re
@@ -10,11 +10,12 @@ from ..errors import BankError
 from ..io.companions import is_companion
 
 _IMAGES = re.compile(r"(?P<set>.*)images(?P<dot>[-.])idx3-ubyte(?P<gz>\.gz)?")
-# The labels of most sets, and QMNIST's, which say more.
+# The labels of most sets, and QMNIST's, which have the writers too.
 _LABELS = ("idx1-ubyte", "idx2-int")
 _SPLITS = {"train": ("train",), "test": ("t10k", "test")}
-# Where torchvision and EMNIST's archive put files; says nothing about what they are.
+# Folders in which torchvision and EMNIST's archive put files; they are no part of a set's name.
 _FOLDERS = ("raw", "gzip")
+# How many of a folder's entries an error lists.
 LISTED = 8
 
 
@@ -27,7 +28,7 @@ class Pair(NamedTuple):
 
     @property
     def name(self) -> tuple[str, ...]:
-        """The words that tell sets apart, without those of a split."""
+        """The words that distinguish sets, without those that name a split."""
         return tuple(word for word in self.words if split_of([word]) is None and word not in _FOLDERS)
 
 
@@ -37,25 +38,25 @@ def find_pair(folder: Path, split: str, name: str = "", prefer: str = "") -> Pai
     Files are known by their names: `train-images-idx3-ubyte.gz` and
     `train-labels-idx1-ubyte.gz`, with any words before "images" and "labels",
     a dot for the hyphen, plain or `.gz` (plain first). A folder's only pair
-    serves whichever split is asked for, unless its name says another. A folder
-    without any is searched as torchvision (`MNIST/raw`) and EMNIST's archive
-    (`gzip`) lay theirs out.
+    is taken for either split, unless its name says the other. A folder without
+    any is searched for the layouts of torchvision (`MNIST/raw`) and EMNIST's
+    archive (`gzip`).
 
     Args:
         folder: where to look.
         split: "train" or "test".
-        name: words that the pair's name, or its sub-folder's, must have, as
-            "letters"; of "train" or "test" among them, the split.
-        prefer: the whole name of the pair to take where several would do.
+        name: words that the pair's name, or its sub-folder's, must contain,
+            such as "letters"; "train" or "test" among them overrides `split`.
+        prefer: the full name of the pair to take where several match.
 
     Raises:
-        BankError: no such pair, or several; says what is there.
+        BankError: there is no such pair, or several; the message lists what is there.
     """
     every = pairs_in(folder) or [pair for below in _below(folder) for pair in pairs_in(below, folder)]
     asked = _words(name)
     split = split_of(asked) or split
     asked = [word for word in asked if split_of([word]) is None]
-    # Of "mnist" and "emnist-mnist", the one that is called so and no more.
+    # "mnist" is the pair of that full name, not "emnist-mnist" too.
     found = _called(every, asked) or [pair for pair in every if set(asked) <= set(pair.words)]
     fitting = [pair for pair in found if split_of(pair.words) == split]
     if not fitting and len(found) == 1:
@@ -71,7 +72,7 @@ def pair_of(images: Path) -> Pair:
     """An images file with the labels beside it.
 
     Raises:
-        BankError: a file of another name, or without labels.
+        BankError: the file has another name, or no labels beside it.
     """
     if not (match := _IMAGES.fullmatch(images.name)):
         raise BankError(
@@ -86,7 +87,7 @@ def pair_of(images: Path) -> Pair:
 
 
 def pairs_in(folder: Path, root: Path | None = None) -> list[Pair]:
-    """All pairs of a folder, named by their files' and, below a root, the folders' words."""
+    """All pairs in a folder, named by the words of their files and, below a root, of the folders."""
     found: dict[str, Pair] = {}
     above = () if root is None else tuple(_words(str(folder.relative_to(root))))
     try:
@@ -103,12 +104,12 @@ def pairs_in(folder: Path, root: Path | None = None) -> list[Pair]:
 
 
 def is_transposed(images: Path) -> bool:
-    """Whether the file's images lie column by column: EMNIST's do, known by their name."""
+    """Whether the file's images are stored column by column, as EMNIST's are, by its name."""
     return "emnist" in _words(images.name)
 
 
 def split_of(words: Sequence[str]) -> str | None:
-    """The split that words of a name say, "train" or "test"; None if they say none."""
+    """The split among the words of a name, "train" or "test"; None if there is none."""
     for split, beginnings in _SPLITS.items():
         if any(word.startswith(beginnings) for word in words):
             return split
@@ -116,6 +117,7 @@ def split_of(words: Sequence[str]) -> str | None:
 
 
 def _labels_of(images: Path, match: re.Match[str]) -> Path | None:
+    """The labels file beside an images file whose name matched; None if there is none."""
     for kind in _LABELS:
         labels = images.with_name(f"{match['set']}labels{match['dot']}{kind}")
         for path in (labels, labels.with_name(f"{labels.name}.gz")):
@@ -125,16 +127,17 @@ def _labels_of(images: Path, match: re.Match[str]) -> Path | None:
 
 
 def _words(name: str) -> list[str]:
+    """The words of a name: its runs of letters and digits, in lower case."""
     return [word for word in re.split(r"[^a-z0-9]+", name.lower()) if word]
 
 
 def _called(pairs: Sequence[Pair], words: Sequence[str]) -> list[Pair]:
-    """Those whose name is these words and no others."""
+    """The pairs whose name is exactly these words."""
     return [pair for pair in pairs if words and set(pair.name) == set(words)]
 
 
 def _below(folder: Path) -> Iterator[Path]:
-    """The folders that other tools keep IDX files in, below the one that the user names."""
+    """The sub-folders of the user's folder in which other tools keep IDX files."""
     yield from (folder / name for name in _FOLDERS)
     try:
         below = sorted(path for path in folder.iterdir() if path.is_dir() and not is_companion(path.name))
@@ -144,7 +147,7 @@ def _below(folder: Path) -> Iterator[Path]:
 
 
 def _complaint(folder: Path, split: str, name: str, fitting: Sequence[Pair], every: Sequence[Pair]) -> str:
-    """What is said where not one pair fits: what was wanted, what is there, and how to choose."""
+    """The message where not exactly one pair matches: what was asked for, what is there, how to choose."""
     wanted = f"'{_SPLITS[split][0]}-images-idx3-ubyte[.gz]' and its labels"
     listed = ", ".join(repr(str(pair.images.relative_to(folder))) for pair in every) or "none"
     said = (

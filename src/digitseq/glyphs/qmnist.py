@@ -1,4 +1,4 @@
-"""QMNIST's extended labels: who wrote which of MNIST's digits."""
+"""QMNIST's extended labels, which name the writer of each of MNIST's digits."""
 
 from pathlib import Path
 from typing import Any
@@ -13,15 +13,15 @@ CLASS, WRITER = 0, 2
 
 
 def find_writers(path: Path, split: str) -> Path:
-    """The file itself, or that of the split in a folder of QMNIST's files.
+    """The file of writers: the path itself, or the split's file in a folder of QMNIST's files.
 
     Raises:
-        FileNotFoundError: nothing there.
+        FileNotFoundError: there is neither.
     """
     if path.is_file():
         return path
     stem = f"qmnist-{split}-labels-idx2-int"
-    # As they are, or as torchvision lays them out.
+    # In the folder itself, or in torchvision's sub-folders.
     for folder in (path, path / "raw", path / "QMNIST" / "raw"):
         for file in (folder / stem, folder / f"{stem}.gz"):
             if file.is_file():
@@ -30,7 +30,7 @@ def find_writers(path: Path, split: str) -> Path:
 
 
 def read_writers(path: Path, labels: npt.NDArray[Any]) -> npt.NDArray[np.int32]:
-    """The writer of each digit, int32 [N].
+    """Reads the writer of each digit: int32 [N].
 
     Args:
         path: an IDX file of integers [M, 3 or more], of which column 0 is the
@@ -39,8 +39,8 @@ def read_writers(path: Path, labels: npt.NDArray[Any]) -> npt.NDArray[np.int32]:
         labels: integers [N], the digits they must agree with.
 
     Raises:
-        BankError: a file of other shape, or one of other digits.
-        IdxError: a file that is malformed.
+        BankError: the file has another shape, or is of other digits.
+        IdxError: the file is malformed.
     """
     table = read_idx(path)
     if table.ndim != 2 or table.shape[1] <= WRITER or table.dtype.kind not in "iu":
@@ -61,7 +61,7 @@ def read_writers(path: Path, labels: npt.NDArray[Any]) -> npt.NDArray[np.int32]:
 def split_table(
     labels: npt.NDArray[Any],
 ) -> tuple[npt.NDArray[Any], npt.NDArray[np.int32] | None]:
-    """Labels [N] as they are, and None; of QMNIST's table [N, 8] the digits and their writers, int32 [N]."""
+    """The digits [N] and, where the labels are QMNIST's table [N, 8], their writers int32 [N], else None."""
     if labels.ndim != 2 or labels.shape[1] <= WRITER or labels.dtype.kind not in "iu":
         return labels, None
     return labels[:, CLASS], labels[:, WRITER].astype(np.int32)

@@ -21,27 +21,26 @@ By = Literal["glyph", "writer"]
 def split_bank(
     bank: DigitBank | str, fractions: Sequence[float], key: jax.Array, *, by: By = "glyph"
 ) -> tuple[DigitBank, ...]:
-    """Banks of parts of the bank's glyphs, no two of which share a glyph.
+    """Splits a bank into disjoint parts, such as training and test glyphs.
 
-    Each part's `rows` names its glyphs in the bank that was split (in the
-    first, where a part is split again), so that `part.rows[glyph_ids]`, of those
-    of a sample's that are not -1, proves that what two parts wrote has nothing in common.
+    Each part's `rows` are its glyphs' rows in the original bank (the first one,
+    where a part is split again), so that `part.rows[glyph_ids]` of samples
+    (without the ids that are -1) proves that two parts' samples share no glyph.
 
     Args:
-        bank: what to split.
-        fractions: of each part, positive; together at most 1. What they
-            leave is in no part.
-        key: a typed or raw PRNG key.
-        by: "glyph" splits the glyphs of each digit, so that all parts have
-            as much of each; "writer" splits the writers, so that no writer's
-            hand is in two parts.
+        bank: the bank, or its name.
+        fractions: one for each part, positive, with a sum of at most 1. The
+            remainder is in no part.
+        key: a PRNG key, or an integer seed.
+        by: "glyph" splits the glyphs of each digit (stratified); "writer"
+            splits the writers, so that no writer is in two parts.
 
     Returns:
-        A bank for each fraction, of the same classes.
+        A bank for each fraction, with the same classes.
 
     Raises:
         ValueError: fractions, a key or a `by` that can't be used.
-        BankError: a part that is left without a glyph, or no known writers.
+        BankError: a part would have no glyph, or the writers are unknown.
     """
     if isinstance(bank, str):
         bank = load_bank(bank)
@@ -77,16 +76,18 @@ def split_bank(
 
 
 def _digits(counts: npt.NDArray[np.int32]) -> npt.NDArray[np.intp]:
+    """The digit of each glyph of a bank; [N]."""
     return np.repeat(np.arange(len(counts)), counts)
 
 
 def _cut(items: npt.NDArray[np.integer], shares: npt.NDArray[np.float64]) -> list[npt.NDArray[np.integer]]:
-    """The items, cut at the rounded places."""
+    """Consecutive parts of the items, whose sizes are the shares of their number, rounded."""
     places = np.round(np.cumsum(shares) * len(items)).astype(int)
     return np.split(items, np.minimum(places, len(items)))[: len(shares)]
 
 
 def _part(bank: DigitBank, writers: npt.NDArray[np.int32], rows: npt.NDArray[np.intp]) -> DigitBank:
+    """The bank of these rows of a bank."""
     counts = np.asarray(bank.counts)
     return to_device(
         np.asarray(bank.glyphs)[rows],
