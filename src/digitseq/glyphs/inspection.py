@@ -19,7 +19,7 @@ FILLED, SPECKS, NEAR = 0.5, 8, 3
 
 
 def warn_of_glyphs(glyphs: npt.NDArray[np.uint8], stacklevel: int) -> None:
-    """Warns (`UserWarning`) where most glyphs look inverted, nearly black or noisy, as no MNIST-like set's do.
+    """Warns (`UserWarning`) where most glyphs look inverted, nearly black or noisy, as no digit set's do.
 
     Args:
         glyphs: uint8 [N, 28, 28], in any order.

@@ -170,7 +170,7 @@ def _split_named(place: Place, split: str) -> str:
 
 
 def _read(paths: tuple[Path, ...], by: tuple[Path, ...], split: str, options: dict[str, object]) -> Arrays:
-    """Reads a bank's arrays from its files: images and labels, or one .npz file; and the file of writers, if any."""
+    """Reads the arrays of a bank from images and labels, or one .npz file, and a file of writers, if any."""
     written = None
     if len(paths) == 1:
         glyphs, digits = keras.read_split(paths[0], split)
