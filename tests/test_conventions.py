@@ -19,6 +19,7 @@ SOURCE = Path(ds.__file__).parent
 # What a folder may import from outside, besides jax, numpy and the standard
 # library, and whether only inside a function.
 OUTSIDE = {
+    "internal": {"jaxtyping"},  # in place of stand-ins, where it is loaded already
     "io": {"PIL"},
     "vae": {"optax"},
     "cli": {"typer"},

@@ -44,7 +44,7 @@ import jax, digitseq as ds
 {indent}format="npz", shard_size=20, workers=2)
 """
 OWN = """
-import dataclasses, jax.numpy as jnp
+import dataclasses, digitseq as ds, jax.numpy as jnp
 
 @ds.register_pytree
 @dataclasses.dataclass(frozen=True)

@@ -214,9 +214,9 @@ def test_a_drive_letter_is_no_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     write_pair(tmp_path / "C", "letters-")
     assert ds.load_bank("C:letters")
-    monkeypatch.setattr(loading.os, "name", "nt", raising=True)
     with monkeypatch.context() as patch:
-        patch.setattr(loading.files, "home_path", lambda text: tmp_path / os.fspath(text))
+        patch.setattr(loading.os, "name", "nt")
+        patch.setattr(loading.atomic, "home_path", lambda text: tmp_path / os.fspath(text))
         with pytest.raises(FileNotFoundError):
             ds.load_bank("C:letters")
 
