@@ -1,4 +1,4 @@
-"""A contact sheet: many images on one, with captions and boxes."""
+"""Contact sheets: many images on one page, with captions and boxes."""
 
 import math
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ CAPTION = 230
 CAPTION_HEIGHT = 14
 BOX_COLOURS = ((255, 170, 60), (90, 200, 255))
 MOST = 64
-# A larger sheet is a slip of the pen: hardly a viewer would open it.
+# A larger sheet is surely a mistake: hardly any viewer would open it.
 MOST_PIXELS = 2**28
 
 
@@ -26,17 +26,17 @@ def sheet(
     captions: Sequence[str] | None = None,
     boxes: npt.NDArray[np.int32] | None = None,
 ) -> npt.NDArray[np.uint8]:
-    """The images in rows and columns on a grey sheet; a single image as it is.
+    """Arranges images in rows and columns on a grey sheet; returns a single image as it is.
 
     Args:
         images: float32 [H, W] or [..., H, W] in [0, 1]. Of a batch the first
             64 are shown unless `columns` is given.
-        columns: how many side by side; None makes the sheet about as wide as
-            it is high.
-        scale: pixels on the sheet for one of the image's.
-        captions: a text for each image, written under it.
+        columns: images per row; None makes the sheet about as wide as high.
+        scale: pixels on the sheet per pixel of an image.
+        captions: a text for each image, written below it.
         boxes: int32 [B, K, 4], (x0, y0, x1, y1) in the image's pixels, drawn
-            around what they enclose; boxes with negative numbers are not.
+            just outside what they enclose; boxes with negative numbers are
+            left out.
 
     Returns:
         uint8 [height, width], or [height, width, 3] with boxes.
@@ -57,10 +57,10 @@ def sheet(
 
 
 def check_size(shape: tuple[int, int, int], *, columns: int, scale: int, captions: bool) -> None:
-    """Raises where a sheet of images of the shape [B, H, W] is too large, before any of them is made.
+    """Raises if a sheet of images of the shape [B, H, W] would be too large.
 
     Raises:
-        ValueError: naming how large it would be.
+        ValueError: names the size that it would have.
     """
     _, _, (height, width) = _arranged(shape, columns, scale, captions)
     if height * width > MOST_PIXELS:
@@ -73,7 +73,7 @@ def check_size(shape: tuple[int, int, int], *, columns: int, scale: int, caption
 def _arranged(
     shape: tuple[int, ...], columns: int | None, scale: int, captions: bool
 ) -> tuple[int, tuple[int, int], tuple[int, int]]:
-    """Columns, and (height, width) of the tile that an image takes and of the sheet of images [B, H, W]."""
+    """Columns, then (height, width) of a tile and of the whole sheet, for images [B, H, W]."""
     count, height, width = shape
     tile = (height * scale + (CAPTION_HEIGHT if captions else 0) + GUTTER, width * scale + GUTTER)
     if columns is None:
