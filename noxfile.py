@@ -1,4 +1,4 @@
-"""Sessions: tests, lowest, lint, types, imports; on request loaders, benchmarks, and the long ones below."""
+"""Sessions, which the workflows in .github/workflows call too; `nox -l` lists them."""
 
 import re
 import shutil
@@ -7,9 +7,20 @@ from pathlib import Path
 
 import nox
 
-nox.options.sessions = ["tests", "lowest", "lint", "types", "imports"]
+nox.options.sessions = ["lint", "types", "imports", "smoke", "tests", "lowest"]
 nox.options.error_on_missing_interpreters = False
 PYTHONS = ["3.11", "3.12", "3.13"]
+# The picture of the command line is the one that Python makes, and its recipe makes it again.
+SMOKE = """
+import digitseq as ds
+import numpy as np
+from PIL import Image
+
+image = ds.generate_numbers_sequence([3, 5, 0], (0, 10), 120, key=7, bank="builtin")
+assert image.shape == (28, 120) and image.dtype == np.float32
+for name in ("3-5-0.png", "again.png"):
+    assert (np.asarray(Image.open(name)) == np.rint(255 * image)).all(), name
+"""
 
 
 @nox.session(python=PYTHONS)
@@ -29,8 +40,35 @@ def lowest(session: nox.Session) -> None:
 
 
 @nox.session
+def slow(session: nox.Session) -> None:
+    """All tests, with all that reads exports: what is not among the default tests takes some 20 minutes."""
+    session.install("-e", ".[dev-all]")
+    session.run("python", "-m", "pytest", "-n", "auto", "-m", "slow or not slow", *session.posargs)
+
+
+@nox.session
+def smoke(session: nox.Session) -> None:
+    """Whether digitseq works without its extras: the command line, then Python, on the built-in digits."""
+    session.install(".")
+    session.chdir(session.create_tmp())
+    session.run(
+        "digitseq", "generate", "350", "0", "10", "120", "--bank", "builtin", "--seed", "7", "--force"
+    )
+    session.run("digitseq", "generate", "--like", "3-5-0.png", "--out", "again.png", "--force")
+    session.run("python", "-c", SMOKE)
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Whether the pages are right: links, commands, Python and JSON blocks, pictures."""
+    session.install("-e", ".[dev]")
+    pages = ("tests/test_documents.py", "tests/test_readme.py")
+    session.run("python", "-m", "pytest", "-n", "auto", "-m", "slow or not slow", *pages, *session.posargs)
+
+
+@nox.session
 def lint(session: nox.Session) -> None:
-    """Ruff's checks and its format."""
+    """Ruff's checks and its formatting."""
     session.install("ruff>=0.9")
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
@@ -45,7 +83,7 @@ def types(session: nox.Session) -> None:
 
 @nox.session
 def imports(session: nox.Session) -> None:
-    """Whether the packages import one another one way only, as pyproject.toml has it."""
+    """Whether imports point downwards, as import-linter's contracts in pyproject.toml have it."""
     session.install("-e", ".", "import-linter>=2.1")
     session.run("lint-imports")
 
@@ -60,10 +98,10 @@ def benchmarks(session: nox.Session) -> None:
 
 @nox.session
 def exports(session: nox.Session) -> None:
-    """What reads exports, how fast they are, and whether killed ones end as others; wants DIGITSEQ_MNIST."""
-    session.install("-e", ".[dev]", "psutil")
+    """Readers of exports, their speed, and exports that are killed and resumed; wants DIGITSEQ_MNIST."""
+    session.install("-e", ".[dev-all]", "psutil")
     readers = ("export_loading", "export_splits", "export_formats", "ray", "processes")
-    files = [f"tests/test_{name}.py" for name in readers]
+    files = [f"tests/exporter/test_{name}.py" for name in readers]
     session.run("python", "-m", "pytest", "-m", "slow or not slow", *files)
     session.run("python", "benchmarks/export.py")
     session.run("python", "benchmarks/crash_resume.py")
@@ -87,21 +125,21 @@ def evaluate(session: nox.Session) -> None:
 @nox.session
 def loaders(session: nox.Session) -> None:
     """The tests of Grain and PyTorch's loaders, and of forks, with both."""
-    session.install("-e", ".[dev,grain]", "torch")
+    session.install("-e", ".[dev-all,grain]", "torch")
     files = ("tests/test_dataset.py", "tests/internal/test_forks.py")
     session.run("python", "-m", "pytest", "-m", "slow or not slow", *files)
 
 
 @nox.session
 def recognition(session: nox.Session) -> None:
-    """How well a recogniser reads unseen digits, about 45 minutes; wants DIGITSEQ_MNIST."""
+    """How well a recogniser reads held-out digits, about 45 minutes; wants DIGITSEQ_MNIST."""
     session.install("-e", ".[dev]")
-    session.run("python", "benchmarks/recognition.py", *session.posargs)
+    session.run("python", "-m", "benchmarks.recogniser", *session.posargs)
 
 
 @nox.session
 def pretrain(session: nox.Session) -> None:
-    """Makes what ships with digitseq again: the model, then its bank; wants DIGITSEQ_MNIST."""
+    """Re-creates what ships with digitseq: the model, then its bank; wants DIGITSEQ_MNIST."""
     session.install("-e", ".[dev]")
     model, folder = Path(session.create_tmp()) / "vae.npz", Path("src/digitseq/builtin")
     model.unlink(missing_ok=True)

@@ -52,7 +52,7 @@ def samples(model: vae.Vae, weights: classifier.Weights, train: Data, test: Data
     real, known = unit(test[0]), np.asarray(test[1])
 
     seen, chances = classifier.look(weights, drawn)
-    print(f"samples read correctly           {percent(chances.argmax(1) == digits)}   (goal 98.5 %)")
+    print(f"samples classified correctly     {percent(chances.argmax(1) == digits)}   (goal 98.5 %)")
     seen_real, chances_real = classifier.look(weights, real)
     print(f"real test digits                 {percent(chances_real.argmax(1) == known)}")
     floor = frechet(classifier.look(weights, unit(train[0][: len(seen)]))[0], seen_real)
@@ -250,7 +250,7 @@ def training() -> None:
         vae.save(f"{folder}/again.npz", model, compact=True)
         same = vae.digest(vae.load(f"{folder}/again.npz")) == vae.digest(vae.pretrained())
     print(f"{seconds:.0f} s on {os.cpu_count()} cores (goal: at most 900)")
-    print(f"the shipped weights to the bit: {'yes' if same else 'no'}")
+    print(f"byte-identical to the shipped weights: {'yes' if same else 'no'}")
 
 
 def main() -> None:
@@ -270,7 +270,7 @@ def main() -> None:
         epochs = max(1, round(classifier.EPOCHS * options.effort))
         weights = classifier.train(jax.random.key(READER_SEED), train, epochs)
         right = classifier.look(weights, unit(test[0]))[1].argmax(1) == np.asarray(test[1])
-        print(f"the reader, on MNIST's test digits {percent(right)}   (goal 99.3 %)")
+        print(f"the classifier, on MNIST's test digits {percent(right)}   (goal 99.3 %)")
     runs = {
         "samples": lambda: samples(model, weights, train, test),
         "bound": lambda: bound(model, train, test, options.effort),

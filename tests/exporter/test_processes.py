@@ -45,9 +45,8 @@ import jax, digitseq as ds
 """
 OWN = """
 import dataclasses, jax.numpy as jnp
-from digitseq.internal.pytrees import register
 
-@register
+@ds.register_pytree
 @dataclasses.dataclass(frozen=True)
 class Sevens:
     many: int = dataclasses.field(default=3, metadata={"static": True})

@@ -11,10 +11,12 @@ import numpy.typing as npt
 import typer
 
 from .. import vae
+from ..internal import pixels
+from ..internal.keys import as_key
 from ..internal.pixels import CELL, HEIGHT
 from ..io import atomic, png
 from ..io.companions import is_companion
-from ..io.contact_sheet import sheet
+from ..io.contact_sheet import contact_sheet
 from ..io.idx import read_idx, write_idx
 from ..sequence import preflight
 from ..sequence.pipeline import sample_sequences
@@ -94,7 +96,7 @@ def sample(
         raise ValueError(f"--count must be at most {MOST[kind]} for {kind}, got {count}")
     if style is not None and kind in (Kind.styles, Kind.bank):
         raise ValueError(f"--style is for lines and sheets, not for {kind}")
-    key = jnp.asarray(common.seed_words(common.fresh_seed() if seed is None else seed))
+    key = as_key(common.fresh_seed() if seed is None else seed)
     digits = np.arange(writer.num_classes, dtype=np.int32)
     if kind is Kind.bank:
         _write_bank(out, writer, key, count, force=force)
@@ -102,7 +104,9 @@ def sample(
     if kind is Kind.lines:
         label_key, line_key = jax.random.split(key)
         rows = jax.random.randint(label_key, (count, LINE_DIGITS), 0, writer.num_classes)
-        page = sheet(np.asarray(sample_sequences(line_key, writer, rows, LINE).image), columns=4, scale=2)
+        page = contact_sheet(
+            np.asarray(sample_sequences(line_key, writer, rows, LINE).image), columns=4, scale=2
+        )
     else:
         if kind is Kind.sheet:
             keys = jax.random.split(key, count)
@@ -112,7 +116,9 @@ def sample(
             path = vae.between(first, last, jnp.linspace(0, 1, count))
             path = jnp.broadcast_to(path[:, None], (count, len(digits), writer.style_size))
             columns = vae.write(writer, path, np.tile(digits, (count, 1)))
-        page = sheet(np.asarray(columns).swapaxes(0, 1).reshape(-1, HEIGHT, CELL), columns=count, scale=2)
+        page = contact_sheet(
+            np.asarray(columns).swapaxes(0, 1).reshape(-1, HEIGHT, CELL), columns=count, scale=2
+        )
     pictures.write(out, page, force=force, name="OUT")
 
 
@@ -161,7 +167,7 @@ def _drawn(writer: vae.Vae, key: jax.Array, labels: npt.NDArray[np.integer]) -> 
     starts = range(0, len(labels), AT_ONCE)
     rows = np.resize(labels.astype(np.int32), len(starts) * AT_ONCE).reshape(-1, AT_ONCE)
     pieces = [
-        png.to_uint8(np.asarray(jax.jit(vae.Vae.draw)(writer, jax.random.fold_in(key, number), row)[0]))
+        pixels.to_uint8(np.asarray(jax.jit(vae.Vae.draw)(writer, jax.random.fold_in(key, number), row)[0]))
         for number, row in enumerate(rows)
     ]
     return np.concatenate(pieces)[: len(labels)]
@@ -187,4 +193,4 @@ def denoise(
         raise ValueError(f"IN: {noisy} is {picture.shape[0]} pixels high, a line is {HEIGHT}")
     preflight.check_memory(picture.shape[1], DENOISER_SLOTS)
     clean = vae.denoise(sources.model_of(model, None), picture / np.float32(255))
-    pictures.write(out, png.to_uint8(np.asarray(clean)), force=force, reads=noisy, name="OUT")
+    pictures.write(out, pixels.to_uint8(np.asarray(clean)), force=force, reads=noisy, name="OUT")

@@ -9,10 +9,11 @@ import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
 
+from ..internal.keys import from_words
 from ..internal.settings import own_settings
 from ..labels.base import LabelSource
 from ..labels.digits import PAD
-from ..stream import labels_of
+from ..sequence.run import labels_at
 from .checksums import wrong_files
 from .manifest import Manifest, manifest_in
 from .names import GLYPHS
@@ -113,18 +114,17 @@ def _texts(manifest: Manifest) -> list[bytes]:
     Raises:
         ValueError: the labels' class is not digitseq's.
     """
-    words, implementation = manifest.recipe["key"]["words"], manifest.recipe["key"]["implementation"]
-    count, labels = min(manifest.count, MOST_TEXTS), manifest.labels
+    key, count = manifest.recipe["key"], min(manifest.count, MOST_TEXTS)
     cpu = jax.local_devices(backend="cpu")[0]
-    given = jax.device_put((np.asarray(words, np.uint32), jax.tree.map(np.asarray, labels)), cpu)
+    words = np.asarray(key["words"], np.uint32)
+    given = jax.device_put((words, jax.tree.map(np.asarray, manifest.labels)), cpu)
     texts: list[bytes] = []
     for first in range(0, count, CHUNK):
-        rows: npt.NDArray[np.int32] = np.asarray(_sampled(*given, np.uint32(first), implementation))
+        rows: npt.NDArray[np.int32] = np.asarray(_sampled(*given, np.uint32(first), key["implementation"]))
         texts += [row[row > PAD].tobytes() for row in rows[: count - first]]
     return texts
 
 
 @functools.partial(jax.jit, static_argnums=3)
 def _sampled(words: jax.Array, labels: LabelSource, first: jax.Array, implementation: str) -> jax.Array:
-    key = jax.random.wrap_key_data(words, impl=implementation)
-    return labels_of(key, first + jnp.arange(CHUNK, dtype=jnp.uint32), labels)
+    return labels_at(from_words(words, implementation), labels, first + jnp.arange(CHUNK, dtype=jnp.uint32))

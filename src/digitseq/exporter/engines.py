@@ -50,11 +50,11 @@ def ray_or_error() -> Any:
 
 def _on_ray(job: Job, shards: Sequence[int]) -> Generator[int, None, None]:
     ray = ray_or_error()
-    if unknown := unknown_to_others(job.plan.nodes):
+    if unknown := unknown_to_others(job.plan.run.nodes):
         raise ValueError(
             f"engine 'ray': {', '.join(unknown)} can't be registered as a pytree on the cluster's machines; "
-            "decorate it with digitseq.internal.pytrees.register, put it into a module that they have, or "
-            "use engine='local'"
+            "decorate it with digitseq.register_pytree, put it into a module that they have, or use "
+            "engine='local'"
         )
     with contextlib.ExitStack() as stack:
         if not ray.is_initialized():

@@ -11,11 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ..glyphs.bank import DigitBank
-from ..glyphs.source import Source
-from ..internal.keys import as_key
+from ..glyphs.source import Source, num_classes
 from ..internal.validation import as_size
 from ..labels.base import LabelSource, Row
-from ..sequence.glyph_sampling import num_classes
 from ..sequence.preflight import check_source
 from ..sequence.spec import SequenceSpec
 from ..version import __version__
@@ -88,7 +86,7 @@ def request_of(
     spec = _with_masks(spec, format)
     check_source(source, labels, spec, 1)
     _check_classes(source, labels)
-    plan = Plan.of(as_key(key), source, labels, spec, count=count, shard_size=size, format=format)
+    plan = Plan.of(key, source, labels, spec, count=count, shard_size=size, format=format)
     recipe = recipe_of(plan, __version__, licence, split)
     job = Job(plan, str(absolute(out)), json.dumps(recipe), libraries())
     return Request(job, os.fspath(out), engine, workers)

@@ -13,7 +13,7 @@ import jax
 from ..augment.serialization import KINDS
 from ..glyphs.splits import By
 from ..labels.base import LabelSource
-from ..sequence.spec import SequenceSpec, check_spec, spec_from_json
+from ..sequence.spec import SequenceSpec, check_spec, spec_from_dict
 from .checksums import checked_entry
 from .formats import NAMES
 from .names import FOLDER, GLYPHS, MANIFEST, SPLIT
@@ -98,7 +98,7 @@ class Manifest:
         Raises:
             ValueError: it has transforms of a class that is not digitseq's.
         """
-        return spec_from_json(json.dumps(self.recipe["spec"]))
+        return spec_from_dict(self.recipe["spec"])
 
     @property
     def labels(self) -> LabelSource:
@@ -171,7 +171,7 @@ def _check(manifest: Manifest) -> None:
         manifest.labels.check()  # type: ignore[attr-defined]
     # The classes of the user's own transforms are not known here; only `manifest.spec` needs them.
     known = {name: [item for item in recipe["spec"][name] if not _is_own(item)] for name in TRANSFORMS}
-    check_spec(spec_from_json(json.dumps(recipe["spec"] | known)))
+    check_spec(spec_from_dict(recipe["spec"] | known))
     _require(manifest.key.ndim == 0, "key")
 
 

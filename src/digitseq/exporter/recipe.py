@@ -2,26 +2,25 @@
 
 import dataclasses
 import hashlib
-import json
 import re
 from collections.abc import Mapping
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from ..augment.base import plain
 from ..glyphs.bank import DigitBank, bank_digest, digest_arrays
 from ..glyphs.source import Source
 from ..glyphs.splits import split_bank
+from ..internal.keys import from_words, words_of
 from ..internal.settings import own_settings
 from ..labels.base import LabelSource
 from ..labels.digits import PAD
 from ..labels.numeric import NumberRange, Pattern
 from ..labels.sequences import FixedLabels, RandomDigits
-from ..labels.text import format_sequence, pack
-from ..sequence.spec import spec_from_json, spec_to_json
+from ..labels.text import format_sequence, pack, parse_sequence
+from ..sequence.spec import spec_from_dict, spec_to_dict
 from .plan import Plan
 
 LABELS = {kind.__name__: kind for kind in (FixedLabels, RandomDigits, NumberRange, Pattern)}
@@ -50,7 +49,6 @@ def recipe_of(
     plan: Plan, version: str, licence: str | None, split: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
     """What an export's files are a function of, in JSON's types."""
-    key = {"implementation": plan.implementation, "words": plan.words.tolist()}
     known = {name: split["of"][name] for name in INHERITED if name in split["of"]} if split else {}
     known |= {} if split is None else {"split": dict(split)}
     known |= {} if licence is None else {"licence": licence}
@@ -59,8 +57,8 @@ def recipe_of(
         "format": plan.format,
         "count": plan.count,
         "shard_size": plan.shard_size,
-        "key": key,
-        "spec": json.loads(spec_to_json(plan.spec)),
+        "key": key_to_plain(plan.run.key),
+        "spec": spec_to_dict(plan.spec),
         "labels": labels_to_plain(plan.labels),
         "source": described(plan.source) | known,
     }
@@ -81,7 +79,7 @@ def plan_of(recipe: dict[str, Any], source: Source, labels: LabelSource | None =
         key_from_plain(recipe["key"]),
         source,
         labels_from_plain(recipe["labels"]) if labels is None else labels,
-        spec_from_json(json.dumps(recipe["spec"])),
+        spec_from_dict(recipe["spec"]),
         count=recipe["count"],
         shard_size=recipe["shard_size"],
         format=recipe["format"],
@@ -90,17 +88,14 @@ def plan_of(recipe: dict[str, Any], source: Source, labels: LabelSource | None =
 
 def key_to_plain(key: jax.Array) -> dict[str, Any]:
     """A typed key in JSON's types."""
-    return {
-        "implementation": str(jax.random.key_impl(key)),
-        "words": np.asarray(jax.random.key_data(key)).tolist(),
-    }
+    words, implementation = words_of(key)
+    return {"implementation": implementation, "words": np.asarray(words).tolist()}
 
 
 @own_settings
 def key_from_plain(fields: dict[str, Any]) -> jax.Array:
     """The typed key that `key_to_plain` described."""
-    words = jnp.asarray(np.array(fields["words"], np.uint32))
-    return jax.random.wrap_key_data(words, impl=fields["implementation"])
+    return from_words(np.array(fields["words"], np.uint32), fields["implementation"])
 
 
 def described(source: Source) -> dict[str, Any]:
@@ -152,7 +147,7 @@ def labels_from_plain(fields: dict[str, Any]) -> LabelSource:
     if kind is None:
         raise ValueError(f"labels of the type {fields['type']} are not digitseq's: give them as `labels`")
     if kind is FixedLabels:
-        rows = pack([[int(digit) for digit in row.split("-")] for row in known["digits"]])
+        rows = pack([parse_sequence(row, name="labels", dashed=True) for row in known["digits"]])
         spare = known["slots"] - rows.shape[1]
         # Manifests of versions without an order are of lists sampled at random.
         order = known.get("order", "random")

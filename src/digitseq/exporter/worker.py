@@ -118,8 +118,7 @@ def _start_up(folder: Path) -> Job:
         keep_programs(_start["programs"])
     take_one_thread()
     job = _loaded(folder / JOB)
-    tree = (job.plan.source, job.plan.labels, job.plan.spec)
-    if all(isinstance(leaf, np.ndarray) for leaf in jax.tree.leaves(tree)):
+    if all(isinstance(leaf, np.ndarray) for leaf in jax.tree.leaves(job.plan.run)):
         return job
     # A class of another module, which only the script registers as a pytree.
     _import_main("what it registers")
