@@ -75,7 +75,7 @@ def write_card(folder: Path, plan: Plan, recipe: dict[str, Any], writers: list[i
     chunks = list(plan.chunks(0, min(SHOWN, plan.count)))
     images = np.concatenate([chunk.fields["image"] for chunk in chunks])
     texts = [text for chunk in chunks for text in chunk.texts().tolist()]
-    picture = contact_sheet(np.asarray(images / 255, np.float32), columns=COLUMNS, captions=texts)
+    picture = contact_sheet(images, columns=COLUMNS, captions=texts)
     data = base64.b64encode(png.encode(picture)).decode()
     svg = SVG.format(width=picture.shape[1], height=picture.shape[0], data=data)
     (folder / SHEET).write_text(svg, newline="\n")
