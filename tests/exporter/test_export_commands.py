@@ -52,7 +52,7 @@ PAGES = [ROOT / "README.md", ROOT / "docs" / "exports.md", ROOT / "src" / "digit
 
 
 WRITTEN = [
-    shlex.split(found.replace("\\\n", " "))
+    shlex.split(found.replace("\\\n", " "), comments=True)
     for page in PAGES
     for found in re.findall(r"digitseq export ((?:.*\\\n)*.*)\n", page.read_text())
     if "--count" in found and "mnist" not in found

@@ -214,7 +214,7 @@ def test_classes_that_no_worker_can_import_are_an_error_that_says_so(way, tmp_pa
 
 
 def test_a_class_that_can_not_be_pickled_is_refused(bank, tmp_path):
-    local = {"__name__": "somewhere"}
+    local = {"__name__": "somewhere", "ds": ds}
     exec(OWN, local)
     with pytest.raises(ValueError, match=r"workers: .*workers=1"):
         ds.export(
