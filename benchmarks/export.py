@@ -27,6 +27,7 @@ from timing import in_turn
 import digitseq as ds
 from digitseq.exporter import pool
 from digitseq.exporter.formats import webdataset_format
+from digitseq.internal.pixels import to_uint8
 from digitseq.io import png
 
 LABELS = ds.RandomDigits(min_length=5, max_length=5)
@@ -64,7 +65,7 @@ def images(count: int) -> np.ndarray:
     """The first images of the export, uint8 [count, 28, W]."""
     bank = ds.load_bank("mnist")
     chunks = [
-        png.to_uint8(np.asarray(ds.batch_at(jax.random.key(0), n, bank, LABELS, SPEC, 1000).image))
+        to_uint8(np.asarray(ds.batch_at(jax.random.key(0), n, bank, LABELS, SPEC, 1000).image))
         for n in range(count // 1000)
     ]
     return np.concatenate(chunks)

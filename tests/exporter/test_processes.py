@@ -16,7 +16,6 @@ import pytest
 from exporting import LABELS, SPEC, tree
 
 import digitseq as ds
-from digitseq.exporter import engines, execution
 
 pytestmark = pytest.mark.skipif(
     not Path("/proc/self/cmdline").exists(), reason="needs /proc to find processes"
@@ -310,36 +309,6 @@ def test_an_error_in_a_worker_is_raised_as_it_is(tmp_path):
     assert done.returncode == 1
     assert "mine" in done.stderr
     assert "In a worker process" in done.stderr
-
-
-def test_an_interrupt_counts_the_shards_that_are_there(bank, tmp_path, monkeypatch):
-    """Finished and not yet reported; found by a scan that did not end; but none that is damaged."""
-
-    def interrupted(function, at):
-        calls = iter(range(at))
-
-        def call(*arguments):
-            found = function(*arguments)
-            if next(calls, None) is None:
-                raise KeyboardInterrupt
-            return found
-
-        return call
-
-    def message(module, name, at):
-        with monkeypatch.context() as patched:
-            patched.setattr(module, name, interrupted(getattr(module, name), at))
-            with pytest.raises(KeyboardInterrupt) as ended:
-                ds.export(jax.random.key(5), bank, LABELS, SPEC, tmp_path, **options)
-        return str(ended.value)
-
-    options = {"count": 110, "format": "npz", "shard_size": 25}
-    assert "interrupted; 50 of 110 images" in message(engines, "make_shard", 1)
-    assert "interrupted; 50 of 110 images" in message(execution, "is_complete", 0)
-    (tmp_path / "data" / "00000.npz").write_bytes(b"damaged")
-    assert "interrupted; 25 of 110 images" in message(engines, "refuse_in_import", 0)
-    # The damaged one is re-rendered first.
-    assert "interrupted; 50 of 110 images" in message(engines, "make_shard", 0)
 
 
 @pytest.mark.parametrize("out", ["out", *slow("local://{}/url")], ids=["folder", "url"])

@@ -4,7 +4,7 @@ import pytest
 from exporting import SPEC, exported, interrupt_at, tree
 
 import digitseq as ds
-from digitseq.exporter import execution, shards
+from digitseq.exporter import engines, execution, shards
 from digitseq.exporter.formats import NAMES
 
 
@@ -108,3 +108,33 @@ def test_what_stands_beside_a_begun_export_is_not_overwritten(bank, tmp_path):
     with pytest.raises(ValueError, match=r"holds other things \(.export\)"):
         exported(bank, tmp_path / "own")
     assert (tmp_path / "own" / ".export" / "thesis.txt").exists()
+
+
+def test_an_interrupt_counts_the_shards_that_are_there(bank, tmp_path, monkeypatch):
+    """Finished and not yet reported; found by a scan that did not end; but none that is damaged."""
+
+    def interrupted(function, at):
+        calls = iter(range(at))
+
+        def call(*arguments):
+            found = function(*arguments)
+            if next(calls, None) is None:
+                raise KeyboardInterrupt
+            return found
+
+        return call
+
+    def message(module, name, at):
+        with monkeypatch.context() as patched:
+            patched.setattr(module, name, interrupted(getattr(module, name), at))
+            with pytest.raises(KeyboardInterrupt) as ended:
+                exported(bank, tmp_path, **options)
+        return str(ended.value)
+
+    options = {"count": 110, "format": "npz", "shard_size": 25}
+    assert "interrupted; 50 of 110 images" in message(engines, "make_shard", 1)
+    assert "interrupted; 50 of 110 images" in message(execution, "is_complete", 0)
+    (tmp_path / "data" / "00000.npz").write_bytes(b"damaged")
+    assert "interrupted; 25 of 110 images" in message(engines, "refuse_in_import", 0)
+    # The damaged one is re-rendered first.
+    assert "interrupted; 50 of 110 images" in message(engines, "make_shard", 0)
