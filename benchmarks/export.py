@@ -97,7 +97,7 @@ def rate(format: str, folder: Path) -> tuple[float, float]:
 def peak(format: str, count: int, folder: Path) -> float:
     """The peak memory of an export's process, in MiB."""
     command = ["export", "random:3-6", folder / "out", "--bank", "mnist", "--format", format]
-    command += ["--count", count]
+    command += ["--count", count, "--seed", 0]
     running = subprocess.Popen(
         [sys.executable, "-m", "digitseq", *map(str, command)], stdout=subprocess.DEVNULL
     )
@@ -112,7 +112,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--folder", type=Path, help="to write in; default: the system's temporary folder")
     parser.add_argument("--rounds", type=int, default=5)
-    tables = {"speed": speed, "parts": parts, "threads": threads, "memory": memory}
+    # Memory first: the peak of a new process counts from that of the one that starts it.
+    tables = {"memory": memory, "speed": speed, "parts": parts, "threads": threads}
     parser.add_argument("--only", nargs="+", choices=tables, default=list(tables))
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=options.folder) as name:
@@ -137,7 +138,7 @@ def speed(folder: Path, rounds: int) -> None:
                 rows.setdefault(name, []).append((only, only))
             for format in SIZES:
                 rows.setdefault(format, []).append(rate(format, folder))
-    print(f"images a second of width 200 in {WORKERS} processes, medians of {rounds} rounds")
+    print(f"\nimages a second of width 200 in {WORKERS} processes, medians of {rounds} rounds")
     print(f"{'':24}{'steady':>12}{'with start':>12}{'x Pillow':>10}")
     base = statistics.median(steady for steady, _ in rows["Pillow, only encoding"])
     for row, rates in rows.items():
@@ -214,7 +215,7 @@ def threads(folder: Path, rounds: int) -> None:
 
 def memory(folder: Path, rounds: int) -> None:
     """Prints the peak memory of exports of few and of many images."""
-    print("\npeak memory of one process, MiB")
+    print("peak memory of one process, MiB")
     for format in ("webdataset", "npz", "idx"):
         few, many = (peak(format, count, folder) for count in (1_000, 100_000))
         print(f"{format:12} 1,000 images {few:7.0f}   100,000 images {many:7.0f}   ratio {many / few:.3f}")
