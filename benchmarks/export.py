@@ -71,16 +71,17 @@ def images(count: int) -> np.ndarray:
     return np.concatenate(chunks)
 
 
-def rate(format: str, folder: Path) -> tuple[float, float]:
+def rate(
+    format: str, folder: Path, count: int, size: int, spec: ds.SequenceSpec = SPEC
+) -> tuple[float, float]:
     """Images a second of an export in two processes: in its second half, and including the start."""
-    count, size = SIZES[format]
     seen: list[tuple[float, int]] = []
     begun = time.perf_counter()
     ds.export(
         jax.random.key(0),
         ds.load_bank("mnist"),
         LABELS,
-        SPEC,
+        spec,
         folder / "out",
         count=count,
         format=format,
@@ -137,7 +138,7 @@ def speed(folder: Path, rounds: int) -> None:
                 only = count / max(pool.map(task, halves, chunksize=1))
                 rows.setdefault(name, []).append((only, only))
             for format in SIZES:
-                rows.setdefault(format, []).append(rate(format, folder))
+                rows.setdefault(format, []).append(rate(format, folder, *SIZES[format]))
     print(f"\nimages a second of width 200 in {WORKERS} processes, medians of {rounds} rounds")
     print(f"{'':24}{'steady':>12}{'with start':>12}{'x Pillow':>10}")
     base = statistics.median(steady for steady, _ in rows["Pillow, only encoding"])
@@ -196,18 +197,19 @@ def all_threads() -> Iterator[None]:
 
 
 def threads(folder: Path, rounds: int) -> None:
-    """Prints the speed of workers with one thread each, and with threads for all cores."""
+    """Prints how fast workers with one thread, and with threads for all cores, make transformed images."""
+    count, spec = 6_000, SPEC.replace(glyph_transforms="strong", line_transforms="strong")
     settings = {"one thread a worker": contextlib.nullcontext, "threads for all cores": all_threads}
     rows: dict[str, list[tuple[float, float]]] = {name: [] for name in settings}
     for _ in range(rounds):
         for name, setting in settings.items():
             before = resource.getrusage(resource.RUSAGE_CHILDREN)
             with setting():
-                steady, _ = rate("npz", folder)
+                steady, _ = rate("npz", folder, count, 250, spec)
             after = resource.getrusage(resource.RUSAGE_CHILDREN)
             cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-            rows[name].append((steady, cpu / SIZES["npz"][0] * 1e6))
-    print(f"\nnpz in {WORKERS} processes{'':8}images/s   CPU microseconds an image, with start")
+            rows[name].append((steady, cpu / count * 1e6))
+    print(f"\nstrong in {WORKERS} processes{'':8}images/s   CPU microseconds an image, with start")
     for name, rates in rows.items():
         steady, cpu = (statistics.median(column) for column in zip(*rates, strict=True))
         print(f"{name:24}{steady:12,.0f}{cpu:12.1f}", flush=True)
