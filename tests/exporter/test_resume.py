@@ -1,5 +1,7 @@
 """Interrupted exports: they resume, and end byte-identical; what is damaged or foreign is rendered again."""
 
+import json
+
 import pytest
 from exporting import SPEC, exported, interrupt_at, tree
 
@@ -83,6 +85,36 @@ def test_what_other_libraries_made_is_made_again(bank, tmp_path, monkeypatch):
     times = []
     exported(bank, out, progress=lambda done: times.append(first.stat().st_mtime_ns))
     assert times[-1] != times[0]
+
+
+@pytest.mark.parametrize("damage", ["{", "[]", "{}", "glyphs", "files", "former"])
+def test_a_damaged_completion_record_has_its_shard_rendered_again(damage, bank, tmp_path):
+    """Also one that the version before wrote, which carried images."""
+    with pytest.raises(KeyboardInterrupt):
+        exported(bank, tmp_path / "out", progress=interrupt_at(50))
+    path = tmp_path / "out" / ".export" / "00000.json"
+    fields = json.loads(path.read_text())
+    former = {"of": fields["job"], "files": fields["files"], "glyphs": "eJwDAAAAAAE=", "shown": {"texts": []}}
+    changed = {
+        "glyphs": fields | {"glyphs": fields["glyphs"][:-2]},
+        "files": fields | {"files": {"../up": "0" * 64}},
+        "former": former,
+    }.get(damage)
+    path.write_text(damage if changed is None else json.dumps(changed))
+    seen = []
+    exported(bank, tmp_path / "out", progress=seen.append)
+    assert seen == [25, 50, 60]
+    exported(bank, tmp_path / "whole")
+    assert tree(tmp_path / "out") == tree(tmp_path / "whole")
+
+
+def test_a_contact_sheet_that_is_lost_is_rendered_again(bank, tmp_path):
+    with pytest.raises(KeyboardInterrupt):
+        exported(bank, tmp_path / "out", progress=interrupt_at(50))
+    (tmp_path / "out" / ".export" / "sheet.svg").unlink()
+    exported(bank, tmp_path / "out")
+    exported(bank, tmp_path / "whole")
+    assert tree(tmp_path / "out") == tree(tmp_path / "whole")
 
 
 def test_what_another_export_left_is_not_taken(bank, tmp_path):
