@@ -18,7 +18,7 @@ from augmentation_ablation import read
 
 import digitseq as ds
 from digitseq import vae
-from digitseq.io import png
+from digitseq.internal.pixels import to_uint8
 
 READER_SEED, SEED = 22, 23
 EACH, AT_ONCE, ROUNDS = 300, 500, 10
@@ -32,7 +32,7 @@ def glyphs_of(model: vae.Vae, weights: classifier.Weights, digit: int) -> np.nda
     for number in range(ROUNDS):
         key = jax.random.fold_in(jax.random.key(SEED), digit * ROUNDS + number)
         styles = jax.random.normal(key, (AT_ONCE, model.style_size))
-        drawn = png.to_uint8(np.asarray(vae.write(model, styles, np.full(AT_ONCE, digit))))
+        drawn = to_uint8(np.asarray(vae.write(model, styles, np.full(AT_ONCE, digit))))
         _, chances = classifier.look(weights, drawn / np.float32(255))
         for glyph in drawn[chances[:, digit] >= SURE]:
             apart = ((kept.astype(np.float32) - glyph) ** 2).sum(axis=(1, 2)) ** 0.5 / 255

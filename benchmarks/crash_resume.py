@@ -1,4 +1,4 @@
-"""Exports that are killed at random moments, again and again, and what they end as: the very same bytes.
+"""Exports that are killed at random moments and resumed: whether they end byte-identical.
 
 Run: python benchmarks/crash_resume.py [--kills N]    (on the built-in digits; for Ray's: --ray)
 """
@@ -21,7 +21,7 @@ COUNT, SHARD = 2000, 50
 
 
 def tree(folder: Path) -> dict[str, str]:
-    """Every file, and the SHA-256 of what is in it."""
+    """The SHA-256 of every file below a folder, by name."""
     return {
         path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in folder.rglob("*")
@@ -30,7 +30,7 @@ def tree(folder: Path) -> dict[str, str]:
 
 
 def start(out: Path, format: str, *more: str) -> subprocess.Popen[bytes]:
-    """Begins an export, or resumes it; all of one seed, so that they can be compared."""
+    """Starts or resumes an export; all have the same seed, so that they can be compared."""
     command = [sys.executable, "-m", "digitseq", "export", "random:3-8", str(out), "--count", str(COUNT)]
     command += ["--seed", "0"]
     command += ["--format", format, "--shard-size", str(SHARD), "--bank", "builtin", "--spec", "spec.json"]
@@ -38,14 +38,14 @@ def start(out: Path, format: str, *more: str) -> subprocess.Popen[bytes]:
 
 
 def finished(out: Path, format: str, *more: str) -> float:
-    """Makes a whole export; the seconds that it took."""
+    """Runs an export to its end; returns the seconds that it took."""
     begun = time.monotonic()
     assert start(out, format, *more).wait() == 0
     return time.monotonic() - begun
 
 
 def killed_once(out: Path, format: str, moment: float, *more: str) -> bool:
-    """Kills an export after so many seconds; whether it was still at work."""
+    """Kills an export after some seconds; returns whether it was still running."""
     running = start(out, format, *more)
     try:
         running.wait(moment)
@@ -55,7 +55,7 @@ def killed_once(out: Path, format: str, moment: float, *more: str) -> bool:
 
 
 def kill_a_ray_worker(out: Path, format: str) -> int:
-    """Kills workers of Ray's that make shards, one after another, until the export is whole; how many."""
+    """Kills up to three of Ray's workers during an export; returns how many."""
     import psutil
 
     running, kills = start(out, format, "--engine", "ray"), 0
@@ -72,10 +72,12 @@ def kill_a_ray_worker(out: Path, format: str) -> int:
 
 
 def main() -> None:
-    """Prints how many kills each format went through."""
+    """Prints how many kills the exports of each format survived."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--kills", type=int, default=50, help="of one format; the others have a few")
-    parser.add_argument("--most", choices=NAMES, default="webdataset", help="the format that has them all")
+    parser.add_argument(
+        "--kills", type=int, default=50, help="kills of one format; the others have a twentieth"
+    )
+    parser.add_argument("--most", choices=NAMES, default="webdataset", help="the format with all the kills")
     parser.add_argument("--ray", action="store_true", help="kill Ray's workers instead")
     options = parser.parse_args()
     random.seed(0)
@@ -90,13 +92,13 @@ def main() -> None:
                 kills = kill_a_ray_worker(out, format)
                 assert kills, "no worker was killed"
                 assert tree(out) == whole, "other bytes"
-                print(f"ray, {format}: {kills} workers killed, {len(whole)} files, all the same bytes")
+                print(f"ray, {format}: {kills} workers killed, {len(whole)} files, all byte-identical")
                 continue
             usual = finished(Path(name) / "again", format)
             wanted, kills = options.kills if format == options.most else -(-options.kills // 20), 0
             for _ in range(wanted):
-                # A new export each time: killed, and then gone on with to its end.
-                # With one worker and with two, at any moment.
+                # A new export each time, killed once and then resumed to its end.
+                # With one worker or two, at any moment.
                 more = random.choice([(), ("--workers", "2")])
                 kills += killed_once(out, format, random.uniform(0, 1.2) * usual, *more)
                 finished(out, format)
@@ -105,7 +107,7 @@ def main() -> None:
             shutil.rmtree(whole_out)
             shutil.rmtree(Path(name) / "again")
             print(
-                f"{format}: {wanted} exports, {kills} killed at work, {len(whole)} files each, all alike",
+                f"{format}: {wanted} exports, {kills} killed, {len(whole)} files, all byte-identical",
                 flush=True,
             )
 

@@ -13,16 +13,15 @@ from pathlib import Path
 
 import jax
 import pytest
+from exporting import LABELS, SPEC, tree
 
 import digitseq as ds
-from digitseq.exporter import engines, execution
 
 pytestmark = pytest.mark.skipif(
     not Path("/proc/self/cmdline").exists(), reason="needs /proc to find processes"
 )
 # Seconds that any of these may take, on a machine with other things to do; a hang is what they test for.
 LIMIT = 60
-LABELS, SPEC = ds.RandomDigits(max_length=3, min_length=1), ds.SequenceSpec(image_width=100)
 ORDER = (
     "export",
     "random:1-3",
@@ -57,6 +56,14 @@ class Sevens:
 GUARD = 'if __name__ == "__main__":'
 
 
+def slow(*values):
+    """Parameters of tests that run only with the slow ones."""
+    return [
+        pytest.param(*(value if isinstance(value, tuple) else (value,)), marks=pytest.mark.slow)
+        for value in values
+    ]
+
+
 def script(own: bool = False, guarded: bool = False) -> str:
     return EXPORT.format(
         labels=OWN if own else "",
@@ -73,7 +80,7 @@ def interactive(source: str) -> str:
 
 def ran(folder: Path, *command: str, source: str = "") -> "subprocess.CompletedProcess[str]":
     """Runs Python to its end, which it must reach, leaving no process behind."""
-    environment = os.environ | {"DIGITSEQ_CACHE": str(folder / "cache")}
+    environment = os.environ | {"DIGITSEQ_CACHE": str(folder.parent / "programs")}
     done = subprocess.run(
         [sys.executable, *command],
         input=source,
@@ -86,11 +93,6 @@ def ran(folder: Path, *command: str, source: str = "") -> "subprocess.CompletedP
     )
     assert gone(folder)
     return done
-
-
-def tree(folder: Path) -> dict[str, bytes]:
-    """Every file under a folder, and what is in it."""
-    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def workers(folder: Path) -> list[int]:
@@ -127,8 +129,20 @@ def begun(tmp_path):
     before, running = signal.signal(signal.SIGINT, signal.default_int_handler), []
 
     def start(*more: str, folder: Path = tmp_path) -> "subprocess.Popen[str]":
-        environment = os.environ | {"DIGITSEQ_CACHE": str(tmp_path / "cache")}
-        command = [sys.executable, "-m", "digitseq", *ORDER, "--workers", "2", "--bank", "builtin", *more]
+        environment = os.environ | {"DIGITSEQ_CACHE": str(tmp_path.parent / "programs")}
+        command = [
+            sys.executable,
+            "-m",
+            "digitseq",
+            *ORDER,
+            "--seed",
+            "0",
+            "--workers",
+            "2",
+            "--bank",
+            "builtin",
+            *more,
+        ]
         running.append(
             subprocess.Popen(
                 command,
@@ -150,7 +164,7 @@ def begun(tmp_path):
     signal.signal(signal.SIGINT, before)
 
 
-@pytest.mark.parametrize("way", ["file", "stdin", "argument"])
+@pytest.mark.parametrize("way", ["file", *slow("stdin", "argument")])
 def test_a_script_without_a_guard_is_exported(way, tmp_path):
     """Nothing of it is imported by the workers, since they need nothing of it."""
     (tmp_path / "script.py").write_text(script())
@@ -161,7 +175,7 @@ def test_a_script_without_a_guard_is_exported(way, tmp_path):
     assert ds.verify(tmp_path / "out") == []
 
 
-@pytest.mark.parametrize("how", [(), ("-m",)], ids=["file", "module"])
+@pytest.mark.parametrize("how", [(), *slow((("-m",),))], ids=["file", "module"])
 def test_classes_of_a_guarded_script_reach_its_workers(how, tmp_path):
     (tmp_path / "script.py").write_text(script(own=True, guarded=True))
     done = ran(tmp_path, *how, "script" if how else "script.py")
@@ -186,7 +200,7 @@ def test_classes_of_a_script_without_a_guard_are_an_error_that_names_it(tmp_path
     assert GUARD in last
 
 
-@pytest.mark.parametrize("way", ["stdin", "interactive", "argument"])
+@pytest.mark.parametrize("way", ["argument", *slow("stdin", "interactive")])
 def test_classes_that_no_worker_can_import_are_an_error_that_says_so(way, tmp_path):
     """As in a notebook, whose `__main__` has no file either."""
     source = script(own=True)
@@ -199,7 +213,7 @@ def test_classes_that_no_worker_can_import_are_an_error_that_says_so(way, tmp_pa
 
 
 def test_a_class_that_can_not_be_pickled_is_refused(bank, tmp_path):
-    local = {"__name__": "somewhere"}
+    local = {"__name__": "somewhere", "ds": ds}
     exec(OWN, local)
     with pytest.raises(ValueError, match=r"workers: .*workers=1"):
         ds.export(
@@ -208,6 +222,7 @@ def test_a_class_that_can_not_be_pickled_is_refused(bank, tmp_path):
     assert not list(tmp_path.rglob("job.pickle"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["fork", "forkserver"])
 def test_the_programs_own_start_method_is_no_matter(method, tmp_path):
     source = f"import multiprocessing\nmultiprocessing.set_start_method({method!r})\n" + script()
@@ -217,10 +232,10 @@ def test_the_programs_own_start_method_is_no_matter(method, tmp_path):
     assert done.stderr == ""
 
 
-MOMENTS = [0.0, 0.05, 0.2, 0.5, 1.0, 2.0]
+MOMENTS = [0.0, 0.05, 0.5, 1.0, 2.0]
 
 
-@pytest.mark.parametrize("moment", [0.0, 0.2, *(pytest.param(m, marks=pytest.mark.slow) for m in MOMENTS)])
+@pytest.mark.parametrize("moment", [0.2, *slow(*MOMENTS)])
 def test_a_worker_that_dies_ends_the_export_at_once(moment, begun, tmp_path):
     running = begun("--count", "200000")
     assert until(lambda: workers(tmp_path))
@@ -247,8 +262,9 @@ def test_what_a_dead_worker_left_is_completed(begun, tmp_path):
     assert tree(tmp_path / "killed" / "out") == tree(tmp_path / "whole" / "out")
 
 
-@pytest.mark.parametrize("times", [2, pytest.param(10, marks=pytest.mark.slow)])
-@pytest.mark.parametrize("whom", ["group", "parent"])
+@pytest.mark.parametrize(
+    ("times", "whom"), [(1, "group"), *slow((1, "parent"), (10, "group"), (10, "parent"))]
+)
 def test_interrupts_at_any_time_end_all_and_count_what_is_there(times, whom, begun, tmp_path):
     """Of the terminal's group, as Ctrl-C sends them, and of the one process, as notebooks do."""
     moments = random.Random(times)
@@ -277,6 +293,7 @@ def test_workers_end_with_a_parent_that_is_killed(begun, tmp_path):
     assert gone(tmp_path)
 
 
+@pytest.mark.slow
 def test_an_error_in_a_worker_is_raised_as_it_is(tmp_path):
     """With its own kind and words, and where it happened."""
     source = script(own=True, guarded=True).replace(
@@ -294,37 +311,7 @@ def test_an_error_in_a_worker_is_raised_as_it_is(tmp_path):
     assert "In a worker process" in done.stderr
 
 
-def test_an_interrupt_counts_the_shards_that_are_there(bank, tmp_path, monkeypatch):
-    """Finished and not yet reported; found by a scan that did not end; but none that is damaged."""
-
-    def interrupted(function, at):
-        calls = iter(range(at))
-
-        def call(*arguments):
-            found = function(*arguments)
-            if next(calls, None) is None:
-                raise KeyboardInterrupt
-            return found
-
-        return call
-
-    def message(module, name, at):
-        with monkeypatch.context() as patched:
-            patched.setattr(module, name, interrupted(getattr(module, name), at))
-            with pytest.raises(KeyboardInterrupt) as ended:
-                ds.export(jax.random.key(5), bank, LABELS, SPEC, tmp_path, **options)
-        return str(ended.value)
-
-    options = {"count": 110, "format": "npz", "shard_size": 25}
-    assert "interrupted; 50 of 110 images" in message(engines, "make_shard", 1)
-    assert "interrupted; 50 of 110 images" in message(execution, "is_complete", 0)
-    (tmp_path / "data" / "00000.npz").write_bytes(b"damaged")
-    assert "interrupted; 25 of 110 images" in message(engines, "refuse_in_import", 0)
-    # The damaged one is re-rendered first.
-    assert "interrupted; 50 of 110 images" in message(engines, "make_shard", 0)
-
-
-@pytest.mark.parametrize("out", ["out", "local://{}/url"], ids=["folder", "url"])
+@pytest.mark.parametrize("out", ["out", *slow("local://{}/url")], ids=["folder", "url"])
 def test_threads_pipes_and_files_are_gone_after_an_interrupt(out, bank, tmp_path, monkeypatch):
     if "//" in out:
         pytest.importorskip("fsspec", reason="fsspec is not installed")

@@ -182,16 +182,6 @@ def test_what_never_ends_is_not_read(tmp_path, kind):
     assert sum("is no regular file" in line for line in lines) >= 4
 
 
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no FIFOs on this system")
-def test_a_fifo_in_the_copys_place(toy_folder, own_cache):
-    ds.load_bank(toy_folder)
-    (copy,) = (own_cache / "banks").iterdir()
-    copy.unlink()
-    os.mkfifo(copy)
-    assert ds.load_bank(toy_folder)
-    assert copy.is_file()
-
-
 # Damage
 
 

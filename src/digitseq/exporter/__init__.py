@@ -1,4 +1,4 @@
-"""Data sets on disk: resumable, and byte-identical whoever makes them."""
+"""Data sets on disk: resumable, and byte-identical on any engine."""
 
 from .driver import export
 from .manifest import Manifest

@@ -22,8 +22,8 @@ def sha256_of(file: Any) -> str:
 def sums_below(folder: Path, name: str) -> dict[str, str]:
     """The SHA-256 of each file below a folder, by its name relative to it.
 
-    Where there are more than `MOST_FILES`, those outside the state's folder
-    are listed in a new file, and its SHA-256 stands for theirs.
+    If there are more than `MOST_FILES`, those outside the state's folder are
+    replaced by a new file that lists them.
 
     Args:
         folder: a local folder.

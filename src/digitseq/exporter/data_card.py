@@ -70,15 +70,19 @@ For two exports in folders called `train` and `test`, `load_dataset` of their pa
 """
 
 
-def write_card(folder: Path, plan: Plan, recipe: dict[str, Any], writers: list[int] | None) -> None:
-    """Writes README.md and its contact sheet, of the export's first images, rendered again."""
+def write_sheet(path: Path, plan: Plan) -> None:
+    """Renders the export's first images and writes them as a contact sheet, SVG."""
     chunks = list(plan.chunks(0, min(SHOWN, plan.count)))
     images = np.concatenate([chunk.fields["image"] for chunk in chunks])
     texts = [text for chunk in chunks for text in chunk.texts().tolist()]
-    picture = contact_sheet(np.asarray(images / 255, np.float32), columns=COLUMNS, captions=texts)
+    picture = contact_sheet(images, columns=COLUMNS, captions=texts)
     data = base64.b64encode(png.encode(picture)).decode()
     svg = SVG.format(width=picture.shape[1], height=picture.shape[0], data=data)
-    (folder / SHEET).write_text(svg, newline="\n")
+    path.write_text(svg, newline="\n")
+
+
+def write_card(folder: Path, plan: Plan, recipe: dict[str, Any], writers: list[int] | None) -> None:
+    """Writes README.md into a folder."""
     (folder / CARD).write_text(_text(plan, recipe, writers), encoding="utf-8", newline="\n")
 
 

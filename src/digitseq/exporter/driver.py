@@ -1,4 +1,4 @@
-"""export: images with labels as files; resumable, and byte-identical whoever renders them."""
+"""export: images with labels as files; resumable, and byte-identical on any engine."""
 
 import os
 from collections.abc import Callable
@@ -58,8 +58,8 @@ def export(
             script runs must be under `if __name__ == "__main__":`.
         engine: "local", or "ray": tasks of the cluster that `ray.init()`
             finds, of which each node must reach `out`.
-        licence: of the digits, for the manifest; None: what digitseq knows,
-            which it does of MNIST and of what was made from it.
+        licence: of the digits, for the manifest; None: what digitseq knows
+            of MNIST and of what is derived from it.
         progress: called with the number of images that are finished.
 
     Raises:

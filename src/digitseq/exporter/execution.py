@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import shutil
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, get_args
 
@@ -24,7 +25,7 @@ from .formats import format_of
 from .glyph_digests import digests
 from .job import Job, libraries
 from .manifest import Manifest, manifest_in
-from .names import FOLDER, GLYPHS, MANIFEST, PLAN, STATE, WORK
+from .names import FOLDER, GLYPHS, MANIFEST, PLAN, SHEET, STATE, STATE_SHEET, WORK
 from .plan import Plan
 from .recipe import recipe_of
 from .resume import is_finished
@@ -185,14 +186,13 @@ def _finish(storage: Storage, job: Job) -> None:
         used |= record.glyphs
         shards.append({n: digest for n, digest in record.files.items() if not n.startswith(f"{STATE}/")})
     glyphs, writers = _shown(plan, used)
-    with storage.workspace() as folder:
-        finish = format_of(plan.format).finish
-        if finish is not None:
-            names = [n for n in storage.files(STATE) if not n.endswith(".json")]
-            with storage.local(n for n in names if not n.startswith(f"{WORK}/")) as state:
-                finish(folder, plan, state / STATE)
-        text = "".join(f"{digest}\n" for digest in glyphs)
+    names = [n for n in storage.files(STATE) if not n.endswith(".json") and not n.startswith(f"{WORK}/")]
+    with storage.workspace() as folder, storage.local(names) as state:
+        if (finish := format_of(plan.format).finish) is not None:
+            finish(folder, plan, state / STATE)
         (folder / FOLDER).mkdir()
+        shutil.copyfile(state / STATE_SHEET, folder / SHEET)
+        text = "".join(f"{digest}\n" for digest in glyphs)
         (folder / GLYPHS).write_text(text, newline="\n")
         write_card(folder, plan, recipe, writers)
         others = sums_below(folder, "others")

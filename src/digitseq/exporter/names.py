@@ -5,6 +5,7 @@ STATE = ".export"
 PLAN = f"{STATE}/plan.json"
 LOCK = f"{STATE}/lock"
 WORK = f"{STATE}/work"
+STATE_SHEET = f"{STATE}/sheet.svg"
 # Readers that search a folder for data (Hugging Face's `datasets`, pyarrow, Spark) skip folders
 # whose names begin like this; anywhere else they would take these files for data.
 FOLDER = "__digitseq__"

@@ -7,8 +7,10 @@ import numpy.typing as npt
 
 from .checksums import sums_below
 from .completion import CompletionRecord, no_glyphs, write_record
+from .data_card import write_sheet
 from .formats import format_of
 from .job import Job, libraries
+from .names import STATE, STATE_SHEET
 from .plan import Chunk
 from .storage import storage_of
 
@@ -32,6 +34,9 @@ def make_shard(job: Job, shard: int) -> int:
             raise
         except Exception as error:  # the formats' libraries raise errors of their own kinds
             raise OSError(f"{plan.format}, shard {plan.name(shard)}: {error}") from error
+        if shard == 0:  # here, where the program that renders is compiled
+            (folder / STATE).mkdir(exist_ok=True)
+            write_sheet(folder / STATE_SHEET, plan)
         files = sums_below(folder, plan.name(shard))
         storage.publish(folder)
     write_record(storage, job, shard, CompletionRecord(files, glyphs))

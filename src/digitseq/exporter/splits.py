@@ -88,18 +88,7 @@ def export_splits(
     typed = as_key(key)
     parts = parts_of(typed, drawer, written, fractions, total, by)
     requests = {
-        name: request_of(
-            part.key,
-            part.source,
-            part.labels,
-            spec,
-            _below(out, name),
-            count=part.count,
-            format=format,
-            split=part.split,
-            **options,
-        )
-        for name, part in parts.items()
+        name: _request_of(part, spec, _below(out, name), format, options) for name, part in parts.items()
     }
     record = {
         "key": key_to_plain(typed),
@@ -174,6 +163,23 @@ def _part_of(labels: LabelSource, key: jax.Array, first: int, count: int) -> Lab
     shuffled = np.asarray(jax.random.permutation(jax.random.clone(key), len(rows)))
     chosen = np.sort(shuffled[(first + np.arange(min(count, len(rows)))) % len(rows)])
     return dataclasses.replace(labels, digits=rows[chosen])
+
+
+def _request_of(
+    part: Part, spec: SequenceSpec, out: str | Path, format: str, options: Mapping[str, Any]
+) -> Request:
+    """The request of a part's export."""
+    return request_of(
+        part.key,
+        part.source,
+        part.labels,
+        spec,
+        out,
+        count=part.count,
+        format=format,
+        split=part.split,
+        **options,
+    )
 
 
 def _below(out: str | os.PathLike[str], name: str) -> str | Path:

@@ -1,1 +1,1 @@
-"""Files: IDX, PNG, contact sheets, atomic writes and the user's cache. Knows no digit."""
+"""Files: IDX, NumPy archives, PNG, contact sheets, atomic writes, the user's cache; independent of digits."""

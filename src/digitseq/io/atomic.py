@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all and replace nothing unasked; regular files to read."""
+"""Atomic writes, refusals to overwrite the user's files, and opening of regular files only."""
 
 import contextlib
 import os
@@ -12,34 +12,34 @@ from typing import BinaryIO
 
 @contextlib.contextmanager
 def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
-    """A binary file (read and write) that takes `path`'s place when the block ends well.
+    """Writes a file atomically: yields a binary file (read and write) that replaces `path` in the end.
 
-    The bytes go to a temporary file beside it and are flushed to the disk
-    before it is renamed, so a reader sees the old file or the new one, never
-    a part, also when two processes write at once. If the block raises, the
-    temporary file is removed and what stood at `path` stays.
+    The bytes go to a temporary file in the same folder, are flushed to the
+    disk, and the file is renamed, so that a reader sees the old file or the
+    new one, never a part, also when two processes write at once. If the block
+    raises, the temporary file is removed and the file at `path` is untouched.
 
-    What is replaced hands on its permissions and, where the system lets us,
-    its owner and group. A symbolic link is written through, as by a shell's
-    `>`: the link stays, and what it leads to is replaced.
+    Permissions and, if the system allows it, owner and group of the replaced
+    file are kept. A symbolic link is followed, as by a shell's `>`: its
+    target is replaced.
     """
     path = Path(os.path.realpath(path)) if Path(path).is_symlink() else Path(path)
-    aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     with contextlib.ExitStack() as undo:
-        file = undo.enter_context(open(aside, "x+b"))
-        undo.callback(aside.unlink, missing_ok=True)
+        file = undo.enter_context(open(temporary, "x+b"))
+        undo.callback(temporary.unlink, missing_ok=True)
         undo.callback(file.close)
         # Before the first byte, which might be secret.
-        _as_before(path, file.fileno())
+        _copy_permissions(path, file.fileno())
         yield file
         file.flush()
         os.fsync(file.fileno())
         file.close()
-        os.replace(aside, path)
+        os.replace(temporary, path)
 
 
-def _as_before(path: Path, descriptor: int) -> None:
-    """Gives an open file the permissions, the owner and the group of the regular file at `path`, if any."""
+def _copy_permissions(path: Path, descriptor: int) -> None:
+    """Sets an open file's permissions, owner and group to those of the regular file at `path`, if any."""
     try:
         before = path.stat()
     except OSError:
@@ -51,9 +51,9 @@ def _as_before(path: Path, descriptor: int) -> None:
         try:
             os.fchown(descriptor, before.st_uid, before.st_gid)
         except OSError:
-            # What the old group might do, another must not.
+            # Rights of the old owner or group must not go to others.
             mode &= ~0o070 if now.st_gid != before.st_gid else 0o777
-    with contextlib.suppress(OSError):  # some shared folders know no permissions
+    with contextlib.suppress(OSError):  # some network file systems have no permissions
         os.fchmod(descriptor, mode)
 
 
@@ -63,20 +63,20 @@ def refuse_to_replace(
     force: bool = False,
     name: str = "--out",
 ) -> None:
-    """Raises where something of the user's stands at `path`: to be called before the work starts.
+    """Raises if a file of the user's would be overwritten; to be called before the work starts.
 
     Args:
-        path: what is about to be written. A symbolic link counts as what it
-            leads to, which is what `replacing` writes.
+        path: to be written. A symbolic link stands for its target, which is
+            what `replacing` writes.
         made_by_us: whether the regular file at a path is digitseq's own, and
             may be replaced.
         force: replace any regular file, because the user asked for it.
         name: the argument that names the path, for the message.
 
     Raises:
-        ValueError: a file that digitseq did not make, or whose permissions
-            forbid writing, without `force`; or what is no regular file.
-        NotADirectoryError: a file stands where a folder would have to be.
+        ValueError: a file that digitseq did not write, or that is
+            write-protected, without `force`; or no regular file.
+        NotADirectoryError: one of the path's parents is a file.
     """
     path = Path(path)
     try:
@@ -99,10 +99,10 @@ def refuse_to_replace(
 
 
 def refuse_same(path: str | os.PathLike[str], read: str | os.PathLike[str], name: str = "--out") -> None:
-    """Raises where a file that is about to be written is the one that is read, whatever leads to it.
+    """Raises if the file to be written is the one that is read, also under another name.
 
     Raises:
-        ValueError: it is.
+        ValueError: it is the same file.
     """
     with contextlib.suppress(FileNotFoundError, NotADirectoryError):
         if Path(path).samefile(read):
@@ -110,26 +110,26 @@ def refuse_same(path: str | os.PathLike[str], read: str | os.PathLike[str], name
 
 
 def with_home(path: str) -> str:
-    """The path with a leading `~` or `~name` as that user's home; as it is where there is none.
+    """The path with a leading `~` or `~name` expanded to that user's home, if there is one.
 
-    A `~` without a slash after it is the name of a file, but for `~` alone.
+    `~name` without a slash is a file's name and stays, except for `~` alone.
     """
     return os.path.expanduser(path) if re.match(r"~([^/\\]*[/\\]|$)", path) else path  # noqa: PTH111
 
 
 def home_path(path: str | os.PathLike[str]) -> Path:
-    """As `with_home`, of any path, as a `Path`."""
+    """Any path as a `Path`, with `~` expanded as by `with_home`."""
     return Path(with_home(os.fspath(path)))
 
 
 def open_regular(path: str | os.PathLike[str]) -> BinaryIO:
-    """A regular file, open for reading; a FIFO or a device, which might never answer, is refused.
+    """Opens a regular file for reading; refuses a FIFO or a device, reading which might block forever.
 
     Raises:
         ValueError: it is a folder, a FIFO, a socket or a device.
         FileNotFoundError: there is none.
     """
-    # A FIFO without a writer is opened at once where one asks not to wait.
+    # O_NONBLOCK: opening does not wait for a FIFO's writer.
     descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):

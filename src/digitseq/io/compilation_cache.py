@@ -1,4 +1,4 @@
-"""JAX's compiled programs, kept in a folder, so that the next start is faster."""
+"""JAX's persistent compilation cache, for a faster start."""
 
 import os
 import warnings
@@ -10,9 +10,9 @@ from .user_cache import cache_folder
 
 
 def keep_programs(folder: str | os.PathLike[str] | None = None) -> None:
-    """Lets JAX keep its compiled programs, in digitseq's cache unless a folder is given.
+    """Has JAX keep its compiled programs in a folder; default: in digitseq's cache.
 
-    Where they can't be kept, this is silently ignored: the cache is an
+    A folder that can't be used is silently ignored: the cache is an
     optimisation.
     """
     cache = cache_folder() if folder is None else None

@@ -1,4 +1,4 @@
-"""A contact sheet: many images on one, with captions and boxes."""
+"""Contact sheets: many images on one page, with captions and boxes."""
 
 import math
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ CAPTION = 230
 CAPTION_HEIGHT = 14
 BOX_COLOURS = ((255, 170, 60), (90, 200, 255))
 MOST = 64
-# A larger sheet is a slip of the pen: hardly a viewer would open it.
+# A larger sheet is surely a mistake: hardly any viewer would open it.
 MOST_PIXELS = 2**28
 
 
@@ -84,10 +84,10 @@ def _levels(images: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
 
 
 def check_size(shape: tuple[int, int, int], *, columns: int, scale: int, captions: bool) -> None:
-    """Raises where a sheet of images of the shape [B, H, W] is too large, before any of them is made.
+    """Raises if a sheet of images of the shape [B, H, W] would be too large.
 
     Raises:
-        ValueError: naming how large it would be.
+        ValueError: names the size that it would have.
     """
     _, _, (height, width) = _arranged(shape, columns, scale, captions)
     if height * width > MOST_PIXELS:
@@ -100,7 +100,7 @@ def check_size(shape: tuple[int, int, int], *, columns: int, scale: int, caption
 def _arranged(
     shape: tuple[int, ...], columns: int | None, scale: int, captions: bool
 ) -> tuple[int, tuple[int, int], tuple[int, int]]:
-    """Columns, and (height, width) of the tile that an image takes and of the sheet of images [B, H, W]."""
+    """Columns, then (height, width) of a tile and of the whole sheet, for images [B, H, W]."""
     count, height, width = shape
     tile = (height * scale + (CAPTION_HEIGHT if captions else 0) + GUTTER, width * scale + GUTTER)
     if columns is None:

@@ -1,8 +1,12 @@
-"""IDX bytes to NumPy arrays and back, plain or gzip.
+"""Reading and writing IDX files, plain or gzip, as NumPy arrays.
 
 The format (LeCun, Cortes and Burges, http://yann.lecun.com/exdb/mnist/): two
 zero bytes, a byte for the dtype, a byte for the rank, one big-endian uint32
 for each dimension, then the values, big-endian, the last dimension fastest.
+
+An own reader, because files from anywhere must not harm: the package
+`idx2numpy` is faster (`python benchmarks/export.py --only parts`), but trusts
+the size in the header, reads no gzip, and does not say where a file is damaged.
 """
 
 import contextlib
@@ -34,13 +38,13 @@ CODES = {dtype: code for code, dtype in DTYPES.items()}
 MAX_RANK = 4
 GZIP_MAGIC = b"\x1f\x8b"
 # No deflate stream inflates to more than 1,032 times its size (zlib's
-# technical notes), so a header that claims more than that lies.
+# technical notes), so a header that claims more is wrong.
 DEFLATE_RATIO = 1032
 CHUNK = 1 << 20
 
 
 class Reader(Protocol):
-    """What is read: any object with a `read` that takes a number of bytes."""
+    """A source of bytes: any object with a `read` that takes a number of bytes."""
 
     def read(self, size: int, /) -> bytes: ...
 
@@ -48,13 +52,13 @@ class Reader(Protocol):
 def read_idx(source: str | os.PathLike[str] | BinaryIO) -> npt.NDArray[Any]:
     """The array in an IDX file.
 
-    Whether the file is gzip is told by its contents, not by its name. Nothing
-    larger than the bytes that are there is allocated, whatever the header
-    claims, and gzip is inflated no further than the header allows.
+    Gzip is recognised by the contents, not by the name. No more memory is
+    allocated than the file's bytes account for, whatever the header claims,
+    and gzip is inflated no further than the header allows.
 
     Args:
-        source: a path, or an open binary file, read from where it stands to
-            its end.
+        source: a path, or an open binary file, read from its current
+            position to its end.
 
     Returns:
         A new array of the file's dtype (uint8, int8, int16, int32, float32 or
@@ -62,7 +66,7 @@ def read_idx(source: str | os.PathLike[str] | BinaryIO) -> npt.NDArray[Any]:
 
     Raises:
         IdxError: the contents are malformed.
-        ValueError: a folder, a FIFO or a device, which is not read.
+        ValueError: a folder, a FIFO or a device, which are not read.
         FileNotFoundError: there is no file at the path.
     """
     if isinstance(source, (str, os.PathLike)):
@@ -75,9 +79,9 @@ def read_idx(source: str | os.PathLike[str] | BinaryIO) -> npt.NDArray[Any]:
 def write_idx(target: str | os.PathLike[str] | BinaryIO, array: npt.ArrayLike) -> None:
     """Write an array as an IDX file.
 
-    A path that ends in `.gz` is compressed, without a time stamp, so the same
-    array gives the same bytes. The bytes go to a temporary file, renamed
-    atomically; a file that is there already is replaced.
+    A path that ends in `.gz` is compressed, without a time stamp, so that the
+    bytes are deterministic. They are written to a temporary file, renamed
+    atomically; an existing file is replaced.
 
     Args:
         target: a path, or a binary file open for writing.
@@ -106,7 +110,7 @@ def write_idx(target: str | os.PathLike[str] | BinaryIO, array: npt.ArrayLike) -
 
 
 def decompressed(file: BinaryIO) -> tuple[Reader, bool]:
-    """A reader of the file's contents, inflated if they are gzip, and whether they are."""
+    """A reader of the file's contents, decompressed if they are gzip, and whether they are."""
     start = _read_up_to(file, len(GZIP_MAGIC))
     whole = _Chained(start, file)
     if start != GZIP_MAGIC:
@@ -168,12 +172,12 @@ class _Progress:
 
 @contextlib.contextmanager
 def _inflation_errors(name: str) -> Iterator[_Progress]:
-    """Turns what gzip raises on damaged data into an `IdxError`."""
+    """Raises gzip's errors of damaged data as an `IdxError`."""
     progress = _Progress()
     try:
         yield progress
     except EOFError:
-        raise IdxError(name, progress.offset, "the rest of the gzip stream", "that it breaks off") from None
+        raise IdxError(name, progress.offset, "the rest of the gzip stream", "its premature end") from None
     except (gzip.BadGzipFile, zlib.error) as error:
         raise IdxError(name, progress.offset, "a sound gzip stream", str(error)) from None
 
@@ -186,7 +190,7 @@ def _read_up_to(contents: Reader, size: int) -> bytes:
 
 
 def _bytes_left(file: BinaryIO) -> int | None:
-    """How many bytes lie between here and the end, or None for a stream that can't tell."""
+    """How many bytes lie between a file's position and its end; None for a stream that can't seek."""
     try:
         here = file.tell()
         end = file.seek(0, os.SEEK_END)
@@ -197,7 +201,7 @@ def _bytes_left(file: BinaryIO) -> int | None:
 
 
 class _Chained(io.RawIOBase):
-    """Bytes already taken from a file, then the rest of the file."""
+    """A stream of bytes already read from a file, then of the rest of the file."""
 
     def __init__(self, start: bytes, rest: Reader) -> None:
         self._start = start

@@ -1,4 +1,4 @@
-"""NumPy's .npz files from anywhere: arrays of numbers, and no more memory than their bytes account for."""
+"""Reading .npz files from anywhere: numeric arrays only, and no more memory than the file accounts for."""
 
 import contextlib
 import math
@@ -21,7 +21,7 @@ LONGEST_REASON = 200
 DEFLATE_RATIO = 1032
 METHODS = {zipfile.ZIP_STORED: 1, zipfile.ZIP_DEFLATED: DEFLATE_RATIO}
 READERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
-# What zipfile, zlib and NumPy raise on damaged files.
+# The errors of zipfile, zlib and NumPy on damaged files.
 DAMAGE = (
     OSError,
     ValueError,
@@ -40,7 +40,7 @@ DAMAGE = (
 
 
 def names_in(path: str | os.PathLike[str]) -> list[str]:
-    """The names of the arrays in a .npz file; none in a file of another kind.
+    """The names of the arrays in a .npz file; empty for a file of another kind.
 
     Raises:
         FileNotFoundError: there is no such file.
@@ -57,15 +57,15 @@ def names_in(path: str | os.PathLike[str]) -> list[str]:
 def read_npz(
     path: str | os.PathLike[str], wanted: Collection[str] | None = None
 ) -> dict[str, npt.NDArray[Any]]:
-    """The arrays by name. What a header claims is checked against the bytes that are there first.
+    """The arrays of a .npz file, by name. Sizes are checked against the file's before memory is allocated.
 
     Args:
         path: of the file.
-        wanted: names to read; None reads all.
+        wanted: names to read; None: all.
 
     Raises:
-        ValueError: a file of another kind, a damaged one, one of other arrays
-            than numbers, or one that claims more than it can hold.
+        ValueError: the file is of another kind, damaged, holds other than
+            numbers, or claims more than it can hold.
         KeyError: a wanted array is missing.
         FileNotFoundError: there is no such file.
     """
@@ -78,7 +78,7 @@ def read_npz(
 
 @contextlib.contextmanager
 def _damage(path: str | os.PathLike[str]) -> Iterator[None]:
-    """Turns all that a damaged file can raise into a `ValueError` that names it."""
+    """Raises all errors of a damaged file as a `ValueError` that names it."""
     try:
         yield
     except KeyError:
@@ -89,7 +89,7 @@ def _damage(path: str | os.PathLike[str]) -> Iterator[None]:
 
 
 def _members(archive: zipfile.ZipFile, file: BinaryIO) -> dict[str, zipfile.ZipInfo]:
-    """What is in the archive, by array name, none larger than its stored bytes can be."""
+    """The archive's members by array name, none larger than its stored bytes can account for."""
     room = os.fstat(file.fileno()).st_size
     members: dict[str, zipfile.ZipInfo] = {}
     for member in archive.infolist():
@@ -115,7 +115,7 @@ def _array(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> npt.NDArray[Any
                 f"{member.filename} claims {dtype} {list(shape)}, {size} bytes, "
                 f"and has {member.file_size - used}"
             )
-        # Read to the end, where the checksum is compared; the size may be claimed, too.
+        # One byte more, so that the end is read, where zipfile compares the checksum.
         data = file.read(size + 1)
     if len(data) != size:
         raise ValueError(f"{member.filename} has {len(data)} bytes for {size}")
@@ -124,12 +124,12 @@ def _array(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> npt.NDArray[Any
 
 
 def _header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any], int]:
-    """Shape, whether columns come first, dtype, and the header's length in bytes."""
+    """The array's shape, whether it is in Fortran order, its dtype, and the header's length in bytes."""
     version = np.lib.format.read_magic(file)
     if version not in READERS:
         raise ValueError(f"an array of format {version}")
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # what Python 2 wrote is as good
+        warnings.simplefilter("ignore")  # headers that Python 2 wrote are valid
         shape, by_columns, dtype = READERS[version](file)
     if not all(isinstance(length, int) and length >= 0 for length in shape):
         raise ValueError(f"an array of shape {shape}")

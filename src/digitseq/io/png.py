@@ -1,4 +1,4 @@
-"""Pictures in and out of PNG, with text, by which ours are known; Pillow is imported when first needed."""
+"""Reading and writing PNG files, with text chunks that mark digitseq's own; imports Pillow lazily."""
 
 import contextlib
 import io
@@ -15,18 +15,18 @@ import numpy.typing as npt
 from . import atomic
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
-# Modes of Pillow's that turn into 8-bit grey without loss of more than colour.
+# Pillow's modes that convert to 8-bit grey and lose only colour.
 GREY = {"1", "L", "P", "RGB"}
-# The keyword of the text that all of digitseq's own pictures carry.
+# The keyword of a text chunk that all of digitseq's own pictures have.
 MARK = "digitseq version"
 # Bytes of a file whose pixels are certainly in one IDAT chunk.
 MOST_IN_ONE_IDAT = 2**16
-# No picture that is read here has more bytes, nor has one of ours so many chunks before its pixels.
+# Limits of the size of a file to read, and of the chunks before the pixels of one of our own.
 MOST_BYTES, MOST_CHUNKS = 2**28, 100
 
 
 def encode(picture: npt.NDArray[np.uint8], text: Mapping[str, str] | None = None) -> bytes:
-    """A PNG file's bytes.
+    """The bytes of a PNG file.
 
     Args:
         picture: uint8 [height, width], grey, or [height, width, 3].
@@ -72,17 +72,17 @@ def _crc(data: bytes) -> bytes:
 def save(
     path: str | os.PathLike[str], picture: npt.NDArray[np.uint8], text: Mapping[str, str] | None = None
 ) -> None:
-    """Writes a PNG file, whole or not at all, in the place of any that is there."""
+    """Writes a PNG file atomically; an existing file is replaced."""
     with atomic.replacing(path) as file:
         file.write(encode(picture, text))
 
 
 def is_ours(path: str | os.PathLike[str]) -> bool:
-    """Whether the file is a PNG picture with the text by which digitseq's are known."""
+    """Whether the file is a PNG with the text chunk that marks digitseq's own."""
     with contextlib.suppress(OSError, ValueError), atomic.open_regular(path) as file:
         if file.read(len(SIGNATURE)) != SIGNATURE:
             return False
-        # Our texts are among the first few chunks, before the pixels.
+        # Our text chunks are among the first few, before the pixels.
         for _ in range(MOST_CHUNKS):
             size, kind = struct.unpack(">I4s", file.read(8).ljust(8, b"\0"))
             if kind == b"tEXt" and file.read(len(MARK) + 1) == MARK.encode() + b"\0":
@@ -94,10 +94,10 @@ def is_ours(path: str | os.PathLike[str]) -> bool:
 
 
 def read(path: str | os.PathLike[str]) -> npt.NDArray[np.uint8]:
-    """A PNG file's picture as grey values; uint8 [height, width].
+    """The picture in a PNG file as grey values, uint8 [height, width].
 
     Raises:
-        ValueError: the file is no sound PNG, an animation, or of 16 bits or with transparency.
+        ValueError: the file is no valid PNG, an animation, of 16 bits, or has transparency.
         FileNotFoundError: there is none.
     """
     picture = _loaded(path)
@@ -112,23 +112,23 @@ def read_text(path: str | os.PathLike[str]) -> dict[str, str]:
     """The texts in a PNG file, by keyword.
 
     Raises:
-        ValueError: the file is no sound PNG.
+        ValueError: the file is no valid PNG.
         FileNotFoundError: there is none.
     """
     return {str(k): v for k, v in _loaded(path).info.items() if isinstance(v, str)}
 
 
 def _loaded(path: str | os.PathLike[str]) -> Any:
-    """The picture in a PNG file, read to its end.
+    """The Pillow image in a PNG file, fully decoded.
 
-    Pillow limits what texts and pixels may inflate to, and raises errors of
-    any kind on malformed files.
+    Pillow limits the decompressed size of texts and pixels, and raises errors
+    of any kind on malformed files, which become a ValueError here.
     """
     from PIL import Image, UnidentifiedImageError
 
     try:
         with warnings.catch_warnings(), atomic.open_regular(path) as file:
-            # Half of what is refused is only warned of; nothing is amiss with it.
+            # Pillow warns from half of its limit on; such pictures are fine.
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             data = file.read(MOST_BYTES + 1)
             if len(data) > MOST_BYTES:

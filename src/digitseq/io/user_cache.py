@@ -1,4 +1,4 @@
-"""The folder in which digitseq keeps what can be made or fetched again."""
+"""The cache folder: for what can be computed or downloaded again."""
 
 import os
 import sys
@@ -10,11 +10,11 @@ CACHE_ENVIRONMENT = "DIGITSEQ_CACHE"
 
 
 def cache_folder() -> Path | None:
-    """Where digitseq keeps what it can make or fetch again.
+    """The folder for what digitseq can compute or download again.
 
-    `DIGITSEQ_CACHE` where that is set, else `digitseq` in the user's cache
-    folder. It need not exist. None where the user has no home, as in some
-    containers: nothing is kept then.
+    It is `DIGITSEQ_CACHE` if that is set, else `digitseq` in the user's cache
+    folder, and need not exist. None if the user has no home, as in some
+    containers; then nothing is cached.
     """
     if chosen := os.environ.get(CACHE_ENVIRONMENT):
         return atomic.home_path(chosen)

@@ -1,4 +1,4 @@
-"""One file from a web server, by the standard library alone."""
+"""Downloading one file over HTTP, with the standard library only."""
 
 import contextlib
 import http.client
@@ -11,13 +11,13 @@ from ..errors import FetchError
 from ..version import __version__
 
 CHUNK = 1 << 14
-# What urllib raises: sockets' errors, addresses that are none, and servers that don't speak HTTP.
+# The errors of urllib: of sockets, of malformed URLs, and of servers that don't speak HTTP.
 FAILURES = (OSError, ValueError, http.client.HTTPException)
 LONGEST_REASON = 120
 
 
 class Progress(Protocol):
-    """What shows the progress of one file, with `total` bytes; tqdm's shape."""
+    """A progress bar of one file of `total` bytes, with tqdm's interface."""
 
     total: int
 
@@ -26,16 +26,16 @@ class Progress(Protocol):
 
 
 def download(url: str, file: IO[bytes], most: int, progress: Progress | None, timeout: float) -> None:
-    """Writes what a server sends under an address, http or https, to an open file.
+    """Downloads a URL, http or https, into an open file.
 
-    Proxies are those of the environment, as everywhere in urllib.
+    Proxies are taken from the environment, as by all of urllib.
 
     Args:
-        url: the address; it may lead to others, of http or https.
+        url: redirections to other http or https URLs are followed.
         file: open for writing.
-        most: bytes to take at most, whatever the server sends.
-        progress: told of each chunk, and closed, however it ends.
-        timeout: seconds the server may stay silent.
+        most: the most bytes to take, whatever the server sends.
+        progress: updated after each chunk, and closed in any case.
+        timeout: seconds that the server may stay silent.
 
     Raises:
         FetchError: more bytes than `most`.
@@ -72,7 +72,7 @@ def reason_of(error: BaseException) -> str:
 
 
 class _Redirects(urllib.request.HTTPRedirectHandler):
-    """Follows redirections without reading what comes with them, which may be endless."""
+    """Follows redirections without reading their bodies, which may be endless."""
 
     def redirect_request(
         self,
@@ -88,7 +88,7 @@ class _Redirects(urllib.request.HTTPRedirectHandler):
 
 
 def _opener() -> urllib.request.OpenerDirector:
-    """What opens http and https, directly or through a proxy, and nothing else: no file, no ftp."""
+    """An opener for http and https, directly or through a proxy, and for no other scheme."""
     opener = urllib.request.OpenerDirector()
     for handler in (
         urllib.request.ProxyHandler(),

@@ -25,7 +25,7 @@ example = dict(np.load(io.BytesIO(records[0])))  # image uint8 [28, W]; text; bo
 
 def write(folder: Path, name: str, plan: Plan, chunks: Iterable[Chunk]) -> None:
     (folder / "data").mkdir()
-    # Each record can be read alone.
+    # One record per group, for random access.
     writer = ArrayRecordWriter(str(folder / "data" / f"{name}.array_record"), "group_size:1")
     try:
         for chunk in chunks:

@@ -34,8 +34,8 @@ FILES = {
 TYPES = {"ubyte": (0x08, ">u1"), "byte": (0x09, ">i1"), "int": (0x0C, ">i4")}
 
 
-# Written chunk by chunk, and the header here, because `io.idx.write_idx` takes a whole array: a shard of
-# 10,000 images of width 200 would take 56 MB more memory (`python benchmarks/export.py --only memory`).
+# Chunk by chunk, with a header of its own: `io.idx.write_idx` takes a whole array, and a shard may be larger
+# than memory.
 def write(folder: Path, name: str, plan: Plan, chunks: Iterable[Chunk]) -> None:
     (folder / "data").mkdir()
     first, stop = plan.bounds(int(name))
