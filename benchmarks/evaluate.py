@@ -131,8 +131,8 @@ def bound(model: vae.Vae, train: Data, test: Data, effort: float) -> None:
     binary = jax.random.bernoulli(pixel_key, unit(test[0])).astype(jnp.float32)
     for name, judged in (("beta 1", plain), ("shipped", model)):
         networks = {"encoder": judged.encoder, "decoder": judged.decoder}
-        evidence = jax.jit(losses.evidence, static_argnums=4)
-        errors, divergences = evidence(networks, one_key, binary, test[1], 10)
+        negative_elbo = jax.jit(losses.negative_elbo, static_argnums=4)
+        errors, divergences = negative_elbo(networks, one_key, binary, test[1], 10)
         importance = jax.jit(losses.importance_bound, static_argnums=(4, 5))
         tight = np.concatenate(
             [
