@@ -16,7 +16,6 @@ import numpy as np
 import digitseq as ds
 from digitseq import augment
 from digitseq.io import png
-from digitseq.io.contact_sheet import sheet
 
 # What a picture shows in its three rows: the changes that make the default low and high.
 GLYPHS = {
@@ -83,14 +82,14 @@ def main() -> None:
         for transform, changes in table.items():
             rows = three(transform, changes) if changes != ({}, {}) else [transform]
             name = type(transform).__name__
-            png.save(out / f"{name}.png", sheet(draw(bank, rows), columns=columns, scale=2))
+            png.save(out / f"{name}.png", ds.contact_sheet(draw(bank, rows), columns=columns, scale=2))
     for name in augment.PRESETS:
         glyphs, lines = augment.preset(name)
         spec = ds.SequenceSpec(
             image_width=160, spacing_range=(-4, 4), glyph_transforms=glyphs, line_transforms=lines
         )
         batch = ds.sample_sequences(jax.random.key(3), bank, jnp.tile(DIGITS, (2, 1)), spec)
-        page = sheet(np.asarray(batch.image), columns=3, scale=2, boxes=np.asarray(batch.boxes))
+        page = ds.contact_sheet(np.asarray(batch.image), columns=3, scale=2, boxes=np.asarray(batch.boxes))
         png.save(out / f"{name}.png", page)
 
 

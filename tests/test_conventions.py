@@ -22,7 +22,7 @@ OUTSIDE = {
     "io": {"PIL"},
     "vae": {"optax"},
     "cli": {"typer"},
-    "exporter": {"PIL", "array_record", "fsspec", "isal", "lmdb", "pyarrow", "ray"},
+    "exporter": {"PIL", "array_record", "fsspec", "lmdb", "pyarrow", "ray"},
 }
 MODULES = sorted(SOURCE.rglob("*.py"))
 
@@ -57,7 +57,7 @@ def test_other_libraries_are_imported_where_they_belong(path):
 
 
 def test_records_are_registered_by_our_own_function():
-    """Because JAX takes one of those registered by its own for another (see `pytrees.register`)."""
+    """Because JAX takes one of those registered by its own for another (see `pytrees.register_pytree`)."""
     assert not [p.name for p in SOURCE.rglob("*.py") if "@jax.tree_util.register_dataclass" in p.read_text()]
 
 
@@ -108,7 +108,8 @@ sys.addaudithook(lambda event, args: opened.append(str(args[0])) if event == "op
 import digitseq
 ours = {str(name) for name in opened if not str(name).endswith((".py", ".pyc"))}
 ours = {name for name in ours if not name.startswith((sys.prefix, sys.base_prefix)) and ".pyc." not in name}
-loaded = [name for name in ("PIL", "typer", "optax", "digitseq.io.web", "digitseq.glyphs.download") if name in sys.modules]
+fronts = ("PIL", "typer", "optax", "digitseq.io.web", "digitseq.glyphs.download")
+loaded = [name for name in fronts if name in sys.modules]
 print(ours or "no file", loaded)
 """
     assert run(code, JAX_PLATFORMS="nonsense") == "no file []"

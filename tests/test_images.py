@@ -88,7 +88,7 @@ def test_without_a_bank_it_takes_the_one_in_reach(bank, toy_folder, monkeypatch)
 
 BAD = [
     ({"digits": []}, "digits is empty"),
-    ({"digits": ""}, "string ''"),
+    ({"digits": ""}, "digits must be written as 350 or 3-5-0, got ''"),
     ({"digits": "3a"}, "'3a'"),
     ({"digits": [3, 10]}, r"10 is out of range.*0\.\.9"),
     ({"digits": [3, -1]}, "-1 is out of range"),
@@ -131,8 +131,8 @@ BAD = [
     ({"image_width": True}, "integer, got True"),
     ({"key": -1}, "key must be .*-1"),
     ({"key": 2**32}, "key must be"),
-    ({"key": 1.5}, r"key must be an integer, got 1\.5"),
-    ({"key": True}, "bool"),
+    ({"key": 1.5}, r"key must be one JAX PRNG key.*got 1\.5"),
+    ({"key": True}, "key must be one JAX PRNG key.*got True"),
     ({"spec": ds.SequenceSpec(align="middle")}, "align must be one of .*'middle'"),
     ({"spec": ds.SequenceSpec(spacing="odd")}, "spacing must be one of"),
     ({"spec": ds.SequenceSpec(advance="both")}, "advance must be one of"),

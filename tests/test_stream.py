@@ -224,10 +224,10 @@ def test_a_run_ends_with_an_error(bank, monkeypatch):
 
 def test_a_spec_is_not_retraced(bank):
     """The step, the key and the numbers of labels and spec compile nothing anew."""
-    from digitseq.stream import _batch
+    from digitseq.sequence.run import batch_of
 
     ds.batch_at(jax.random.key(0), 0, bank, LABELS, PLAIN, 8)
-    before = _batch._cache_size()
+    before = batch_of._cache_size()
     other = ds.RandomDigits(min_length=2, max_length=3)
     ds.batch_at(jax.random.key(1), 10**6, bank, other, PLAIN.replace(spacing_range=(0, 3)), 8)
-    assert _batch._cache_size() == before
+    assert batch_of._cache_size() == before

@@ -15,7 +15,6 @@ import typer
 import digitseq as ds
 from digitseq import ctc
 from digitseq.io import png
-from digitseq.io.contact_sheet import sheet
 
 from . import checkpoint, training
 from .network import Weights
@@ -31,7 +30,7 @@ def picture(key: jax.Array, weights: Weights, bank: ds.DigitBank, path: Path) ->
     captions = [
         " ".join("".join(str(digit) for digit in row if digit >= 0) for row in rows[line]) for line in chosen
     ]
-    png.save(path, sheet(np.asarray(batch.image)[chosen], columns=4, scale=2, captions=captions))
+    png.save(path, ds.contact_sheet(np.asarray(batch.image)[chosen], columns=4, scale=2, captions=captions))
 
 
 def main(

@@ -11,6 +11,8 @@ from .glyphs.bank import DigitBank, bank_digest
 from .glyphs.construction import make_bank
 from .glyphs.loading import load_bank
 from .glyphs.splits import split_bank
+from .internal.pytrees import register_pytree
+from .io.contact_sheet import contact_sheet
 from .io.idx import read_idx, write_idx
 from .labels.numeric import NumberRange, Pattern
 from .labels.sequences import FileLabels, FixedLabels, RandomDigits
@@ -38,6 +40,7 @@ __all__ = [
     "batch_at",
     "batches",
     "check_spec",
+    "contact_sheet",
     "disjoint",
     "export",
     "export_splits",
@@ -45,6 +48,7 @@ __all__ = [
     "load_bank",
     "make_bank",
     "read_idx",
+    "register_pytree",
     "sample_sequence",
     "sample_sequences",
     "spec_from_json",

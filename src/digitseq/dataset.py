@@ -10,15 +10,12 @@ import numpy as np
 import numpy.typing as npt
 
 from .glyphs.source import Source
-from .glyphs.source_words import as_source
-from .internal import pytrees
-from .internal.keys import as_key
 from .internal.settings import own_settings
 from .labels.base import LabelSource, listed_size
-from .sequence.label_words import as_labels
 from .sequence.preflight import check_source
-from .sequence.spec import SequenceSpec, as_numbers
-from .stream import MOST_IMAGES, images_of
+from .sequence.run import Run, images_at, resolved
+from .sequence.spec import SequenceSpec
+from .stream import MOST_IMAGES
 
 # Images are made so many at a time at most.
 CHUNK = 256
@@ -55,13 +52,10 @@ class Dataset:
         spec: SequenceSpec,
         size: int | None = None,
     ) -> None:
-        drawer: Source = as_source(source)
-        written = as_labels(labels, drawer)
+        drawer, written = resolved(source, labels)
         self.size = listed_size("size", size, written, MOST_IMAGES)
         check_source(drawer, written, spec, min(CHUNK, self.size))
-        key = as_key(key)
-        self._key = np.asarray(jax.random.key_data(key)), str(jax.random.key_impl(key))
-        self._host = jax.tree.map(np.asarray, (drawer, written, as_numbers(spec)))
+        self._run = Run.of(key, drawer, written, spec).on_host()
 
     def __len__(self) -> int:
         return self.size
@@ -80,7 +74,7 @@ class Dataset:
             # A few sizes of compiled programs, whatever is asked for.
             padded = np.zeros(1 << (len(part) - 1).bit_length(), np.uint32)
             padded[: len(part)] = part
-            made = jax.device_get(_images(*self._device, padded, self._key[1]))
+            made = jax.device_get(images_at(self._on_device, padded))
             fields = {name: leaf for name, leaf in vars(made).items() if leaf is not None}
             examples += [
                 {name: np.array(leaf[row]) for name, leaf in fields.items()} for row in range(len(part))
@@ -94,29 +88,11 @@ class Dataset:
         return place % self.size
 
     @functools.cached_property
-    def _device(self) -> Any:
-        return jax.device_put((self._key[0], *self._host))
+    def _on_device(self) -> Run:
+        return jax.device_put(self._run)
 
     def __getstate__(self) -> dict[str, Any]:
-        state = {name: value for name, value in vars(self).items() if name != "_device"}
-        return state | {"nodes": pytrees.nodes(self._host)}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        pytrees.renew(state.pop("nodes"))
-        vars(self).update(state)
+        return {name: value for name, value in vars(self).items() if name != "_on_device"}
 
     def __repr__(self) -> str:
         return f"<Dataset of {self.size} images>"
-
-
-@functools.partial(jax.jit, static_argnums=5)
-def _images(
-    words: jax.Array,
-    source: Source,
-    labels: LabelSource,
-    spec: SequenceSpec,
-    numbers: jax.Array,
-    implementation: str,
-) -> Any:
-    key = jax.random.wrap_key_data(words, impl=implementation)
-    return images_of(key, numbers, source, labels, spec)

@@ -1,22 +1,21 @@
 """generate_numbers_sequence: the NumPy front, with every check that can be made beforehand."""
 
 import functools
-import os
 from collections.abc import Iterable
 from typing import Any, Literal
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
 
 from .augment import takes_width
 from .glyphs.source import Source
 from .glyphs.source_words import as_source
-from .internal.keys import typed_key
+from .internal import keys
 from .internal.settings import own_settings
 from .internal.validation import as_integer, as_size
 from .labels.digits import PAD
+from .labels.text import parse_sequence
 from .sequence.pipeline import render
 from .sequence.preflight import (
     AUTO,
@@ -25,7 +24,7 @@ from .sequence.preflight import (
     check_memory,
     possible_sizes,
     require_digits,
-    require_hand,
+    require_writer,
 )
 from .sequence.spec import MAX_WIDTH, SequenceSpec, as_numbers, check_spacing_range, check_spec
 
@@ -39,7 +38,6 @@ MOST_PADDED = 2**16
 # Widths whose own programs are kept, where there must be some: each takes a CPU
 # some 10 MiB and 200 of the 65,530 pieces of memory that Linux gives a process.
 MOST_WIDTHS = 32
-THREEFRY = "threefry2x32"
 DEFAULT_SPEC = SequenceSpec()
 
 
@@ -56,8 +54,9 @@ def generate_numbers_sequence(
     """An image of the digits side by side, each drawn at random from its class.
 
     Args:
-        digits: what to write, left to right: a list, tuple, range, string of
-            digits, or integer array of NumPy or JAX, one-dimensional.
+        digits: what to write, left to right: a list, tuple, range, integer
+            array of NumPy or JAX, one-dimensional, or a string, `350` or
+            `3-5-0`, the latter also for banks of more than ten classes.
         spacing_range: (min, max), integers from -14, both ends included:
             pixels between neighbouring digits. Gaps are independent and
             uniform over the range where every draw fits the width; else every
@@ -91,10 +90,10 @@ def generate_numbers_sequence(
         raise ValueError(f"spec must be a SequenceSpec, got {spec!r}")
     check_spec(spec)
     spec = as_numbers(spec) if spec.glyph_transforms or spec.line_transforms else spec
-    words = _key_of(key)
+    words = keys.fresh_words() if key is None else keys.checked_key(key)
     source: Source = as_source(bank, "bank")
     require_digits(source, numbers)
-    require_hand(source, [numbers], spec)
+    require_writer(source, [numbers], spec)
     check_fits([possible_sizes(source, digit, spec) for digit in numbers], spec, (low, high), width)
 
     check_memory(width, len(numbers))
@@ -114,7 +113,7 @@ def generate_numbers_sequence(
 def _image(
     key: jax.Array, bank: Source, digits: jax.Array, spec: SequenceSpec, width: jax.Array
 ) -> jax.Array:
-    return render(typed_key(key)[None], bank, digits[None], spec, width).image[0]
+    return render(keys.typed_key(key)[None], bank, digits[None], spec, width).image[0]
 
 
 @functools.lru_cache(maxsize=MOST_WIDTHS)
@@ -132,7 +131,7 @@ def _can_be_padded(spec: SequenceSpec, key: Any, columns: int) -> bool:
 
     Other keys than threefry's draw other numbers for a canvas of another size.
     """
-    threefry = key.dtype == np.uint32 or str(jax.random.key_impl(key)) == THREEFRY
+    threefry = key.dtype == np.uint32 or str(jax.random.key_impl(key)) == keys.THREEFRY
     return threefry and columns <= MOST_PADDED and takes_width(spec.line_transforms)
 
 
@@ -143,9 +142,7 @@ def check_digits(digits: Iterable[int] | str) -> list[int]:
         ValueError: empty, nested, or with anything in it that is not a whole number.
     """
     if isinstance(digits, str):
-        if not (digits.isascii() and digits.isdigit()):
-            raise ValueError(f"digits must be one or more of 0 to 9, got the string {digits!r}")
-        return [int(digit) for digit in digits]
+        return parse_sequence(digits, name="digits")
     if isinstance(digits, np.ndarray | jax.Array):
         if digits.ndim != 1:
             raise ValueError(f"digits must be one-dimensional, got shape {list(digits.shape)}")
@@ -162,23 +159,6 @@ def check_digits(digits: Iterable[int] | str) -> list[int]:
     if not numbers:
         raise ValueError("digits is empty; give at least one digit")
     return numbers
-
-
-def _key_of(key: Any) -> Any:
-    """A PRNG key from a key, a seed, or nothing."""
-    if key is None:
-        return np.frombuffer(os.urandom(8), np.uint32)
-    if isinstance(key, jax.Array) and jnp.issubdtype(key.dtype, jax.dtypes.prng_key):
-        if key.ndim == 0:
-            return key
-    elif isinstance(key, np.ndarray | jax.Array) and key.dtype == np.uint32 and key.ndim == 1:
-        if key.shape == (2,):
-            return key
-    else:
-        seed = as_integer("key", key)
-        if 0 <= seed < 2**32:
-            return np.array([0, seed], np.uint32)
-    raise ValueError(f"key must be one JAX PRNG key or an integer seed from 0 to 2**32 - 1, got {key!r}")
 
 
 def _padded(size: int, least: int) -> int:

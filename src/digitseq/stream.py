@@ -1,7 +1,6 @@
 """The stream: batches that are a function of a key and a step, on one device or a mesh of them."""
 
 import collections
-import functools
 import threading
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -12,17 +11,15 @@ import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from .glyphs.source import Source
-from .glyphs.source_words import as_source
-from .internal.keys import as_key
-from .internal.pytrees import as_arrays
+from .internal import keys
 from .internal.settings import own_settings
-from .internal.sharding import Place, by_rows, divisor
+from .internal.sharding import Place, divisor
 from .internal.validation import as_integer, as_size
 from .labels.base import LabelSource
-from .sequence.label_words import as_labels
-from .sequence.pipeline import DigitSequence, render
+from .sequence.pipeline import DigitSequence
 from .sequence.preflight import check_source
-from .sequence.spec import SequenceSpec, as_numbers
+from .sequence.run import Run, batch_of, resolved
+from .sequence.spec import SequenceSpec
 
 # Images of a run are counted by what a key folds in.
 MOST_IMAGES = 2**32
@@ -70,60 +67,7 @@ def batch_at(
     """
     size = as_size("batch_size", batch_size, MAX_BATCH)
     number = step if isinstance(step, jax.Array) else np.uint32(as_integer("step", step) % MOST_IMAGES)
-    place = _place(size, mesh, axes)
-    drawer: Source = as_source(source)
-    written = as_arrays(as_labels(labels, drawer))
-    return _batch(as_key(key), number, drawer, written, as_numbers(spec), size, place)
-
-
-@functools.partial(jax.jit, static_argnums=(5, 6))
-def _batch(
-    key: jax.Array | int,
-    step: jax.Array | np.uint32,
-    source: Source,
-    labels: LabelSource,
-    spec: SequenceSpec,
-    size: int,
-    place: Place | None,
-) -> DigitSequence:
-    first = jnp.asarray(step).astype(jnp.uint32) * np.uint32(size)
-    numbers = first + jnp.arange(size, dtype=jnp.uint32)
-
-    def part(_: jax.Array, numbers: jax.Array, *run: Any) -> DigitSequence:
-        key, source, labels, spec = run
-        return images_of(key, numbers, source, labels, spec)
-
-    batch: DigitSequence = by_rows(part, place, numbers, key, source, labels, spec)
-    return batch
-
-
-def images_of(
-    key: jax.Array,
-    numbers: jax.Array,
-    source: Source,
-    labels: LabelSource,
-    spec: SequenceSpec,
-    *,
-    grey: bool = False,
-) -> DigitSequence:
-    """The images of a run with these numbers, uint32 [B]; with `grey` as uint8."""
-    # A run takes the same key for each of its batches.
-    label_key, image_key = jax.random.split(jax.random.clone(key))
-    digits = _labels_at(label_key, numbers, labels)
-    image_keys = jax.vmap(jax.random.fold_in, in_axes=(None, 0))(image_key, numbers)
-    return render(image_keys, source, digits, spec, spec.image_width, grey=grey)
-
-
-def labels_of(key: jax.Array, numbers: jax.Array, labels: LabelSource) -> jax.Array:
-    """The labels alone of the images of a run with these numbers, uint32 [B]; int32 [B, K]."""
-    label_key, _ = jax.random.split(jax.random.clone(key))
-    return _labels_at(label_key, numbers, labels)
-
-
-def _labels_at(label_key: jax.Array, numbers: jax.Array, labels: LabelSource) -> jax.Array:
-    keys = jax.vmap(jax.random.fold_in, in_axes=(None, 0))(label_key, numbers)
-    at = getattr(labels, "draw_at", lambda key, number: labels.draw(key, 1)[0])
-    return jnp.asarray(jax.vmap(at)(keys, numbers))
+    return batch_of(Run.of(key, source, labels, spec), number, size, place=_place(size, mesh, axes))
 
 
 @own_settings
@@ -166,16 +110,13 @@ def batches(
     if not 0 <= ahead <= 1000:
         raise ValueError(f"prefetch must be from 0 to 1000, got {prefetch}")
     place = _place(size, mesh, axes)
-    drawer: Source = as_source(source)
-    written = as_labels(labels, drawer)
-    check_source(
-        drawer, written, spec, size if mesh is None else -(-size * len(mesh.local_devices) // mesh.size)
-    )
+    drawer, written = resolved(source, labels)
+    local = size if mesh is None else -(-size * len(mesh.local_devices) // mesh.size)
+    check_source(drawer, written, spec, local)
+    run = Run.of(key, drawer, written, spec)
     # Once, not with every batch.
-    used = (as_key(key), drawer, as_arrays(written), as_numbers(spec))
-    placed = jax.device_put(used) if place is None else _everywhere(used, place[0])
-    run_key, drawer, written, spec = placed
-    return _Batches(run_key, drawer, written, spec, size, first, mesh, axes, ahead)
+    run = jax.device_put(run) if place is None else _everywhere(run, place[0])
+    return _Batches(run, size, first, place, ahead)
 
 
 class _Batches(Iterator[DigitSequence]):
@@ -185,24 +126,15 @@ class _Batches(Iterator[DigitSequence]):
     silence. Here the next `next` tries the same step again.
     """
 
-    def __init__(
-        self,
-        key: jax.Array,
-        source: Source,
-        labels: LabelSource,
-        spec: SequenceSpec,
-        size: int,
-        first: int,
-        mesh: Mesh | None,
-        axes: Axes | None,
-        ahead: int,
-    ) -> None:
-        self._make = functools.partial(
-            batch_at, key, source=source, labels=labels, spec=spec, batch_size=size, mesh=mesh, axes=axes
-        )
+    def __init__(self, run: Run, size: int, first: int, place: Place | None, ahead: int) -> None:
+        self._run, self._size, self._place = run, size, place
         self._step, self._stop, self._ahead = first, MOST_IMAGES // size, ahead
         self._made: collections.deque[DigitSequence] = collections.deque()
         self._lock, self._closed = threading.Lock(), False
+
+    @own_settings
+    def _make(self, step: int) -> DigitSequence:
+        return batch_of(self._run, np.uint32(step), self._size, place=self._place)
 
     def __next__(self) -> DigitSequence:
         with self._lock:
@@ -229,8 +161,8 @@ def _everywhere(tree: Any, mesh: Mesh) -> Any:
 
     def copied(leaf: Any) -> Any:
         if isinstance(leaf, jax.Array) and jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key):
-            implementation = str(jax.random.key_impl(leaf))
-            return jax.random.wrap_key_data(copied(jax.random.key_data(leaf)), impl=implementation)
+            words, implementation = keys.words_of(leaf)
+            return keys.from_words(copied(words), implementation)
         host = np.asarray(leaf)
         host = host.astype(jax.dtypes.canonicalize_dtype(host.dtype))
         return jax.make_array_from_callback(host.shape, sharding, lambda part: host[part])

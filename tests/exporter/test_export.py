@@ -3,7 +3,6 @@
 import dataclasses
 import hashlib
 import json
-import mmap
 import os
 import random
 import re
@@ -21,8 +20,8 @@ import pytest
 
 import digitseq as ds
 from digitseq import augment, vae
+from digitseq.exporter import execution, recipe, shards
 from digitseq.exporter import plan as plans
-from digitseq.exporter import recipe, shards
 from digitseq.exporter.formats import NAMES, format_of
 from digitseq.exporter.plan import Plan
 
@@ -129,15 +128,6 @@ def interrupt_at(images):
             raise KeyboardInterrupt
 
     return progress
-
-
-@pytest.mark.parametrize("size", [2 * mmap.ALLOCATIONGRANULARITY, 5 * mmap.ALLOCATIONGRANULARITY // 2])
-def test_large_files_are_summed_in_parts(size, tmp_path, monkeypatch):
-    monkeypatch.setattr(shards, "LARGE", 1)
-    monkeypatch.setattr(shards, "WINDOW", mmap.ALLOCATIONGRANULARITY)
-    data = random.Random(1).randbytes(size)
-    (tmp_path / "a").write_bytes(data)
-    assert shards.summed(tmp_path, "0") == {"a": hashlib.sha256(data).hexdigest()}
 
 
 def test_a_finished_one_is_left_alone(bank, tmp_path):
@@ -384,7 +374,7 @@ def test_what_other_libraries_made_is_made_again(bank, tmp_path, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         exported(bank, out, progress=interrupt_at(25))
     first = out / ".export" / "00000.json"
-    monkeypatch.setattr(sys.modules["digitseq.exporter.execution"], "libraries", lambda: "jax 99")
+    monkeypatch.setattr(execution, "libraries", lambda: "jax 99")
     with pytest.raises(OSError, match="begun with jax 99"):
         exported(bank, out)
     monkeypatch.setattr(shards, "libraries", lambda: "jax 99")
@@ -664,12 +654,12 @@ def test_workers_and_kills_change_no_byte(process, tmp_path, here):
     whole = tree(tmp_path / "one" / "out")
     assert tree(tmp_path / "two" / "out") == whole
     (tmp_path / "killed").mkdir()
-    wait, kills, receipts = random.Random(3), 0, tmp_path / "killed" / "out" / ".export"
+    wait, kills, records = random.Random(3), 0, tmp_path / "killed" / "out" / ".export"
     running = process(*order, "--workers", 2, cwd=tmp_path / "killed")
     while running.poll() is None:
         # At the earliest when it has made something, so that each gets further.
-        there = len(list(receipts.glob("0*.json")))
-        while running.poll() is None and len(list(receipts.glob("0*.json"))) <= there:
+        there = len(list(records.glob("0*.json")))
+        while running.poll() is None and len(list(records.glob("0*.json"))) <= there:
             time.sleep(0.02)
         time.sleep(wait.uniform(0, 0.3))
         if running.poll() is None and kills < 2:

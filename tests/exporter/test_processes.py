@@ -15,7 +15,7 @@ import jax
 import pytest
 
 import digitseq as ds
-from digitseq.exporter import engines
+from digitseq.exporter import engines, execution
 
 pytestmark = pytest.mark.skipif(
     not Path("/proc/self/cmdline").exists(), reason="needs /proc to find processes"
@@ -45,9 +45,8 @@ import jax, digitseq as ds
 """
 OWN = """
 import dataclasses, jax.numpy as jnp
-from digitseq.internal.pytrees import register
 
-@register
+@ds.register_pytree
 @dataclasses.dataclass(frozen=True)
 class Sevens:
     many: int = dataclasses.field(default=3, metadata={"static": True})
@@ -318,9 +317,7 @@ def test_an_interrupt_counts_the_shards_that_are_there(bank, tmp_path, monkeypat
 
     options = {"count": 110, "format": "npz", "shard_size": 25}
     assert "interrupted; 50 of 110 images" in message(engines, "make_shard", 1)
-    assert "interrupted; 50 of 110 images" in message(
-        sys.modules["digitseq.exporter.execution"], "is_there", 0
-    )
+    assert "interrupted; 50 of 110 images" in message(execution, "is_complete", 0)
     (tmp_path / "data" / "00000.npz").write_bytes(b"damaged")
     assert "interrupted; 25 of 110 images" in message(engines, "refuse_in_import", 0)
     # The damaged one is re-rendered first.

@@ -19,7 +19,7 @@ from digitseq import augment; from digitseq.internal import pytrees
 from digitseq.augment.base import Change
 
 
-@pytrees.register
+@pytrees.register_pytree
 @dataclasses.dataclass(frozen=True)
 class Sevens:
     digit: Any = 7
@@ -126,7 +126,7 @@ def test_renewed_classes_are_as_they_were(classes, monkeypatch):
     """Those of another process are the same source, unregistered."""
     sevens, fade, bars = (classes[name] for name in ("Sevens", "Fade", "Bars"))
     with monkeypatch.context() as patched:
-        patched.setattr(pytrees, "register", lambda kind: kind)
+        patched.setattr(pytrees, "register_pytree", lambda kind: kind)
         for name in "register_dataclass", "register_pytree_node_class", "register_pytree_node":
             patched.setattr(jax.tree_util, name, lambda kind, *_, **__: kind)
         other = {"__name__": "__main__"}

@@ -30,7 +30,7 @@ def test_a_bank_is_sorted_by_digit_and_then_by_writer(written):
     order = np.lexsort((writers, labels))
     np.testing.assert_array_equal(bank.glyphs, images[order])
     np.testing.assert_array_equal(bank.writers, writers[order])
-    runs, names = np.asarray(bank.hands.runs), np.asarray(bank.hands.names)
+    runs, names = np.asarray(bank.writer_index.runs), np.asarray(bank.writer_index.names)
     assert names.tolist() == [10, 20, 30, 40, 50]
     for digit, row in enumerate(runs):
         for place, name in enumerate(names):
@@ -142,7 +142,7 @@ def test_qmnists_writers(tmp_path):
     ds.write_idx(tmp_path / "qmnist-test-labels-idx2-int.gz", table)
     for _ in range(2):  # the second from the cache
         bank = ds.load_bank(MNIST, split="test", writers=tmp_path)
-        assert bank.hands.names.shape == (250,)
+        assert bank.writer_index.names.shape == (250,)
         digits = np.repeat(np.arange(10), np.asarray(bank.counts))
         order = np.lexsort((table[: len(labels), 2], labels))
         np.testing.assert_array_equal(digits, labels[order])

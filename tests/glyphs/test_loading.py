@@ -1,19 +1,14 @@
-"""load_bank: where it looks, what it takes for a pair of files, and the copy that it keeps."""
+"""load_bank: where it looks, and what it takes for a pair of files."""
 
-import os
 import shutil
 
 import jax
 import numpy as np
 import pytest
 from conftest import toy_glyphs
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 import digitseq as ds
-from digitseq.glyphs import loading
 from digitseq.glyphs import mnist as mnist_files
-from digitseq.io import user_cache
 
 IMAGES, LABELS = toy_glyphs()
 DIGEST = ds.bank_digest(ds.make_bank(IMAGES, LABELS))
@@ -36,19 +31,6 @@ def folder(tmp_path):
 @pytest.fixture
 def no_mnist(monkeypatch):
     monkeypatch.delenv(mnist_files.ENVIRONMENT, raising=False)
-
-
-@pytest.fixture
-def reads(monkeypatch):
-    """The names of the files that are read, in turn."""
-    names = []
-    read_idx = loading.read_idx
-    monkeypatch.setattr(loading, "read_idx", lambda path: names.append(path.name) or read_idx(path))
-    return names
-
-
-def copies(cache):
-    return list((cache / "banks").iterdir())
 
 
 def assert_the_bank(bank):
@@ -291,181 +273,3 @@ def test_few_labels_are_still_ten_classes(tmp_path):
     assert ds.load_bank(folder, num_classes=3).num_classes == 3
     with pytest.raises(ds.BankError, match=r"outside 0\.\.1"):
         ds.load_bank(folder, num_classes=2)
-
-
-# The copy that is kept
-
-
-def test_the_second_load_reads_the_copy(folder, reads, own_cache):
-    assert_the_bank(ds.load_bank(folder))
-    assert reads == ["train-images-idx3-ubyte", "train-labels-idx1-ubyte"]
-    assert_the_bank(ds.load_bank(folder))
-    assert len(reads) == 2
-    assert len(copies(own_cache)) == 1
-
-
-def test_each_option_has_its_own_copy(folder, reads):
-    for _ in range(2):
-        assert ds.load_bank(folder, num_classes=30).num_classes == 30
-        assert ds.load_bank(folder).num_classes == 10
-        turned = ds.load_bank(folder, transpose=True)
-        np.testing.assert_array_equal(np.asarray(turned.glyphs).swapaxes(1, 2), ds.load_bank(folder).glyphs)
-    assert len(reads) == 6
-
-
-@pytest.mark.parametrize("packed", [False, True], ids=["plain", "gzip"])
-def test_a_source_that_was_changed_in_secret(tmp_path, packed, reads):
-    """The same size and the old time stamp; the inode's change time tells."""
-    name = "train-images-idx3-ubyte" + (".gz" if packed else "")
-    folder = write_pair(tmp_path / "digits", name)
-    ds.load_bank(folder)
-    path = folder / name.replace("images", "labels").replace("idx3", "idx1")
-    before = path.stat()
-    labels = LABELS[::-1].copy() if not packed else LABELS
-    data = bytearray(path.read_bytes())
-    if packed:
-        data[4:8] = b"\1\2\3\4"  # the time stamp in gzip's header
-    else:
-        data[8:] = labels.tobytes()
-    path.write_bytes(data)
-    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
-    assert (path.stat().st_size, path.stat().st_mtime_ns) == (before.st_size, before.st_mtime_ns)
-    assert ds.bank_digest(ds.load_bank(folder)) == ds.bank_digest(ds.make_bank(IMAGES, labels))
-    assert len(reads) == 4
-
-
-def test_a_source_that_was_replaced_or_moved(folder, tmp_path, reads):
-    ds.load_bank(folder)
-    ds.write_idx(folder / "train-labels-idx1-ubyte", (LABELS + 3) % 10)
-    assert ds.bank_digest(ds.load_bank(folder)) == ds.bank_digest(ds.make_bank(IMAGES, (LABELS + 3) % 10))
-    moved = folder.rename(tmp_path / "moved")
-    folder.symlink_to(write_pair(tmp_path / "other", "train-images-idx3-ubyte"))
-    assert_the_bank(ds.load_bank(folder))
-    assert ds.bank_digest(ds.load_bank(moved)) != DIGEST
-
-
-def test_a_source_that_is_gone(folder):
-    ds.load_bank(folder)
-    (folder / "train-labels-idx1-ubyte").unlink()
-    with pytest.raises(ds.BankError, match="no pairs"):
-        ds.load_bank(folder)
-
-
-def flipped(data, place):
-    data = bytearray(data)
-    data[place] ^= 0xFF
-    return bytes(data)
-
-
-def with_counts(data, counts):
-    """The copy with the beginning of its counts written over."""
-    start = data.index(b'"counts": [') + len(b'"counts": [')
-    return data[:start] + counts + data[start + len(counts) :]
-
-
-DAMAGES = {
-    "flip in magic": lambda whole: flipped(whole, 2),
-    "flip in length": lambda whole: flipped(whole, 17),
-    "flip in header": lambda whole: flipped(whole, 30),
-    "flip in glyphs": lambda whole: flipped(whole, len(whole) // 2),
-    "flip in ink": lambda whole: flipped(whole, -9),
-    "empty": lambda whole: b"",
-    "cut after magic": lambda whole: whole[:16],
-    "cut in length": lambda whole: whole[:20],
-    "cut in header": lambda whole: whole[:100],
-    "cut in glyphs": lambda whole: whole[: len(whole) // 2],
-    "cut in ink": lambda whole: whole[:-1],
-    "web page": lambda whole: b"<html>no such bank</html>" * 1000,
-    "zeros": lambda whole: bytes(len(whole)),
-    "header a list": lambda whole: whole[:16] + (2).to_bytes(8, "little") + b"[]" + whole[26:],
-    "header empty": lambda whole: whole[:16] + (2).to_bytes(8, "little") + b"{}" + whole[26:],
-    "header endless": lambda whole: whole[:16] + b"\xff" * 8 + whole[24:],
-    "counts negative": lambda whole: with_counts(whole, b"-7,-77"),
-    "counts huge": lambda whole: with_counts(whole, b"7777777777777"),
-    "counts words": lambda whole: with_counts(whole, b'"7" '),
-    "counts nested": lambda whole: with_counts(whole, b"[7],"),
-    "counts merged": lambda whole: with_counts(whole, b"14,  "),
-}
-
-
-@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
-def test_damage_to_the_copy_is_noticed(folder, own_cache, reads, damage):
-    ds.load_bank(folder)
-    (path,) = copies(own_cache)
-    whole = path.read_bytes()
-    path.unlink()
-    path.write_bytes(damage(whole))
-    assert path.read_bytes() != whole
-    for _ in range(2):
-        assert_the_bank(ds.load_bank(folder))
-        assert len(reads) == 4
-        assert path.read_bytes() == whole
-
-
-def test_trailing_empty_classes_are_not_lost_by_damage(folder, own_cache):
-    """The digest ignores them, so it can't vouch for them."""
-    ds.load_bank(folder, num_classes=12)
-    (path,) = copies(own_cache)
-    whole = path.read_bytes()
-    damaged = whole.replace(b"7, 0, 0]", b"7, 0   ]")
-    assert damaged != whole
-    path.unlink()
-    path.write_bytes(damaged)
-    assert ds.load_bank(folder, num_classes=12).num_classes == 12
-
-
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=100)
-@given(st.data())
-def test_a_flip_of_any_byte_never_gives_another_bank(folder, own_cache, data):
-    ds.load_bank(folder)
-    (path,) = copies(own_cache)
-    whole = path.read_bytes()
-    end = whole.index(b"}") + 1  # most of it is glyphs; the header is where it gets interesting
-    place = data.draw(st.integers(0, end - 1) | st.integers(0, len(whole) - 1))
-    damaged = bytearray(whole)
-    damaged[place] ^= data.draw(st.integers(1, 255))
-    path.unlink()
-    path.write_bytes(damaged)
-    assert_the_bank(ds.load_bank(folder))
-
-
-def test_a_folder_in_the_copys_place(folder, own_cache, reads):
-    ds.load_bank(folder)
-    (path,) = copies(own_cache)
-    path.unlink()
-    path.mkdir()
-    assert_the_bank(ds.load_bank(folder))
-    assert len(reads) == 4
-
-
-@pytest.mark.parametrize("blocked", ["", "banks"], ids=["cache", "banks"])
-def test_a_cache_that_cannot_be_written_is_no_error(folder, tmp_path, monkeypatch, reads, blocked):
-    cache = tmp_path / "cache"
-    if blocked:
-        cache.mkdir()
-    (cache / blocked).write_text("a file in the folder's place")
-    monkeypatch.setenv(user_cache.CACHE_ENVIRONMENT, str(cache))
-    for times in (1, 2):
-        assert_the_bank(ds.load_bank(folder))
-        assert len(reads) == 2 * times
-
-
-def test_a_full_disk_leaves_nothing_behind(folder, own_cache, monkeypatch):
-    def full(*_):
-        raise OSError("no space left on device")
-
-    monkeypatch.setattr("digitseq.io.atomic.os.fsync", full)
-    assert_the_bank(ds.load_bank(folder))
-    assert copies(own_cache) == []
-
-
-def test_where_the_cache_is(monkeypatch, tmp_path):
-    assert str(user_cache.cache_folder()) == os.environ[user_cache.CACHE_ENVIRONMENT]
-    monkeypatch.delenv(user_cache.CACHE_ENVIRONMENT)
-    monkeypatch.setattr("sys.platform", "linux")
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    assert user_cache.cache_folder() == tmp_path / "digitseq"
-    assert mnist_files.fetched_folder() == tmp_path / "digitseq" / "mnist"
-    monkeypatch.delenv("XDG_CACHE_HOME")
-    monkeypatch.setenv("HOME", str(tmp_path))
-    assert user_cache.cache_folder() == tmp_path / ".cache" / "digitseq"

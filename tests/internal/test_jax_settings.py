@@ -79,17 +79,17 @@ def test_an_export_under_the_guard_and_a_mesh(bank, tmp_path):
 
 def test_an_error_in_the_stream_does_not_end_it(bank, monkeypatch):
     """A generator that failed raises StopIteration ever after, so a training would end in silence."""
-    batches, make = ds.batches(jax.random.key(0), bank, LABELS, SPEC, 4, prefetch=1), stream._batch
+    batches, make = ds.batches(jax.random.key(0), bank, LABELS, SPEC, 4, prefetch=1), stream.batch_of
     first = next(batches)
 
-    def failing(*_):
+    def failing(*_, **__):
         raise RuntimeError("out of memory")
 
-    monkeypatch.setattr(stream, "_batch", failing)
+    monkeypatch.setattr(stream, "batch_of", failing)
     for _ in range(3):
         with pytest.raises(RuntimeError, match="out of memory"):
             next(batches)
-    monkeypatch.setattr(stream, "_batch", make)
+    monkeypatch.setattr(stream, "batch_of", make)
     wanted = ds.batch_at(jax.random.key(0), 1, bank, LABELS, SPEC, 4)
     np.testing.assert_array_equal(next(batches).image, wanted.image)
     assert not np.array_equal(first.image, wanted.image)

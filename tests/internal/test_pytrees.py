@@ -9,12 +9,11 @@ import pytest
 import digitseq as ds
 from digitseq import augment
 from digitseq.augment.serialization import KINDS
-from digitseq.internal.pytrees import register
 
 TRANSFORMS = [kind() for kind in KINDS.values() if kind is not augment.Sometimes]
 
 
-@register
+@ds.register_pytree
 @dataclasses.dataclass(frozen=True)
 class Pair:
     left: object
@@ -22,7 +21,7 @@ class Pair:
     right: object = 2
 
 
-@register
+@ds.register_pytree
 @dataclasses.dataclass(frozen=True)
 class Other(Pair):
     pass
@@ -51,3 +50,14 @@ def test_records_come_back_from_their_leaves(record):
     assert vars(back) == vars(record)
     for path, leaf in paths:
         assert eval(f"back{jax.tree_util.keystr(path)}", {"back": back}) == leaf
+
+
+@pytest.mark.parametrize("wrong", [int, Pair(1, "a"), None], ids=repr)
+def test_only_dataclasses_are_registered(wrong):
+    with pytest.raises(ValueError, match="register_pytree takes a dataclass, got"):
+        ds.register_pytree(wrong)
+
+
+def test_a_class_is_registered_once():
+    with pytest.raises(ValueError, match="Duplicate"):
+        ds.register_pytree(Pair)

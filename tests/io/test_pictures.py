@@ -1,6 +1,7 @@
 """Pictures: PNG files with text, contact sheets, and what a notebook shows."""
 
 import io
+import zlib
 
 import jax
 import numpy as np
@@ -12,7 +13,7 @@ from PIL import Image
 
 import digitseq as ds
 from digitseq.io import png
-from digitseq.io.contact_sheet import BOX_COLOURS, CAPTION_HEIGHT, GUTTER, MOST, PAPER, sheet
+from digitseq.io.contact_sheet import BOX_COLOURS, CAPTION_HEIGHT, GUTTER, MOST, PAPER, contact_sheet
 
 RNG = np.random.default_rng(4)
 IMAGES = RNG.random((5, 28, 40), np.float32)
@@ -54,6 +55,33 @@ def test_a_grey_picture_is_the_file_that_pillow_saves():
     file = io.BytesIO()
     Image.fromarray(picture).save(file, "png")
     assert png.encode(picture) == file.getvalue()
+
+
+@pytest.mark.parametrize("width", [70, 3000, 90_000])
+def test_a_large_grey_picture_has_one_chunk_of_pixels(width):
+    """The same pixels, compressed alike, as Pillow saves in several chunks."""
+    picture = np.random.default_rng(0).integers(0, 256, (28, width), np.uint8)
+    file = io.BytesIO()
+    Image.fromarray(picture).save(file, "png")
+    found, theirs = chunks_of(png.encode(picture)), chunks_of(file.getvalue())
+    assert [kind for kind, _ in found] == [b"IHDR", b"IDAT", b"IEND"]
+    assert (len(theirs) > 3) == (width > 70)
+    for kind in (b"IHDR", b"IDAT", b"IEND"):
+        one, other = (b"".join(body for name, body in chunks if name == kind) for chunks in (found, theirs))
+        assert one == other
+    np.testing.assert_array_equal(decoded(png.encode(picture)), picture)
+
+
+def chunks_of(data):
+    """The chunks of a PNG file, as (kind, body)."""
+    found, place = [], 8
+    while place < len(data):
+        size = int.from_bytes(data[place : place + 4])
+        kind, body = data[place + 4 : place + 8], data[place + 8 : place + 8 + size]
+        assert int.from_bytes(data[place + 8 + size : place + 12 + size]) == zlib.crc32(kind + body)
+        found.append((kind, body))
+        place += size + 12
+    return found
 
 
 def test_a_picture_and_its_text_survive_in_a_file(tmp_path):
@@ -116,52 +144,52 @@ def test_to_uint8_rounds_and_clips():
 
 @pytest.mark.parametrize("scale", [1, 3])
 def test_a_single_image_is_left_as_it_is(scale):
-    page = sheet(IMAGES[0], scale=scale)
+    page = contact_sheet(IMAGES[0], scale=scale)
     np.testing.assert_array_equal(page, np.kron(png.to_uint8(IMAGES[0]), np.ones((scale, scale), np.uint8)))
 
 
 @pytest.mark.parametrize("scale", [1, 2])
 @pytest.mark.parametrize("columns", [1, 2, 3, 5])
 def test_tiles_lie_in_rows_and_columns_on_paper(columns, scale):
-    page = sheet(IMAGES, columns=columns, scale=scale)
+    page = contact_sheet(IMAGES, columns=columns, scale=scale)
     lines = -(-5 // columns)
     assert page.dtype == np.uint8
     assert page.shape == (lines * (28 * scale + GUTTER) + GUTTER, columns * (40 * scale + GUTTER) + GUTTER)
     found, rest = tiles(page, 5, columns, 28 * scale, 40 * scale)
     for tile, image in zip(found, IMAGES, strict=True):
-        np.testing.assert_array_equal(tile, sheet(image, scale=scale))
+        np.testing.assert_array_equal(tile, contact_sheet(image, scale=scale))
     assert (rest == PAPER).all()
 
 
 def test_no_more_columns_than_images():
-    np.testing.assert_array_equal(sheet(IMAGES, columns=50), sheet(IMAGES, columns=5))
+    np.testing.assert_array_equal(contact_sheet(IMAGES, columns=50), contact_sheet(IMAGES, columns=5))
 
 
 def test_all_leading_axes_are_one_batch():
     images = RNG.random((2, 3, 28, 30), np.float32)
-    np.testing.assert_array_equal(sheet(images), sheet(images.reshape(6, 28, 30)))
+    np.testing.assert_array_equal(contact_sheet(images), contact_sheet(images.reshape(6, 28, 30)))
 
 
 @pytest.mark.parametrize(("count", "width"), [(1, 40), (7, 200), (64, 28), (30, 500)])
 def test_a_sheet_left_to_itself_is_about_as_wide_as_high(count, width):
-    height, wide = sheet(np.zeros((count, 28, width), np.float32)).shape
+    height, wide = contact_sheet(np.zeros((count, 28, width), np.float32)).shape
     assert abs(wide - height) <= width + 28 + 2 * GUTTER
 
 
 def test_a_sheet_shows_the_first_64_unless_columns_are_given():
     images = RNG.random((70, 4, 4), np.float32)
-    np.testing.assert_array_equal(sheet(images), sheet(images[:MOST]))
-    assert sheet(images, columns=10).shape == (7 * 8 + 4, 10 * 8 + 4)
+    np.testing.assert_array_equal(contact_sheet(images), contact_sheet(images[:MOST]))
+    assert contact_sheet(images, columns=10).shape == (7 * 8 + 4, 10 * 8 + 4)
 
 
 @pytest.mark.parametrize("scale", [1, 2])
 def test_captions_change_only_their_strips(scale):
     height, width = 28 * scale, 40 * scale
-    blank = sheet(IMAGES, columns=2, captions=[""] * 5, scale=scale)
-    page = sheet(IMAGES, columns=2, captions=["0-1-2", "gjpqy|", "W" * 30, "", "8"], scale=scale)
+    blank = contact_sheet(IMAGES, columns=2, captions=[""] * 5, scale=scale)
+    page = contact_sheet(IMAGES, columns=2, captions=["0-1-2", "gjpqy|", "W" * 30, "", "8"], scale=scale)
     found, rest = tiles(page, 5, 2, height, width, CAPTION_HEIGHT)
     for tile, image in zip(found, IMAGES, strict=True):
-        np.testing.assert_array_equal(tile, sheet(image, scale=scale))
+        np.testing.assert_array_equal(tile, contact_sheet(image, scale=scale))
     assert (tiles(blank, 5, 2, height, width, CAPTION_HEIGHT)[1] == PAPER).all()
     rows = np.flatnonzero((rest != PAPER).any(axis=1)) - GUTTER
     assert set(rows // (height + CAPTION_HEIGHT + GUTTER)) == {0, 1, 2}
@@ -171,15 +199,15 @@ def test_captions_change_only_their_strips(scale):
 
 
 def test_a_single_image_may_have_a_caption():
-    page = sheet(IMAGES[0], captions=["7"])
+    page = contact_sheet(IMAGES[0], captions=["7"])
     assert page.shape == (28 + CAPTION_HEIGHT + 2 * GUTTER, 40 + 2 * GUTTER)
 
 
 @pytest.mark.parametrize("scale", [1, 3])
 def test_boxes_lie_just_outside_what_they_enclose(scale):
     boxes = np.array([[[3, 4, 20, 22], [22, 0, 40, 28]], [[5, 6, 7, 9], [-1, -1, -1, -1]]], np.int32)
-    plain = sheet(IMAGES[:2], columns=2, scale=scale)
-    page = sheet(IMAGES[:2], columns=2, scale=scale, boxes=boxes)
+    plain = contact_sheet(IMAGES[:2], columns=2, scale=scale)
+    page = contact_sheet(IMAGES[:2], columns=2, scale=scale, boxes=boxes)
     assert page.shape == (*plain.shape, 3)
     expected = np.repeat(plain[:, :, None], 3, axis=2)
     for index, slot in ((0, 0), (0, 1), (1, 0)):
@@ -196,13 +224,37 @@ def test_boxes_of_samples_cover_no_ink_of_their_own(bank):
     spec = ds.SequenceSpec(image_width=120)
     digits = np.array([[3, 5, -1], [7, 0, 1]], np.int32)
     batch = jax.device_get(ds.sample_sequences(jax.random.key(2), bank, digits, spec))
-    plain = sheet(batch.image, columns=1)
-    page = sheet(batch.image, columns=1, boxes=batch.boxes)
+    plain = contact_sheet(batch.image, columns=1)
+    page = contact_sheet(batch.image, columns=1, boxes=batch.boxes)
     changed = (page != plain[:, :, None]).any(axis=2)
     assert changed.any()
     assert (plain[changed] <= PAPER).all()
     colours = {tuple(colour) for colour in page[changed].tolist()}
     assert colours == set(BOX_COLOURS)
+
+
+def test_a_public_sheet_takes_what_users_have(bank):
+    """Arrays of JAX, 8-bit images as exports have them, and the boxes of one image."""
+    sample = ds.sample_sequence(jax.random.key(2), bank, np.array([3, 5], np.int32), ds.SequenceSpec())
+    image, boxes = np.asarray(sample.image), np.asarray(sample.boxes)
+    page = ds.contact_sheet(sample.image, boxes=sample.boxes)
+    np.testing.assert_array_equal(page, ds.contact_sheet(image[None], boxes=boxes[None]))
+    np.testing.assert_array_equal(ds.contact_sheet(IMAGES), ds.contact_sheet(png.to_uint8(IMAGES)))
+    np.testing.assert_array_equal(ds.contact_sheet(IMAGES), ds.contact_sheet(IMAGES.tolist()))
+
+
+@pytest.mark.parametrize(
+    ("images", "options", "said"),
+    [
+        (np.zeros(28, np.float32), {}, r"images must be floats or uint8 \[..., H, W\], got float32 \[28\]"),
+        (np.zeros((28, 28), np.int32), {}, "images must be floats or uint8"),
+        (IMAGES, {"columns": 0}, "columns must be positive, got 0"),
+        (IMAGES, {"scale": 1.5}, "scale must be an integer, got 1.5"),
+    ],
+)
+def test_a_sheet_of_no_images_is_refused(images, options, said):
+    with pytest.raises(ValueError, match=said):
+        ds.contact_sheet(images, **options)
 
 
 # Notebooks
@@ -218,7 +270,7 @@ def test_a_notebook_shows_the_image_itself(bank):
 def test_a_notebook_shows_a_batch_as_a_sheet(bank):
     digits = np.zeros((6, 2), np.int32)
     batch = ds.sample_sequences(jax.random.key(1), bank, digits, ds.SequenceSpec(image_width=70))
-    np.testing.assert_array_equal(decoded(batch._repr_png_()), sheet(np.asarray(batch.image)))
+    np.testing.assert_array_equal(decoded(batch._repr_png_()), contact_sheet(np.asarray(batch.image)))
     by_device = jax.tree.map(lambda leaf: leaf.reshape(2, 3, *leaf.shape[1:]), batch)
     assert by_device._repr_png_() == batch._repr_png_()
 

@@ -390,7 +390,7 @@ def test_chunks_change_nothing(bank, monkeypatch):
 
     def both(size):
         jax.clear_caches()
-        monkeypatch.setattr(xla, "PIXELS", size)
+        monkeypatch.setattr(xla, "CPU_PIXELS", size)
 
         def total(angle):
             changed = (augment.LineSlant(angle=angle), augment.Blur())

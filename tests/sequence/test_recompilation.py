@@ -18,7 +18,6 @@ import digitseq as ds
 from digitseq import augment, numpy_api, vae
 from digitseq.augment.knots import knots, traced_places
 from digitseq.augment.serialization import KINDS
-from digitseq.internal.pytrees import register
 from digitseq.vae import denoiser
 
 # All that can depend on how wide the line is, so that an error of one shows in what follows.
@@ -77,7 +76,7 @@ def test_every_transform_of_ours_takes_the_width():
     assert augment.takes_width((augment.Sometimes(0.5, augment.Sometimes(0.5, augment.Paper())),))
 
 
-@register
+@ds.register_pytree
 @dataclasses.dataclass(frozen=True, eq=False, kw_only=True)
 class Margin(augment.Paper):
     """Inherits from what takes the width, and itself knows the image's only."""

@@ -89,7 +89,7 @@ def test_writers_are_uniform_over_those_who_have_the_digits():
     ]
     assert able.count(False) == 1
     assert_law(who, np.array(able, float))
-    runs = np.asarray(bank.hands.runs)
+    runs = np.asarray(bank.writer_index.runs)
     writer = int(np.flatnonzero(able)[1])
     mine = ids[who == writer]
     sizes = [runs[d, writer + 1] - runs[d, writer] for d in (5, 1, 5)]

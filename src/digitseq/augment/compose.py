@@ -10,11 +10,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ..internal.keys import as_key
+from ..internal.keys import as_key, folded, numbered
 from ..internal.pixels import unit_ink
 from ..internal.settings import own_settings
 from ..internal.sharding import Place, by_rows, place_of
-from ..internal.xla import in_chunks, stage
+from ..internal.xla import map_in_chunks, materialize
 from .base import Change, Page, Transform, Width
 from .geometry import Geometric
 from .resample import Images, Padded, Size, bilinear, columns_of, cubic, grid
@@ -56,9 +56,8 @@ def _apply(key: jax.Array, transforms: Transforms, glyphs: jax.Array, place: Pla
     def part(start: jax.Array, rows: jax.Array, key: jax.Array, transforms: Transforms) -> jax.Array:
         flat = unit_ink(rows.reshape(math.prod(rows.shape[:-2]), *rows.shape[-2:]))
         first = start * np.uint32(math.prod(rows.shape[1:-2]))
-        fold = jax.vmap(jax.random.fold_in, in_axes=(None, 0))
-        keys = fold(key, first + jnp.arange(flat.shape[0], dtype=jnp.uint32))
-        return apply_to_batch(keys, transforms, flat).reshape(rows.shape)
+        image_keys = numbered(key, first + jnp.arange(flat.shape[0], dtype=jnp.uint32))
+        return apply_to_batch(image_keys, transforms, flat).reshape(rows.shape)
 
     rows = glyphs if glyphs.ndim > 2 else glyphs[None]
     return jnp.asarray(by_rows(part, place, rows, key, transforms)).reshape(glyphs.shape)
@@ -75,7 +74,7 @@ def apply_to_batch(
     def part(keys: jax.Array, images: jax.Array) -> jax.Array:
         return run(keys, transforms, (images, None), width=width)
 
-    return jnp.asarray(in_chunks(part, pixels, keys, images))
+    return jnp.asarray(map_in_chunks(part, pixels, keys, images))
 
 
 def run(
@@ -101,8 +100,7 @@ def run(
     """
     # So that no parameter, whatever its type, makes the result anything but float32.
     transforms = jax.tree.map(lambda number: jnp.asarray(number, jnp.float32), transforms)
-    fold = jax.vmap(jax.random.fold_in, in_axes=(0, None))
-    keyed = [(transform, fold(keys, place)) for place, transform in enumerate(transforms)]
+    keyed = [(transform, folded(keys, place)) for place, transform in enumerate(transforms)]
     for moves_ink, group in itertools.groupby(keyed, lambda pair: isinstance(innermost(pair[0]), Geometric)):
         if moves_ink:
             images = (_warped(list(group), images, width), None)
@@ -144,7 +142,7 @@ def _changed(transform: Any, images: jax.Array, keys: jax.Array, width: Width | 
         )
         return _cut(jnp.asarray(made), width)
 
-    return jnp.asarray(stage(change, images, keys)) if kind.looks_around else change(images, keys)
+    return jnp.asarray(materialize(change, images, keys)) if kind.looks_around else change(images, keys)
 
 
 def _warped(group: list[tuple[Any, jax.Array]], images: Images, width: Width | None) -> jax.Array:
@@ -159,7 +157,7 @@ def _warped(group: list[tuple[Any, jax.Array]], images: Images, width: Width | N
             places = transform.pull(own, places, size)
         return _cut(sample(images, places).reshape(-1, height, columns_of(size)), width)
 
-    return jnp.asarray(stage(warp, [transform.draw(keys, size) for transform, keys in group]))
+    return jnp.asarray(materialize(warp, [transform.draw(keys, size) for transform, keys in group]))
 
 
 def followed(transforms: Transforms) -> bool:

@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from ..internal.pytrees import register
+from ..internal.pytrees import register_pytree
 from .base import Transform, as_float, uniform, words
 from .knots import basis
 from .resample import Padded, Places, Size, columns_of, nearest_border
@@ -51,7 +51,7 @@ def linear() -> Interpolation:
     return dataclasses.field(default="linear", metadata={"static": True})
 
 
-@register
+@register_pytree
 @dataclasses.dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Affine(Geometric):
     """Rotates, scales, slants and shifts, each uniformly within its range, about the image's centre.
@@ -96,7 +96,7 @@ class Affine(Geometric):
         return y, x
 
 
-@register
+@register_pytree
 @dataclasses.dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Perspective(Geometric):
     """Tilts the page: one side nearer, the other farther.
@@ -129,7 +129,7 @@ class Perspective(Geometric):
 STRETCH = 0.9
 
 
-@register
+@register_pytree
 @dataclasses.dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Elastic(Geometric):
     """A smooth random displacement of every pixel, after Simard, Steinkraus and Platt (2003).

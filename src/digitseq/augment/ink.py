@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from ..internal.pytrees import register
+from ..internal.pytrees import register_pytree
 from .base import Ink, uniform
 
 
@@ -31,7 +31,7 @@ def _raised(values: jax.Array, power: jax.Array) -> jax.Array:
     return jnp.exp(power * jnp.log(values))
 
 
-@register
+@register_pytree
 @dataclasses.dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class StrokeWidth(Ink):
     """Makes strokes thicker or thinner, continuously.
@@ -67,7 +67,7 @@ def _cross(images: jax.Array, choose: Callable[[jax.Array, jax.Array], jax.Array
     return result
 
 
-@register
+@register_pytree
 @dataclasses.dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Gamma(Ink):
     """Raises values to a power from 1 / (1 + strength) to 1 + strength: greys darker or lighter.
@@ -89,7 +89,7 @@ class Gamma(Ink):
         )
 
 
-@register
+@register_pytree
 @dataclasses.dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Contrast(Ink):
     """Bends values towards black and white, or towards grey, along an S that keeps 0, 1/2 and 1.
@@ -113,7 +113,7 @@ class Contrast(Ink):
         return jnp.where(grey, 1 / (1 + _raised((1 - value) / value, power)), images)
 
 
-@register
+@register_pytree
 @dataclasses.dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class InkFade(Ink):
     """Pales the ink of a whole image.
@@ -135,7 +135,7 @@ class InkFade(Ink):
 RADIUS = 4
 
 
-@register
+@register_pytree
 @dataclasses.dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Blur(Ink):
     """Blurs with a Gaussian whose width is uniform from 0 to sigma.

@@ -7,13 +7,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ..internal.pytrees import register
+from ..internal.pytrees import register_pytree
 from .base import uniform
 from .geometry import Geometric, Interpolation, linear
 from .resample import Places, Size
 
 
-@register
+@register_pytree
 @dataclasses.dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class LineSlant(Geometric):
     """Leans the whole line, all digits alike, about the middle of its height.
@@ -39,7 +39,7 @@ class LineSlant(Geometric):
         return y, x + drawn * (y - (size[0] - 1) / 2)
 
 
-@register
+@register_pytree
 @dataclasses.dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class BaselineWave(Geometric):
     """Bends the writing line into a wave, of any phase.

@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ..internal.pytrees import register
+from ..internal.pytrees import register_pytree
 from ..internal.random_bits import fractions
 from .base import Page, Width, as_float, by_pixel, uniform
 
@@ -20,7 +20,7 @@ def _bits(key: jax.Array, shape: tuple[int, ...]) -> jax.Array:
     return jax.random.bits(key, shape, jnp.uint32)
 
 
-@register
+@register_pytree
 @dataclasses.dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class GaussianNoise(Page):
     """Adds independent normal noise to every pixel; what leaves [0, 1] is cut.
@@ -44,7 +44,7 @@ class GaussianNoise(Page):
         return jnp.clip(images + self.sigma * noise, 0.0, 1.0)
 
 
-@register
+@register_pytree
 @dataclasses.dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class ReplaceNoise(Page):
     """Replaces each pixel, with probability p and apart from all others, by 0 or 1, either equally likely.
@@ -68,7 +68,7 @@ class ReplaceNoise(Page):
         return jnp.where(fractions(bits) < self.p, (bits & 1).astype(jnp.float32), images)
 
 
-@register
+@register_pytree
 @dataclasses.dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Paper(Page):
     """Shows the paper under the ink: ruled lines, boxes to write in, uneven light.
@@ -125,7 +125,7 @@ def _rules(places: np.ndarray, apart: jax.Array, first: jax.Array) -> jax.Array:
     return jnp.maximum(1 - distance, 0.0)
 
 
-@register
+@register_pytree
 @dataclasses.dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Occlude(Page):
     """Covers a rectangle, anywhere on the canvas, with one grey.
@@ -160,7 +160,7 @@ class Occlude(Page):
         return jnp.where(rows & covered(columns, right, wide, width), grey, images)
 
 
-@register
+@register_pytree
 @dataclasses.dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Invert(Page):
     """Black ink on white paper. It comes last, as what is moved in from beyond the border is 0."""

@@ -13,7 +13,7 @@ import numpy as np
 from jax import lax
 
 from ..internal.pixels import unit_ink
-from ..internal.xla import stage
+from ..internal.xla import materialize
 
 # y and x of each pixel of the result in the input, pixels, float32 [N, H * W]
 # or anything that broadcasts to that.
@@ -129,7 +129,9 @@ def _interpolate(images: Images, places: Places, first: int, weights: Weights) -
         return jnp.asarray(sum(w * row for w, row in zip(taps(y, height), blended, strict=True)))
 
     def find(y: jax.Array, x: jax.Array, flat: jax.Array) -> jax.Array:
-        return jnp.asarray(stage(blend, y, x, whole(y) * width + whole(x) + starts, flat))
+        return jnp.asarray(materialize(blend, y, x, whole(y) * width + whole(x) + starts, flat))
 
     shape = (count, height * width)
-    return jnp.asarray(stage(find, *(jnp.broadcast_to(place, shape) for place in halved), store.reshape(-1)))
+    return jnp.asarray(
+        materialize(find, *(jnp.broadcast_to(place, shape) for place in halved), store.reshape(-1))
+    )

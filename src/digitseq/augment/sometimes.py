@@ -6,12 +6,12 @@ from typing import Any, ClassVar
 import jax
 import jax.numpy as jnp
 
-from ..internal.pytrees import register
+from ..internal.pytrees import register_pytree
 from .base import Transform, Width, uniform
 from .resample import Places, Size
 
 
-@register
+@register_pytree
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
 class Sometimes(Transform):
     """Does what another transform does, for each image with probability p.

@@ -13,7 +13,7 @@ from ..glyphs.download import fetch_mnist
 from ..glyphs.loading import load_bank
 from ..glyphs.mnist import FILES, MIRRORS
 from ..internal.pixels import CELL, HEIGHT
-from ..io.contact_sheet import check_size, sheet
+from ..io.contact_sheet import check_size, contact_sheet
 from . import common, pictures, sources
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Banks of glyphs: info, fetch, preview.")
@@ -62,7 +62,7 @@ def preview(
     seed = common.fresh_seed() if seed is None else seed
     glyph_ids = np.asarray(source.choose(jax.random.key(seed), jax.numpy.asarray(digits)))
     glyphs = np.asarray(source.glyphs)[glyph_ids] / np.float32(255)
-    pictures.write(out, sheet(glyphs, columns=columns), force=force)
+    pictures.write(out, contact_sheet(glyphs, columns=columns), force=force)
 
 
 @app.command()

@@ -16,7 +16,7 @@ import typer
 from .. import augment
 from ..errors import BankError
 from ..glyphs.bank import DigitBank
-from ..internal.keys import typed_key
+from ..internal.keys import from_words, numbered, seed_words
 from ..internal.validation import nearest
 from ..io import atomic
 from ..io.compilation_cache import keep_programs as keep_programs
@@ -133,8 +133,7 @@ def plan(
     check_work(bank, rows, spec)
     if count is None and len(rows) == 1 and given:
         return rows, seed_words(seed)[None]
-    folded = jax.vmap(jax.random.fold_in, in_axes=(None, 0))
-    return rows, np.asarray(jax.random.key_data(folded(image_key, np.arange(len(rows), dtype=np.uint32))))
+    return rows, np.asarray(jax.random.key_data(numbered(image_key, np.arange(len(rows), dtype=np.uint32))))
 
 
 def _check_count(found: Labels, count: int | None) -> None:
@@ -176,7 +175,7 @@ def check_hand(bank: Source, spec: SequenceSpec) -> None:
         return
     if not isinstance(bank, DigitBank):
         raise BankError("--hand one-writer needs a bank; a model's lines are by one writer with --style 1")
-    if bank.hands is None:
+    if bank.writer_index is None:
         raise BankError(
             "--hand one-writer needs to know who wrote the digits: give --writers, QMNIST's labels"
         )
@@ -199,14 +198,9 @@ def refuse_leftovers(context: typer.Context) -> None:
         raise ValueError(f"unexpected argument {first!r}")
 
 
-def seed_words(seed: int) -> npt.NDArray[np.uint32]:
-    """The raw form of `jax.random.key(seed)`."""
-    return np.array([0, seed], np.uint32)
-
-
 @jax.jit
 def _render(keys: jax.Array, bank: Source, digits: jax.Array, spec: SequenceSpec) -> DigitSequence:
-    return render(jax.vmap(typed_key)(keys), bank, digits, spec, spec.image_width)
+    return render(from_words(keys), bank, digits, spec, spec.image_width)
 
 
 def rendered(

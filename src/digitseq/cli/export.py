@@ -21,7 +21,7 @@ from ..internal.keys import as_key
 from ..labels.base import listed_size
 from ..sequence.label_words import FORMS, Labels, labels_of
 from ..sequence.preflight import AUTO, auto_width
-from ..sequence.spec import SequenceSpec, check_spacing_range, spec_from_json
+from ..sequence.spec import SequenceSpec, check_spacing_range, spec_from_dict
 from . import common, label_grammar, sources
 
 EXPORT_EPILOG = """\b
@@ -181,8 +181,8 @@ def _spec_in(path: Path, labels: Labels) -> SequenceSpec:
         text = common.text_of(path)
         fields = json.loads(text)
         if not isinstance(fields, dict) or fields.get("image_width") != AUTO:
-            return spec_from_json(text)
-        layout = spec_from_json(json.dumps({n: v for n, v in fields.items() if n != "image_width"}))
+            return spec_from_dict(fields)
+        layout = spec_from_dict({n: v for n, v in fields.items() if n != "image_width"})
         return layout.replace(image_width=_auto(labels, layout))
     except (ValueError, RecursionError) as error:
         raise ValueError(f"--spec {path}: {error}") from None

@@ -7,7 +7,7 @@ import numpy as np
 import typer
 
 from ..internal.pixels import HEIGHT
-from ..io.contact_sheet import check_size, sheet
+from ..io.contact_sheet import check_size, contact_sheet
 from ..labels.text import format_sequence
 from ..sequence.label_words import labels_of
 from ..sequence.spec import SequenceSpec
@@ -71,7 +71,7 @@ def preview(
     )
     rows, keys = common.plan(found, count, common.fresh_seed() if seed is None else seed, source, spec)
     samples = list(common.rendered(keys, source, rows, spec))
-    page = sheet(
+    page = contact_sheet(
         np.stack([sample.image for sample in samples]),
         columns=columns,
         scale=scale,

@@ -7,6 +7,7 @@ from pathlib import Path
 from ..errors import BankError
 from ..internal.validation import as_integer
 from ..io import png
+from ..labels.text import parse_sequence
 from ..sequence.spec import SequenceSpec, spec_from_json
 from . import sources
 
@@ -62,7 +63,7 @@ def read(picture: Path) -> Recipe:
         spec = spec_from_json(found["spec"]).replace(masks=False)
         key = [as_integer("key", word) for word in json.loads(found["key"])]
         index = int(found.get("index", 0))
-        digits = _digits(found.get("asked", found["digits"]))
+        digits = parse_sequence(found.get("asked", found["digits"]), name="digits", dashed=True)
         style = float(found["style"]) if "style" in found else None
     except (ValueError, TypeError, RecursionError) as error:
         raise ValueError(f"{picture}: its recipe can't be read ({error})") from None
@@ -70,14 +71,6 @@ def read(picture: Path) -> Recipe:
         raise ValueError(f"{picture}: its recipe holds impossible numbers")
     kept = {name: found[name] for name in KEPT if name in found}
     return Recipe(digits, key, spec, found["bank"], found["bank digest"], style, found.get("writers"), kept)
-
-
-def _digits(text: str) -> list[int]:
-    """Digits from `3-5-0`; a number without a hyphen is one digit, of a bank of more than ten classes."""
-    parts = text.split("-")
-    if not all(part.isascii() and part.isdigit() and int(part) < 2**31 for part in parts):
-        raise ValueError(f"digits must be as in 3-5-0, got {text!r}")
-    return [int(part) for part in parts]
 
 
 def source_of(

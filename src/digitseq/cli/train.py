@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
-import jax.numpy as jnp
 import numpy as np
 import typer
 
@@ -18,6 +17,7 @@ from ..errors import BankError
 from ..glyphs.bank import DigitBank
 from ..glyphs.loading import NO_MNIST, load_bank
 from ..glyphs.mnist import mnist_folder
+from ..internal.keys import as_key
 from . import common, sources
 
 
@@ -72,7 +72,7 @@ def train(
 def _arguments(source: DigitBank, seed: int) -> tuple[Any, Any, Any]:
     """Key, images and labels, as `vae.train` takes them."""
     labels = np.repeat(np.arange(source.num_classes), np.asarray(source.counts))
-    return jnp.asarray(common.seed_words(seed)), np.asarray(source.glyphs), labels
+    return as_key(seed), np.asarray(source.glyphs), labels
 
 
 def _check_finished(

@@ -11,10 +11,11 @@ import numpy.typing as npt
 import typer
 
 from .. import vae
+from ..internal.keys import as_key
 from ..internal.pixels import CELL, HEIGHT
 from ..io import atomic, png
 from ..io.companions import is_companion
-from ..io.contact_sheet import sheet
+from ..io.contact_sheet import contact_sheet
 from ..io.idx import read_idx, write_idx
 from ..sequence import preflight
 from ..sequence.pipeline import sample_sequences
@@ -94,7 +95,7 @@ def sample(
         raise ValueError(f"--count must be at most {MOST[kind]} for {kind}, got {count}")
     if style is not None and kind in (Kind.styles, Kind.bank):
         raise ValueError(f"--style is for lines and sheets, not for {kind}")
-    key = jnp.asarray(common.seed_words(common.fresh_seed() if seed is None else seed))
+    key = as_key(common.fresh_seed() if seed is None else seed)
     digits = np.arange(writer.num_classes, dtype=np.int32)
     if kind is Kind.bank:
         _write_bank(out, writer, key, count, force=force)
@@ -102,7 +103,9 @@ def sample(
     if kind is Kind.lines:
         label_key, line_key = jax.random.split(key)
         rows = jax.random.randint(label_key, (count, LINE_DIGITS), 0, writer.num_classes)
-        page = sheet(np.asarray(sample_sequences(line_key, writer, rows, LINE).image), columns=4, scale=2)
+        page = contact_sheet(
+            np.asarray(sample_sequences(line_key, writer, rows, LINE).image), columns=4, scale=2
+        )
     else:
         if kind is Kind.sheet:
             keys = jax.random.split(key, count)
@@ -112,7 +115,9 @@ def sample(
             path = vae.between(first, last, jnp.linspace(0, 1, count))
             path = jnp.broadcast_to(path[:, None], (count, len(digits), writer.style_size))
             columns = vae.write(writer, path, np.tile(digits, (count, 1)))
-        page = sheet(np.asarray(columns).swapaxes(0, 1).reshape(-1, HEIGHT, CELL), columns=count, scale=2)
+        page = contact_sheet(
+            np.asarray(columns).swapaxes(0, 1).reshape(-1, HEIGHT, CELL), columns=count, scale=2
+        )
     pictures.write(out, page, force=force, name="OUT")
 
 

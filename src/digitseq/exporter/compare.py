@@ -1,4 +1,4 @@
-"""What two exports have in common: glyphs, writers, keys and texts."""
+"""What two exports share: glyphs, writers, keys and texts."""
 
 import functools
 import os
@@ -9,24 +9,26 @@ import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
 
+from ..internal.keys import from_words
 from ..internal.settings import own_settings
 from ..labels.base import LabelSource
 from ..labels.digits import PAD
-from ..stream import labels_of
-from .manifest import GLYPHS, Manifest, manifest_in
-from .shards import wrong_files
+from ..sequence.run import labels_at
+from .checksums import wrong_files
+from .manifest import Manifest, manifest_in
+from .names import GLYPHS
 from .storage import read, storage_of
 
-# Texts of so many images of each are compared, so many drawn at a time.
+# How many texts of each are compared at most, and sampled at a time.
 MOST_TEXTS, CHUNK = 1_000_000, 1000
 
 
 class Shared(NamedTuple):
-    """What two exports share, a line each.
+    """What two exports share, one line each.
 
     Attributes:
-        problems: what makes one no test of what was trained on the other.
-        notes: what may be by chance, or is meant.
+        problems: what makes one unfit for testing what was trained on the other.
+        notes: what may be chance, or intended.
     """
 
     problems: list[str]
@@ -34,23 +36,23 @@ class Shared(NamedTuple):
 
 
 def disjoint(a: str | os.PathLike[str], b: str | os.PathLike[str]) -> list[str]:
-    """What two exports must not have in common, a line each; nothing where one can test the other.
+    """What a training and a test export must not share, one line each; empty if they share none of it.
 
-    They must share no glyph, no writer where both know theirs, and no key:
-    one key gives both the same texts and layouts, image by image. Glyphs are
-    compared by what they show, so the exports may come from different banks.
-    Texts that both have by chance are no problem.
+    They must share no glyph, no writer if both know theirs, and no key: one
+    key gives both the same texts and layouts, image by image. Glyphs are
+    compared by their pixels, so the exports may come from different banks.
+    Texts that both have by chance are allowed.
 
     Raises:
         FileNotFoundError: no finished export is there.
-        ValueError: one that is damaged, or whose digits come from no bank.
+        ValueError: an export is damaged, or its digits come from no bank.
     """
     return shared(a, b).problems
 
 
 @own_settings
 def shared(a: str | os.PathLike[str], b: str | os.PathLike[str]) -> Shared:
-    """What two exports have in common: problems as of `disjoint`, and notes about texts.
+    """What two exports share: the problems that `disjoint` names, and notes about texts.
 
     Raises:
         FileNotFoundError, ValueError: as `disjoint`.
@@ -66,7 +68,7 @@ def shared(a: str | os.PathLike[str], b: str | os.PathLike[str]) -> Shared:
     if own.recipe["key"] == other.recipe["key"]:
         problems.append(
             f"{both} share their key{_seed(own.recipe['key'])}, so that image by image their labels and "
-            "layouts are drawn alike; export one of them with another seed"
+            "layouts are sampled alike; export one of them with another seed"
         )
     return Shared(problems, _same_texts(a, own, b, other))
 
@@ -89,7 +91,7 @@ def _shown(out: str | os.PathLike[str]) -> tuple[set[str], Manifest]:
 
 
 def _same_texts(a: Any, own: Manifest, b: Any, other: Manifest) -> list[str]:
-    """How many of the first's images have a text that the second has too."""
+    """A line with the number of the first's images whose text the second has too."""
     try:
         ours, theirs = _texts(own), _texts(other)
     except ValueError as error:
@@ -107,23 +109,22 @@ def _same_texts(a: Any, own: Manifest, b: Any, other: Manifest) -> list[str]:
 
 
 def _texts(manifest: Manifest) -> list[bytes]:
-    """The digits of each image, as bytes that are equal where the digits are.
+    """The digits of each image, as bytes that are equal if and only if the digits are.
 
     Raises:
-        ValueError: labels of a class that is not digitseq's.
+        ValueError: the labels' class is not digitseq's.
     """
-    words, implementation = manifest.recipe["key"]["words"], manifest.recipe["key"]["implementation"]
-    count, labels = min(manifest.count, MOST_TEXTS), manifest.labels
+    key, count = manifest.recipe["key"], min(manifest.count, MOST_TEXTS)
     cpu = jax.local_devices(backend="cpu")[0]
-    given = jax.device_put((np.asarray(words, np.uint32), jax.tree.map(np.asarray, labels)), cpu)
+    words = np.asarray(key["words"], np.uint32)
+    given = jax.device_put((words, jax.tree.map(np.asarray, manifest.labels)), cpu)
     texts: list[bytes] = []
     for first in range(0, count, CHUNK):
-        rows: npt.NDArray[np.int32] = np.asarray(_drawn(*given, np.uint32(first), implementation))
+        rows: npt.NDArray[np.int32] = np.asarray(_sampled(*given, np.uint32(first), key["implementation"]))
         texts += [row[row > PAD].tobytes() for row in rows[: count - first]]
     return texts
 
 
 @functools.partial(jax.jit, static_argnums=3)
-def _drawn(words: jax.Array, labels: LabelSource, first: jax.Array, implementation: str) -> jax.Array:
-    key = jax.random.wrap_key_data(words, impl=implementation)
-    return labels_of(key, first + jnp.arange(CHUNK, dtype=jnp.uint32), labels)
+def _sampled(words: jax.Array, labels: LabelSource, first: jax.Array, implementation: str) -> jax.Array:
+    return labels_at(from_words(words, implementation), labels, first + jnp.arange(CHUNK, dtype=jnp.uint32))

@@ -1,4 +1,4 @@
-"""The data card: what an export is, for people, with a contact sheet."""
+"""The data card: a README.md that describes an export for people, and its contact sheet."""
 
 import base64
 from collections.abc import Mapping
@@ -8,83 +8,40 @@ from typing import Any
 import numpy as np
 
 from ..io import png
-from ..io.contact_sheet import sheet
+from ..io.contact_sheet import contact_sheet
 from .formats import Format, format_of
-from .manifest import FOLDER
+from .names import CARD, SHEET
 from .plan import Plan
-from .shards import Shown
 
-# The sheet is no picture of the set: loaders of pictures pass over such a folder, and over such a file.
-CARD, SHEET = "README.md", f"{FOLDER}/sheet.svg"
 SVG = (
     '<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}">'
     '<image width="{width}" height="{height}" href="data:image/png;base64,{data}"/></svg>\n'
 )
-COLUMNS = 3
-GLYPHS = """\
-`__digitseq__/glyphs.txt` names the glyphs that they show,
-each by the first 32 hex digits of the SHA-256 of its 784 bytes. """
+# Images on the contact sheet.
+SHOWN, COLUMNS = 24, 3
+CARD_TEXT = """\
+{header}# {count:,} images of handwritten digit sequences
 
-
-def write_card(
-    folder: Path, plan: Plan, recipe: dict[str, Any], writers: list[int] | None, shown: Shown
-) -> None:
-    """Writes README.md and the sheet that it shows."""
-    images = np.asarray(shown.images / 255, np.float32)
-    picture = sheet(images, columns=COLUMNS, captions=shown.texts)
-    data = base64.b64encode(png.encode(picture)).decode()
-    svg = SVG.format(width=picture.shape[1], height=picture.shape[0], data=data)
-    (folder / SHEET).write_text(svg, newline="\n")
-    (folder / CARD).write_text(_text(plan, recipe, writers), encoding="utf-8", newline="\n")
-
-
-def _text(plan: Plan, recipe: dict[str, Any], writers: list[int] | None) -> str:
-    source = recipe["source"]
-    labels, form = recipe["labels"], format_of(plan.format)
-    name = source.get("name", "not one that digitseq knows")
-    if "split" in source:
-        split = source["split"]
-        name = f"part {split['part'] + 1} of {split['of'].get('name', 'one that digitseq does not know')}, "
-        name += f"split by {split['by']}"
-    rows = [
-        ("images", f"{plan.count:,}, grey, 28 pixels high and {plan.spec.image_width} wide"),
-        ("files", f"{plan.format}, {plan.shards:,} shards of {plan.shard_size:,} images"),
-        ("labels", f"`{_shown(labels)}`"),
-        ("layout", f"`{plan.spec!r}`"),
-        ("digits drawn from", f"a {source['kind']}: {name}; digest `{source['digest'][:16]}...`"),
-        *([("writers", f"{len(writers):,}")] if writers else []),
-        (
-            "licence of the digits",
-            source.get("licence", "not known to digitseq: ask whom you have them from"),
-        ),
-        *([("cite", source["citation"])] if "citation" in source else []),
-        ("made by", f"digitseq {recipe['digitseq']}"),
-    ]
-    table = "".join(f"| {left} | {right.replace('|', '&#124;')} |\n" for left, right in rows)
-    load = form.load.replace("LAST", plan.name(plan.shards - 1)).replace("OUT", ".")
-    glyphs = GLYPHS if source["kind"] == "bank" else ""
-    return f"""{header_of(plan.format, {"train": "."})}# {plan.count:,} images of handwritten digit sequences
-
-![The first of them]({SHEET})
+![The first images]({sheet})
 
 | | |
 |---|---|
 {table}
-`__digitseq__/manifest.json` tells all that they were made from, and the SHA-256 of each file.
-{glyphs}`digitseq verify .`
-checks them all (`--bank` and `--writers` name digits that it does not know; with `--sample 0` it needs none).
+`__digitseq__/manifest.json` records everything that the export was made from, and the SHA-256 of each file.
+{glyphs}`digitseq verify .` checks the export (`--bank` and `--writers` name digits that digitseq does not
+know; `--sample 0` needs none).
 
-## To load them
+## Load
 
-In this folder, with
+In this folder:
 
 ```python
 {load}```
-{form.note}
-## To make them again
+{note}
+## Reproduce
 
 ```python
-{_again(source, labels, bool(writers))}
+{source}
 made = ds.Manifest.read(".")
 ds.export(
     made.key, source, labels, made.spec, "again", count=made.count, format=made.format,
@@ -94,36 +51,13 @@ ds.export(
 
 ## With Hugging Face's `datasets`
 
-{hub_of(form)}"""
-
-
-def _bank(name: str, written: bool) -> str:
-    return f'ds.load_bank("{name}"' + (', writers="QMNIST")  # the folder of its labels' if written else ")")
-
-
-def header_of(format: str, parts: Mapping[str, str]) -> str:
-    """The head of a README.md, from which `load_dataset` learns what the data are.
-
-    Args:
-        format: of the files.
-        parts: of each split, by its name, its export's folder.
-    """
-    pattern = format_of(format).hub
-    lines = ["---", "configs:", "- config_name: default", "  data_files:"]
-    for name, folder in parts.items():
-        # Of what it can't read it must take nothing for the data.
-        path = pattern or f"nothing, because load_dataset has no format {format} - README.md has the code"
-        prefix = "" if folder == "." or not pattern else f"{folder}/"
-        lines += [f"  - split: {name}", f'    path: "{prefix}{path}"']
-    return "\n".join([*lines, "---", ""])
-
-
-def hub_of(form: Format) -> str:
-    """What a data card says of `load_dataset`."""
-    if not form.hub:
-        return "`load_dataset` has no format for these files, and says so: use the code above.\n"
-    return """\
-In this folder, with
+{hub}"""
+GLYPHS_TEXT = """\
+`__digitseq__/glyphs.txt` lists the glyphs that the images show, each by the first 32 hex digits of the
+SHA-256 of its 784 bytes.
+"""
+HUB_TEXT = """\
+In this folder:
 
 ```python
 from pathlib import Path
@@ -132,42 +66,118 @@ from datasets import load_dataset
 rows = load_dataset(str(Path.cwd()), split="train")
 ```
 
-Of two exports in folders called `train` and `test`, `load_dataset` of the folder above them gives both.
+For two exports in folders called `train` and `test`, `load_dataset` of their parent folder returns both.
 """
 
 
-def _shown(labels: dict[str, Any]) -> str:
+def write_card(folder: Path, plan: Plan, recipe: dict[str, Any], writers: list[int] | None) -> None:
+    """Writes README.md and its contact sheet, of the export's first images, rendered again."""
+    chunks = list(plan.chunks(0, min(SHOWN, plan.count)))
+    images = np.concatenate([chunk.fields["image"] for chunk in chunks])
+    texts = [text for chunk in chunks for text in chunk.texts().tolist()]
+    picture = contact_sheet(np.asarray(images / 255, np.float32), columns=COLUMNS, captions=texts)
+    data = base64.b64encode(png.encode(picture)).decode()
+    svg = SVG.format(width=picture.shape[1], height=picture.shape[0], data=data)
+    (folder / SHEET).write_text(svg, newline="\n")
+    (folder / CARD).write_text(_text(plan, recipe, writers), encoding="utf-8", newline="\n")
+
+
+def _text(plan: Plan, recipe: dict[str, Any], writers: list[int] | None) -> str:
+    form, source = format_of(plan.format), recipe["source"]
+    rows = _rows(plan, recipe, writers)
+    return CARD_TEXT.format(
+        header=header_of(plan.format, {"train": "."}),
+        count=plan.count,
+        sheet=SHEET,
+        table="".join(f"| {left} | {right.replace('|', '&#124;')} |\n" for left, right in rows),
+        glyphs=GLYPHS_TEXT if source["kind"] == "bank" else "",
+        load=form.load.replace("LAST", plan.name(plan.shards - 1)).replace("OUT", "."),
+        note=form.note,
+        source=_source_code(source, recipe["labels"], bool(writers)),
+        hub=hub_of(form),
+    )
+
+
+def _rows(plan: Plan, recipe: dict[str, Any], writers: list[int] | None) -> list[tuple[str, str]]:
+    """The rows of the card's table."""
+    source = recipe["source"]
+    name = source.get("name", "unknown to digitseq")
+    if "split" in source:
+        split = source["split"]
+        name = f"part {split['part'] + 1} of {split['of'].get('name', 'a bank unknown to digitseq')}, "
+        name += f"split by {split['by']}"
+    return [
+        ("images", f"{plan.count:,}, grey, 28 pixels high and {plan.spec.image_width} wide"),
+        ("files", f"{plan.format}, {plan.shards:,} shards of {plan.shard_size:,} images"),
+        ("labels", f"`{_shortened(recipe['labels'])}`"),
+        ("layout", f"`{plan.spec!r}`"),
+        ("source of the digits", f"{source['kind']}: {name}; digest `{source['digest'][:16]}...`"),
+        *([("writers", f"{len(writers):,}")] if writers else []),
+        (
+            "licence of the digits",
+            source.get("licence", "unknown; check with the source of your glyphs"),
+        ),
+        *([("citation", source["citation"])] if "citation" in source else []),
+        ("made by", f"digitseq {recipe['digitseq']}"),
+    ]
+
+
+def header_of(format: str, parts: Mapping[str, str]) -> str:
+    """The YAML header of a README.md, from which `load_dataset` learns where the data are.
+
+    Args:
+        format: of the files.
+        parts: the folder of each split's export, by the split's name.
+    """
+    pattern = format_of(format).hub
+    lines = ["---", "configs:", "- config_name: default", "  data_files:"]
+    for name, folder in parts.items():
+        # A pattern that matches nothing, so that it takes no other file for data.
+        path = pattern or f"nothing, because load_dataset has no format {format} - README.md has the code"
+        prefix = "" if folder == "." or not pattern else f"{folder}/"
+        lines += [f"  - split: {name}", f'    path: "{prefix}{path}"']
+    return "\n".join([*lines, "---", ""])
+
+
+def hub_of(form: Format) -> str:
+    """What a data card says about `load_dataset`."""
+    if not form.hub:
+        return "`load_dataset` has no format for these files, and raises an error: use the code above.\n"
+    return HUB_TEXT
+
+
+def _shortened(labels: dict[str, Any]) -> str:
+    """A label source as the code that creates it, cut after 300 characters."""
     fields = ", ".join(f"{name}={value!r}" for name, value in labels.items() if name != "type")
     text = f"{labels['type']}({fields})"
     return text if len(text) <= 300 else f"{text[:300]}..."
 
 
-def _again(source: dict[str, Any], labels: dict[str, Any], written: bool) -> str:
-    """Code for the source and the labels, as far as digitseq knows where they came from."""
+def _load_bank(name: str, with_writers: bool) -> str:
+    """The code that loads a bank."""
+    rest = ', writers="QMNIST")  # the folder of its labels' if with_writers else ")"
+    return f'ds.load_bank("{name}"{rest}'
+
+
+def _source_code(source: dict[str, Any], labels: dict[str, Any], with_writers: bool) -> str:
+    """The code that creates `source` and `labels`, as far as digitseq knows their origin."""
     lines = ["import digitseq as ds"]
     if source.get("name") == "vae":
         lines = ["import dataclasses", "import numpy as np", *lines, "from digitseq import vae"]
-        drawn = f"dataclasses.replace(vae.pretrained(), style=np.float32({source['style']}))"
+        code = f"source = dataclasses.replace(vae.pretrained(), style=np.float32({source['style']}))"
     elif "name" in source:
-        drawn = _bank(source["name"], written)
+        code = f"source = {_load_bank(source['name'], with_writers)}"
     elif "split" in source and "name" in source["split"]["of"]:
         split = source["split"]
         lines += ["import jax", "import numpy as np"]
         words, implementation = split["key"]["words"], split["key"]["implementation"]
-        key = f'jax.random.wrap_key_data(np.array({words}, np.uint32), impl="{implementation}")'
-        whole = _bank(split["of"]["name"], written)
-        drawn = f"whole = {whole}\nkey = {key}\n"
-        drawn += (
+        code = (
+            f"whole = {_load_bank(split['of']['name'], with_writers)}\n"
+            f'key = jax.random.wrap_key_data(np.array({words}, np.uint32), impl="{implementation}")\n'
             f'source = ds.split_bank(whole, {split["fractions"]}, key, by="{split["by"]}")[{split["part"]}]'
         )
     else:
-        drawn = f"...  # the {source['kind']} with the digest above, which digitseq does not know"
-    own = "digest" in labels
-    return "\n".join(
-        [
-            *lines,
-            "",
-            drawn if "\n" in drawn else f"source = {drawn}",
-            f"labels = ...  # your own {labels['type']}" if own else 'labels = ds.Manifest.read(".").labels',
-        ]
-    )
+        code = f"source = ...  # the {source['kind']} with the digest above, which digitseq does not know"
+    own = f"labels = ...  # your own {labels['type']}"
+    lines += ["", code, own if "digest" in labels else 'labels = ds.Manifest.read(".").labels']
+    return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""export: images with labels as files, whole or resumable, byte-identical whoever makes them."""
+"""export: images with labels as files; resumable, and byte-identical whoever renders them."""
 
 import os
 from collections.abc import Callable
@@ -12,8 +12,7 @@ from ..labels.base import LabelSource, listed_size
 from ..sequence.label_words import as_labels
 from ..sequence.spec import SequenceSpec
 from .engines import Engine
-from .execution import MOST_IMAGES as MOST_IMAGES
-from .execution import carry_out, order_of
+from .execution import MOST_IMAGES, request_of, run_export
 from .manifest import Manifest
 
 
@@ -37,46 +36,47 @@ def export(
 
     Image i is that of `batch_at`: its content depends on the key and i alone,
     and the files' bytes on `key`, `source`, `labels`, `spec`, `count`,
-    `format`, `shard_size` and `licence` alone. They are made on CPUs. A call
-    that was interrupted, however abruptly, resumes when it is made again; one
-    that is finished is left as it is.
+    `format`, `shard_size` and `licence` alone. Images are always rendered on
+    CPUs. An interrupted export, even by a kill, resumes when the same call is
+    made again; a finished one is left as it is.
 
     Args:
         key: a typed or raw PRNG key, or an integer seed: the run.
         source: a `DigitBank`, anything with `draw` (and `num_classes`, where labels go beyond 9), or the
             name of one ("mnist", "builtin", "vae", a path).
-        labels: what to write, or text such as "random:3-8".
+        labels: a label source, or text such as "random:3-8".
         spec: the layout. "coco" adds amodal masks to it where it has none.
         out: a new folder, or a URL that fsspec knows, such as s3://bucket/folder.
         count: how many images, up to 10**9; None: as many as a list has sequences.
         format: "png", "webdataset", "parquet", "array_record", "lmdb",
             "coco", "yolo", "idx" or "npz".
-        shard_size: how many images a shard has; of a multiple of 500 none is
-            rendered in vain. A shard's labels lie in memory while it is written.
+        shard_size: images per shard. Images are rendered 500 at a time, so
+            multiples of that waste none. A shard's labels are held in memory
+            while it is written.
         workers: processes on this machine. They import the calling script
-            only for classes that it defines, a label source say: then what the
-            script runs must stand under `if __name__ == "__main__":`.
+            only for classes that it defines, such as a label source: then what the
+            script runs must be under `if __name__ == "__main__":`.
         engine: "local", or "ray": tasks of the cluster that `ray.init()`
             finds, of which each node must reach `out`.
-        licence: of the digits, for the manifest; None takes what digitseq
-            knows of MNIST and of what was made from it.
-        progress: called with the number of images that are there.
+        licence: of the digits, for the manifest; None: what digitseq knows,
+            which it does of MNIST and of what was made from it.
+        progress: called with the number of images that are finished.
 
     Raises:
         ValueError: arguments that can't be used, or an `out` that holds
-            something else, which stays as it is.
+            something else, which is left untouched.
         BankError: digits that the source can't draw.
         ImportError: a package is missing, naming the extra.
-        BlockingIOError: another process is at work there.
+        BlockingIOError: another process is exporting to `out`.
         RuntimeError: worker processes can't import a class of the script's or
             notebook's, or this process was forked after JAX had started.
-        OSError: what could not be written, or a worker process that died; the
+        OSError: a file could not be written, or a worker process died; the
             same call resumes.
-        KeyboardInterrupt: with how many images are there.
+        KeyboardInterrupt: interrupted; says how many images are there.
     """
     drawer: Source = as_source(source)
     written = as_labels(labels, drawer)
-    order = order_of(
+    request = request_of(
         key,
         drawer,
         written,
@@ -89,4 +89,4 @@ def export(
         engine=engine,
         licence=licence,
     )
-    return carry_out(order, progress or (lambda done: None))
+    return run_export(request, progress or (lambda done: None))

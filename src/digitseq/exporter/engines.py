@@ -1,4 +1,4 @@
-"""Who makes the shards: this process, others on this machine, or a cluster of Ray's."""
+"""Engines: shards are rendered by this process, by worker processes on this machine, or by a Ray cluster."""
 
 import contextlib
 import itertools
@@ -11,34 +11,35 @@ import jax
 
 from ..errors import extra
 from ..internal.pytrees import unknown_to_others
+from .job import Job
 from .pool import in_processes
-from .shards import Job, make_shard
+from .shards import make_shard
 from .worker import refuse_in_import, take_one_thread
 
 Engine = Literal["local", "ray"]
-# Tasks that Ray holds at a time, at least, and how often one that lost its worker is begun again.
+# The least number of tasks queued in Ray at a time, and how often one that lost its worker is retried.
 WAITING, RETRIES = 256, 20
 
 
 def run(job: Job, shards: Sequence[int], engine: Engine, workers: int) -> Generator[int, None, None]:
-    """Makes the shards; gives each one's number when it is there. Close it, so that all ends with it."""
+    """Renders the shards; yields each one's number when it is complete. Closing it ends all workers."""
     refuse_in_import()
     if engine == "ray":
         return _on_ray(job, shards)
-    return in_processes(job, shards, workers) if workers > 1 else _here(job, shards)
+    return in_processes(job, shards, workers) if workers > 1 else _in_this_process(job, shards)
 
 
-def _here(job: Job, shards: Sequence[int]) -> Generator[int, None, None]:
+def _in_this_process(job: Job, shards: Sequence[int]) -> Generator[int, None, None]:
     for shard in shards:
         make_shard(job, shard)
         yield shard
 
 
 def ray_or_error() -> Any:
-    """Ray's module.
+    """The module `ray`.
 
     Raises:
-        ImportError: it is not installed.
+        ImportError: it is not installed; names the extra.
     """
     try:
         import ray
@@ -49,34 +50,33 @@ def ray_or_error() -> Any:
 
 def _on_ray(job: Job, shards: Sequence[int]) -> Generator[int, None, None]:
     ray = ray_or_error()
-    if unknown := unknown_to_others(job.plan.nodes):
+    if unknown := unknown_to_others(job.plan.run.nodes):
         raise ValueError(
             f"engine 'ray': {', '.join(unknown)} can't be registered as a pytree on the cluster's machines; "
-            "decorate it with digitseq.internal.pytrees.register, put it into a module that they have, or "
-            "use "
+            "decorate it with digitseq.register_pytree, put it into a module that they have, or use "
             "engine='local'"
         )
     with contextlib.ExitStack() as stack:
         if not ray.is_initialized():
             with warnings.catch_warnings():
-                # It forks in order to start other programs, not to go on with JAX.
+                # Ray forks only to start other programs, which is safe after JAX has started.
                 warnings.filterwarnings("ignore", "os.fork", RuntimeWarning)
                 ray.init(log_to_driver=False, logging_level=logging.ERROR)
             stack.callback(ray.shutdown)
         make = ray.remote(max_retries=RETRIES)(_make_on_ray)
-        held = ray.put(job)
+        shared = ray.put(job)
         ahead, most = iter(shards), max(WAITING, 2 * int(ray.cluster_resources().get("CPU", 0)))
         waiting: list[Any] = []
         stack.callback(lambda: [ray.cancel(task) for task in waiting])
         while True:
-            waiting += [make.remote(held, shard) for shard in itertools.islice(ahead, most - len(waiting))]
+            waiting += [make.remote(shared, shard) for shard in itertools.islice(ahead, most - len(waiting))]
             if not waiting:
                 return
             done, waiting = ray.wait(waiting)
             try:
                 yield from ray.get(done)
             except ray.exceptions.RayTaskError as error:
-                # What went wrong in it, as it would go wrong here.
+                # The task's own error, as the local engine would raise it.
                 raise error.cause from None
             except ray.exceptions.RayError as error:
                 raise OSError(f"Ray lost a shard too often; the same command resumes ({error})") from None

@@ -1,4 +1,4 @@
-"""An order: an export whose arguments were checked, and how its files come to be."""
+"""A request: an export whose arguments are checked, and how it is carried out."""
 
 import contextlib
 import json
@@ -8,38 +8,40 @@ from typing import Any, NamedTuple, get_args
 
 import jax
 import numpy as np
+import numpy.typing as npt
 
 from ..glyphs.bank import DigitBank
-from ..glyphs.source import Source
-from ..internal.keys import as_key
+from ..glyphs.source import Source, num_classes
 from ..internal.validation import as_size
 from ..labels.base import LabelSource, Row
-from ..sequence.glyph_sampling import num_classes
 from ..sequence.preflight import check_source
 from ..sequence.spec import SequenceSpec
 from ..version import __version__
+from .checksums import sums_below
+from .completion import is_complete, no_glyphs, read_record, recorded_shards
 from .data_card import write_card
 from .engines import Engine, ray_or_error, run
 from .formats import format_of
-from .glyphs import digests
-from .manifest import FOLDER, GLYPHS, NAME, Manifest, manifest_in
+from .glyph_digests import digests
+from .job import Job, libraries
+from .manifest import Manifest, manifest_in
+from .names import FOLDER, GLYPHS, MANIFEST, PLAN, STATE, WORK
 from .plan import Plan
 from .recipe import recipe_of
-from .resume import PLAN, is_done
-from .shards import Job, Shown, Used, is_there, libraries, publish_text, receipt_of, receipts, summed
-from .storage import STATE, Storage, absolute, storage_of
+from .resume import is_finished
+from .storage import Storage, absolute, storage_of, write_text
 
 MOST_WORKERS = 1024
-# As many as the names of files have places for.
+# The digits in the names of shards and images.
 MOST_SHARDS, MOST_IMAGES = 100_000, 10**9
 
 
-class Order(NamedTuple):
-    """What is to be exported, and by whom.
+class Request(NamedTuple):
+    """What is to be exported, where to, and by whom.
 
     Attributes:
-        job: all that its bytes depend on, and where to.
-        out: as it was given, for messages.
+        job: all that the export's bytes depend on, and the absolute destination.
+        out: the destination as given, for messages.
         engine, workers: as for `export`.
     """
 
@@ -49,7 +51,7 @@ class Order(NamedTuple):
     workers: int
 
 
-def order_of(
+def request_of(
     key: jax.Array | int,
     source: Source,
     labels: LabelSource,
@@ -63,8 +65,8 @@ def order_of(
     engine: Engine = "local",
     licence: str | None = None,
     split: Mapping[str, Any] | None = None,
-) -> Order:
-    """The order that the arguments of `export` make; nothing is written yet.
+) -> Request:
+    """Checks the arguments of `export`; writes nothing.
 
     Args:
         split: for the manifest, of which bank the source is a part.
@@ -84,14 +86,14 @@ def order_of(
     spec = _with_masks(spec, format)
     check_source(source, labels, spec, 1)
     _check_classes(source, labels)
-    plan = Plan.of(as_key(key), source, labels, spec, count=count, shard_size=size, format=format)
+    plan = Plan.of(key, source, labels, spec, count=count, shard_size=size, format=format)
     recipe = recipe_of(plan, __version__, licence, split)
     job = Job(plan, str(absolute(out)), json.dumps(recipe), libraries())
-    return Order(job, os.fspath(out), engine, workers)
+    return Request(job, os.fspath(out), engine, workers)
 
 
 def _check_licence(licence: str | None) -> None:
-    """Raises where the data card could not be written."""
+    """Raises if the licence can't be written to the data card."""
     if licence is not None and not isinstance(licence, str):
         raise ValueError(f"licence must be text, got {licence!r}")
     try:
@@ -103,7 +105,7 @@ def _check_licence(licence: str | None) -> None:
 
 
 def _check_classes(source: Source, labels: LabelSource) -> None:
-    """Raises where the texts of labels would be wrong, as far as the labels say what they hold."""
+    """Raises if labels that list their digits have one that the source's classes lack."""
     classes = num_classes(source)
     rows: list[Row] = getattr(labels, "rows", list)()
     most = max((digit for row in rows for choices in row for digit in choices), default=0)
@@ -114,26 +116,26 @@ def _check_classes(source: Source, labels: LabelSource) -> None:
         )
 
 
-def carry_out(order: Order, progress: Callable[[int], None]) -> Manifest:
-    """Writes what is missing of an export."""
-    job, out = order.job, order.out
+def run_export(request: Request, progress: Callable[[int], None]) -> Manifest:
+    """Renders what is missing of an export, and returns its manifest."""
+    job, out = request.job, request.out
     recipe, storage = json.loads(job.recipe), storage_of(out)
-    if not is_done(storage, recipe, out):
-        storage.begin()
-        with storage.held() as alone:
-            if alone:  # what a process that was killed had begun to write
-                storage.clear(f"{STATE}/work")
-                storage.begin()
-            # Another process may have been at work till now.
-            if not is_done(storage, recipe, out):
-                if PLAN not in storage.files(STATE):
-                    publish_text(storage, PLAN, job.recipe, settle=True)
-                _make(storage, order, progress)
-            storage.clear(STATE)
-    else:
-        if STATE in storage.top():  # of a process that was killed when all was done
-            storage.clear(STATE)
+    if is_finished(storage, recipe, out):
+        if STATE in storage.top():  # left by a process that was killed after the last file
+            storage.remove(STATE)
         progress(job.plan.count)
+        return manifest_in(storage, out)
+    storage.create()
+    with storage.locked() as exclusive:
+        if exclusive:  # temporary files of a process that was killed
+            storage.remove(WORK)
+            storage.create()
+        # Another process may have finished it before the lock was free.
+        if not is_finished(storage, recipe, out):
+            if PLAN not in storage.files(STATE):
+                write_text(storage, PLAN, job.recipe, durable=True)
+            _render(storage, request, progress)
+        storage.remove(STATE)
     return manifest_in(storage, out)
 
 
@@ -146,64 +148,64 @@ def _with_masks(spec: SequenceSpec, format: str) -> SequenceSpec:
     return spec.replace(masks="amodal") if format == "coco" and not wanted else spec
 
 
-def _make(storage: Storage, order: Order, progress: Callable[[int], None]) -> None:
-    job, made = order.job, set[int]()
+def _render(storage: Storage, request: Request, progress: Callable[[int], None]) -> None:
+    """Renders the shards that are missing or damaged, then the files of the whole export."""
+    job, complete = request.job, set[int]()
     plan = job.plan
-    begun = receipts(storage, plan)
-    # Those whose files don't match what their receipts say, and that are not re-rendered yet.
+    recorded = recorded_shards(storage, plan)
+    # Shards with a record whose files don't match it, until they are rendered again.
     damaged: set[int] = set()
     try:
-        for shard in sorted(begun):
-            (made if is_there(storage, job, shard) else damaged).add(shard)
-        done = plan.images(made)
+        for shard in sorted(recorded):
+            (complete if is_complete(storage, job, shard) else damaged).add(shard)
+        done = plan.images(complete)
         progress(done)
-        missing = [shard for shard in range(plan.shards) if shard not in made]
-        with contextlib.closing(run(job, missing, order.engine, order.workers)) as running:
+        missing = [shard for shard in range(plan.shards) if shard not in complete]
+        with contextlib.closing(run(job, missing, request.engine, request.workers)) as running:
             for shard in running if missing else ():
-                made.add(shard)
+                complete.add(shard)
                 done += plan.images([shard])
                 progress(done)
         _finish(storage, job)
     except KeyboardInterrupt:
         # Shards that were finished, but not yet reported, count too.
-        there = receipts(storage, plan)
-        sound = {shard for shard in there & damaged - made if is_there(storage, job, shard)}
+        now = recorded_shards(storage, plan)
+        repaired = {shard for shard in now & damaged - complete if is_complete(storage, job, shard)}
         raise KeyboardInterrupt(
-            f"interrupted; {plan.images(there - damaged | made | sound)} of {plan.count} images are there, "
-            "and the same command resumes"
+            f"interrupted; {plan.images(now - damaged | complete | repaired)} of {plan.count} images are "
+            "there, and the same command resumes"
         ) from None
 
 
 def _finish(storage: Storage, job: Job) -> None:
-    """What belongs to all shards; the manifest last of all."""
+    """Writes the files of the whole export, the manifest last."""
     plan, recipe = job.plan, json.loads(job.recipe)
-    used, shown, shards = Used(plan), Shown(plan), []
+    used, shards = no_glyphs(plan), []
     for shard in range(plan.shards):
-        receipt = receipt_of(storage, job, shard)
-        used.add(receipt)
-        shown.add(receipt)
-        shards.append({n: digest for n, digest in receipt["files"].items() if not n.startswith(f"{STATE}/")})
-    glyphs, writers = _drawn_from(plan, used)
+        record = read_record(storage, job, shard)
+        used |= record.glyphs
+        shards.append({n: digest for n, digest in record.files.items() if not n.startswith(f"{STATE}/")})
+    glyphs, writers = _shown(plan, used)
     with storage.workspace() as folder:
         finish = format_of(plan.format).finish
         if finish is not None:
-            left = [n for n in storage.files(STATE) if not n.endswith(".json") and "/work/" not in n]
-            with storage.local(left) as state:
+            names = [n for n in storage.files(STATE) if not n.endswith(".json")]
+            with storage.local(n for n in names if not n.startswith(f"{WORK}/")) as state:
                 finish(folder, plan, state / STATE)
         text = "".join(f"{digest}\n" for digest in glyphs)
         (folder / FOLDER).mkdir()
         (folder / GLYPHS).write_text(text, newline="\n")
-        write_card(folder, plan, recipe, writers, shown)
-        others = summed(folder, "others")
+        write_card(folder, plan, recipe, writers)
+        others = sums_below(folder, "others")
         storage.publish(folder)
     manifest = Manifest(recipe, tuple(shards), others, writers)
-    publish_text(storage, NAME, manifest.to_json(), settle=True)
+    write_text(storage, MANIFEST, manifest.to_json(), durable=True)
 
 
-def _drawn_from(plan: Plan, used: Used) -> tuple[list[str], list[int] | None]:
-    """The digests of the glyphs that were used, and their writers, where those are known."""
+def _shown(plan: Plan, used: npt.NDArray[np.bool_]) -> tuple[list[str], list[int] | None]:
+    """The digests of the bank's glyphs that are used, and their writers, if those are known."""
     bank = plan.source
     if not isinstance(bank, DigitBank):
         return [], None
-    writers = None if bank.writers is None else np.unique(np.asarray(bank.writers)[used.rows]).tolist()
-    return digests(bank, used.rows), writers
+    writers = None if bank.writers is None else np.unique(np.asarray(bank.writers)[used]).tolist()
+    return digests(bank, used), writers

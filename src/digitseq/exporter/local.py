@@ -1,4 +1,4 @@
-"""An export's storage in a folder of this machine: regular files only, and no link inside is followed."""
+"""An export's storage in a local folder: regular files only, and no symbolic link inside it is followed."""
 
 import contextlib
 import logging
@@ -10,42 +10,29 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from ..io.companions import is_companion
+from ..io.companions import files_below, is_companion
+from .names import LOCK, STATE, WORK
 
 log = logging.getLogger("digitseq")
 
-# What an export that is not finished keeps in its folder.
-STATE = ".export"
-# A FIFO without a writer opens at once where one asks not to wait; a link is an error.
+# Opening does not wait for a FIFO's writer, and a link is an error.
 CAREFUL = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 
 
-def made_files(folder: Path) -> list[str]:
-    """The names of all that is no folder under a folder of this machine's, sorted; companions left out."""
-    names = (path.relative_to(folder) for path in folder.rglob("*") if path.is_symlink() or not path.is_dir())
-    return sorted(name.as_posix() for name in names if not any(map(is_companion, name.parts)))
-
-
 class Local:
-    """A folder. The folder itself may be a link; those inside are refused, wherever they lead."""
+    """A local folder. It may itself be a symbolic link; links inside it are refused, wherever they lead."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
 
-    def begin(self) -> None:
-        self._made(f"{STATE}/work")
+    def create(self) -> None:
+        self._path(WORK).mkdir(parents=True, exist_ok=True)
 
-    def _made(self, folder: str) -> Path:
-        """A folder that is there from now on."""
-        path = self._inside(folder)
-        path.mkdir(parents=True, exist_ok=True)
-        return path
-
-    def _inside(self, name: str) -> Path:
-        """The path of a name here.
+    def _path(self, name: str) -> Path:
+        """The path of a name.
 
         Raises:
-            ValueError: a link stands in its way, through which files elsewhere would be read or changed.
+            ValueError: a part of it is a symbolic link, by which files elsewhere would be read or changed.
         """
         path = self.root
         for part in name.split("/"):
@@ -60,53 +47,51 @@ class Local:
         return sorted(name for name in os.listdir(self.root) if not is_companion(name))
 
     def files(self, folder: str = "") -> list[str]:
-        found = made_files(self._inside(folder) if folder else self.root)
+        found = files_below(self._path(folder) if folder else self.root)
         return [f"{folder}/{name}" if folder else name for name in found]
 
     def open(self, name: str) -> Any:
-        return os.fdopen(_regular(self._inside(name), os.O_RDONLY), "rb")
+        return os.fdopen(_regular(self._path(name), os.O_RDONLY), "rb")
 
     @contextlib.contextmanager
     def local(self, names: Iterable[str]) -> Iterator[Path]:
         for name in names:
-            os.close(_regular(self._inside(name), os.O_RDONLY))
+            os.close(_regular(self._path(name), os.O_RDONLY))
         yield self.root
 
     @contextlib.contextmanager
     def workspace(self) -> Iterator[Path]:
-        # Beside what it is moved to, so that moving is renaming.
-        with tempfile.TemporaryDirectory(
-            dir=self._inside(f"{STATE}/work"), ignore_cleanup_errors=True
-        ) as folder:
+        # On the same file system as the files' final places, so that moving them is renaming.
+        with tempfile.TemporaryDirectory(dir=self._path(WORK), ignore_cleanup_errors=True) as folder:
             yield Path(folder)
 
-    def publish(self, folder: Path, *, settle: bool = False) -> None:
-        if settle and hasattr(os, "sync"):
+    def publish(self, folder: Path, *, durable: bool = False) -> None:
+        if durable and hasattr(os, "sync"):
             os.sync()
-        for name in made_files(folder):
-            target = self._inside(name)
-            # Without its state an export is over, and nothing belongs there any more.
+        for name in files_below(folder):
+            target = self._path(name)
+            # No state means that the export is over: then nothing may be put there.
             if not name.startswith(f"{STATE}/"):
                 target.parent.mkdir(parents=True, exist_ok=True)
             os.replace(folder / name, target)
 
-    def clear(self, folder: str) -> None:
-        # Another process may be at it too.
-        shutil.rmtree(self._inside(folder), ignore_errors=True)
+    def remove(self, folder: str) -> None:
+        # Another process may be removing it too.
+        shutil.rmtree(self._path(folder), ignore_errors=True)
 
     @contextlib.contextmanager
-    def held(self) -> Iterator[bool]:
+    def locked(self) -> Iterator[bool]:
         try:
             import fcntl
-        except ImportError:  # two processes would only write the same bytes
+        except ImportError:  # Windows; two processes would only write the same bytes
             yield False
             return
-        with open(_regular(self._inside(f"{STATE}/lock"), os.O_RDWR | os.O_CREAT), "r+b") as file:
+        with open(_regular(self._path(LOCK), os.O_RDWR | os.O_CREAT), "r+b") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 raise BlockingIOError(f"another process is at work on the export in {self.root}") from None
-            except OSError as error:  # some shared folders know no locks
+            except OSError as error:  # some network file systems have no locks
                 log.info("%s can't be locked (%s)", self.root, error)
                 yield False
                 return
@@ -114,11 +99,11 @@ class Local:
 
 
 def _regular(path: Path, flags: int) -> int:
-    """The descriptor of a regular file; nothing is changed, nor waited for.
+    """Opens a regular file and returns its descriptor, without waiting.
 
     Raises:
-        ValueError: it is a FIFO, a socket or a device, which might never answer.
-        OSError: it is not there, or a link.
+        ValueError: it is a FIFO, a socket or a device, reading which might block forever.
+        OSError: it is missing, or a symbolic link.
     """
     descriptor = os.open(path, flags | CAREFUL, 0o666)
     try:

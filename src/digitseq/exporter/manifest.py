@@ -13,21 +13,15 @@ import jax
 from ..augment.serialization import KINDS
 from ..glyphs.splits import By
 from ..labels.base import LabelSource
-from ..sequence.spec import SequenceSpec, check_spec, spec_from_json
+from ..sequence.spec import SequenceSpec, check_spec, spec_from_dict
+from .checksums import checked_entry
 from .formats import NAMES
+from .names import FOLDER, GLYPHS, MANIFEST, SPLIT
 from .recipe import LABELS, key_from_plain, labels_from_plain
 from .storage import Storage, read, storage_of
 
-# Readers that look through a folder for data (Hugging Face's `datasets`, pyarrow, Spark) pass over
-# folders whose names begin so, and would take these files for data elsewhere.
-FOLDER = "__digitseq__"
-NAME = f"{FOLDER}/manifest.json"
-GLYPHS = f"{FOLDER}/glyphs.txt"
-SUMS = f"{FOLDER}/sums"
-# What was split, and how, in the folder above the parts.
-SPLIT = f"{FOLDER}/split.json"
 TRANSFORMS = ("glyph_transforms", "line_transforms")
-# Of the recipe's fields, the types.
+# The recipe's fields and their types.
 KINDS_OF: dict[str, type] = {
     "digitseq": str,
     "format": str,
@@ -38,7 +32,7 @@ KINDS_OF: dict[str, type] = {
     "labels": dict,
     "source": dict,
 }
-# Images of an export, and slots of a label.
+# Most images of an export, and slots of a label.
 MOST, MOST_SLOTS = 10**9, 10**6
 
 
@@ -47,13 +41,13 @@ class Manifest:
     """What an export holds.
 
     Attributes:
-        recipe: what all of it is a function of: version, format, count,
-            shard_size, key, spec, labels and source; JSON's types.
-        shards: of each shard its files, name to SHA-256. A shard of many
-            files has one, under `sums`, that lists them as `sha256sum` does.
+        recipe: what the export is a function of: version, format, count,
+            shard_size, key, spec, labels and source, in JSON's types.
+        shards: the files of each shard, name to SHA-256. A shard of many
+            files has one under `sums` instead, which lists them as `sha256sum` does.
         others: the other files, alike.
-        writers: who wrote the digits that it shows, sorted; None where the
-            source does not know.
+        writers: the indices of the writers of its digits, sorted; None if the
+            source does not know them.
     """
 
     recipe: dict[str, Any]
@@ -63,28 +57,28 @@ class Manifest:
 
     @classmethod
     def read(cls, out: str | os.PathLike[str]) -> "Manifest":
-        """That of the export in a folder, or under a URL.
+        """The manifest of the export in a folder, or at a URL.
 
         Raises:
             FileNotFoundError: there is no manifest.
-            ValueError: it is none of digitseq's.
+            ValueError: it is damaged, or not digitseq's.
         """
         return manifest_in(storage_of(out), os.fspath(out))
 
     def to_json(self) -> str:
-        """As the file has it."""
+        """The text of the manifest's file."""
         fields = {"others": self.others, "writers": self.writers, "shards": list(self.shards)}
         whole = self.recipe | fields
         return json.dumps(whole | {"sum": _sum(whole)}, indent=1) + "\n"
 
     @property
     def count(self) -> int:
-        """How many images there are."""
+        """How many images the export has."""
         return int(self.recipe["count"])
 
     @property
     def format(self) -> str:
-        """Of the files."""
+        """The name of the files' format."""
         return str(self.recipe["format"])
 
     @property
@@ -94,29 +88,37 @@ class Manifest:
 
     @property
     def key(self) -> jax.Array:
-        """The run's, typed."""
+        """The run's key, typed."""
         return key_from_plain(self.recipe["key"])
 
     @property
     def spec(self) -> SequenceSpec:
-        """The layout; ValueError where it has transforms whose class is not digitseq's."""
-        return spec_from_json(json.dumps(self.recipe["spec"]))
+        """The layout.
+
+        Raises:
+            ValueError: it has transforms of a class that is not digitseq's.
+        """
+        return spec_from_dict(self.recipe["spec"])
 
     @property
     def labels(self) -> LabelSource:
-        """What was written; ValueError where its class is not digitseq's."""
+        """The label source.
+
+        Raises:
+            ValueError: its class is not digitseq's.
+        """
         return labels_from_plain(self.recipe["labels"])
 
     def files(self) -> Iterator[tuple[str, str]]:
-        """Each file's name and SHA-256, but for those that a file under `sums` lists."""
+        """Each file's name and SHA-256, except for those that a file under `sums` lists."""
         for files in (*self.shards, self.others):
             yield from files.items()
 
 
 def manifest_in(storage: Storage, out: str) -> Manifest:
-    """The manifest of the export there."""
+    """The manifest of the export in a storage, checked; errors as of `Manifest.read`, naming `out`."""
     try:
-        data = read(storage, NAME)
+        data = read(storage, MANIFEST)
     except FileNotFoundError:
         there = storage.top()
         what = "it is no finished export" if there else "there is no such folder, or it is empty"
@@ -124,7 +126,7 @@ def manifest_in(storage: Storage, out: str) -> Manifest:
             what = "it is the folder of a split; name one of its parts"
         elif "manifest.json" in there:
             what = "an earlier digitseq made it; verify it with that, or export it again"
-        raise FileNotFoundError(f"{out} holds no {NAME}: {what}") from None
+        raise FileNotFoundError(f"{out} holds no {MANIFEST}: {what}") from None
     try:
         fields = json.loads(data)
         if fields.pop("sum") != _sum(fields):
@@ -133,30 +135,30 @@ def manifest_in(storage: Storage, out: str) -> Manifest:
         manifest = Manifest(fields, tuple(shards), others, writers)
         _check(manifest)
         return manifest
-    except Exception as error:  # whatever a stranger's JSON makes of the parsers
-        raise ValueError(f"{out}/{NAME} is no manifest of digitseq's ({short(error)})") from None
+    except Exception as error:  # malformed JSON raises errors of many kinds
+        raise ValueError(f"{out}/{MANIFEST} is no manifest of digitseq's ({short(error)})") from None
 
 
 def short(error: Exception) -> str:
-    """What an error says, on one line of no great length."""
+    """An error as text of at most 300 characters."""
     text = repr(error)
     return text if len(text) <= 300 else f"{text[:300]}..."
 
 
 def _sum(fields: dict[str, Any]) -> str:
-    """Of all else in the file."""
+    """The SHA-256, hex, of the manifest's fields without the sum itself."""
     return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()
 
 
 def _check(manifest: Manifest) -> None:
-    """Raises an exception of any kind on what no export has written."""
+    """Raises an exception of any kind if no export can have written this manifest."""
     recipe = manifest.recipe
     for name, kind in KINDS_OF.items():
         _require(isinstance(recipe[name], kind) and not isinstance(recipe[name], bool), name)
     _require(1 <= manifest.count <= MOST and 1 <= manifest.shard_size <= MOST, "count, shard_size")
     _require(len(manifest.shards) == -(-manifest.count // manifest.shard_size), "shards")
     for name, digest in manifest.files():
-        checked(name, digest)
+        checked_entry(name, digest)
     _require(GLYPHS in manifest.others, "glyphs")
     _check_source(recipe["source"])
     writers = manifest.writers
@@ -167,14 +169,14 @@ def _check(manifest: Manifest) -> None:
     if recipe["labels"]["type"] in LABELS:
         _require(recipe["labels"].get("slots", 1) <= MOST_SLOTS, "slots")
         manifest.labels.check()  # type: ignore[attr-defined]
-    # Transforms of the user's own are in no module that is at hand here; `manifest.spec` asks for them.
+    # The classes of the user's own transforms are not known here; only `manifest.spec` needs them.
     known = {name: [item for item in recipe["spec"][name] if not _is_own(item)] for name in TRANSFORMS}
-    check_spec(spec_from_json(json.dumps(recipe["spec"] | known)))
+    check_spec(spec_from_dict(recipe["spec"] | known))
     _require(manifest.key.ndim == 0, "key")
 
 
 def _check_source(source: dict[str, Any]) -> None:
-    """The same, of what the digits were drawn from."""
+    """The same for the recipe's source."""
     _require(isinstance(source["kind"], str), "kind")
     for name in ("name", "licence", "citation"):
         _require(isinstance(source.get(name, ""), str), name)
@@ -196,33 +198,3 @@ def _require(condition: bool, name: str) -> None:
 def _is_own(item: dict[str, Any]) -> bool:
     ((name, fields),) = item.items()
     return name not in KINDS or (name == "Sometimes" and _is_own(fields["transform"]))
-
-
-def checked(name: str, digest: str) -> tuple[str, str]:
-    """A file's name and sum, where the name leads to nothing outside the export's folder.
-
-    Raises:
-        ValueError: it may, or the sum is none.
-    """
-    parts = name.split("/")
-    if "\\" in name or ":" in name or not all(parts) or {".", ".."} & set(parts):
-        raise ValueError(f"{name!r} is no name of a file in an export")
-    if not re.fullmatch("[0-9a-f]{64}", digest):
-        raise ValueError(f"{digest!r} is no SHA-256")
-    return name, digest
-
-
-def sha256_of(file: Any) -> str:
-    """The SHA-256 of an open file, from its beginning."""
-    return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def listing(sums: dict[str, str]) -> str:
-    """Files' sums as `sha256sum` writes them."""
-    return "".join(f"{digest}  {name}\n" for name, digest in sums.items())
-
-
-def listed(text: str) -> dict[str, str]:
-    """And back."""
-    rows = (line.partition("  ") for line in text.splitlines())
-    return dict(checked(name, digest) for digest, _, name in rows)

@@ -10,19 +10,13 @@ import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
 
-from ..glyphs.bank import DigitBank
-from ..glyphs.construction import aligned
-from ..glyphs.source import Source
-from ..internal import pytrees
-from ..internal.keys import as_key
+from ..glyphs.source import Source, has_store, num_classes
 from ..internal.pixels import HEIGHT
 from ..internal.settings import own_settings
 from ..internal.sharding import without_mesh
 from ..labels.base import LabelSource
-from ..sequence.glyph_sampling import num_classes
-from ..sequence.pipeline import DigitSequence
-from ..sequence.spec import SequenceSpec, as_numbers
-from ..stream import images_of
+from ..sequence.run import Run, batch_of
+from ..sequence.spec import SequenceSpec
 
 # Sizes of a chunk: shards of whole thousands are made of whole chunks. The first
 # is for images that take no longer to make than to write; of others a shard that
@@ -102,22 +96,16 @@ class Chunk:
 
 @dataclasses.dataclass(frozen=True)
 class Plan:
-    """What the images depend on, as host arrays, so that it pickles.
+    """What an export's images depend on. It pickles.
 
     Attributes:
-        words: the key's, uint32.
-        implementation: the key's.
-        source, labels, spec: as for `batch_at`.
+        run: the images are its first, with host arrays.
         count: how many images.
         shard_size: how many a shard; the last may have fewer.
         format: the name of it.
     """
 
-    words: npt.NDArray[np.uint32]
-    implementation: str
-    source: Source
-    labels: LabelSource
-    spec: SequenceSpec
+    run: Run
     count: int
     shard_size: int
     format: str
@@ -126,9 +114,9 @@ class Plan:
     @own_settings
     def of(
         cls,
-        key: jax.Array,
-        source: Source,
-        labels: LabelSource,
+        key: Any,
+        source: Any,
+        labels: Any,
         spec: SequenceSpec,
         *,
         count: int,
@@ -136,10 +124,22 @@ class Plan:
         format: str,
     ) -> "Plan":
         """With everything moved to the host."""
-        key = as_key(key)
-        words, implementation = np.asarray(jax.random.key_data(key)), str(jax.random.key_impl(key))
-        source, labels, spec = jax.tree.map(np.asarray, (source, labels, as_numbers(spec)))
-        return cls(words, implementation, source, labels, spec, count, shard_size, format)
+        return cls(Run.of(key, source, labels, spec).on_host(), count, shard_size, format)
+
+    @property
+    def source(self) -> Source:
+        """Where the glyphs come from."""
+        return self.run.source
+
+    @property
+    def labels(self) -> LabelSource:
+        """What is written."""
+        return self.run.labels
+
+    @property
+    def spec(self) -> SequenceSpec:
+        """The layout."""
+        return self.run.spec
 
     @property
     def shards(self) -> int:
@@ -166,12 +166,10 @@ class Plan:
     @functools.cached_property
     def chunk_size(self) -> int:
         """How many images are made at a time: a function of source, layout and labels alone."""
-        key = jax.eval_shape(lambda: jax.random.key(0))
-        slots = jax.eval_shape(lambda key: self.labels.draw(key, 1), key).shape[1]
-        pixels = HEIGHT * self.spec.image_width * (slots if self.spec.masks == "amodal" else 1)
-        plain = isinstance(self.source, DigitBank) and not (
-            self.spec.glyph_transforms or self.spec.line_transforms
-        )
+        spec = self.spec
+        slots = jax.eval_shape(Run.digits, self.run, np.zeros(1, np.uint32)).shape[1]
+        pixels = HEIGHT * spec.image_width * (slots if spec.masks == "amodal" else 1)
+        plain = has_store(self.source) and not (spec.glyph_transforms or spec.line_transforms)
         return next((size for size in CHUNKS[not plain :] if size * pixels <= PIXELS), 1)
 
     def chunks(self, first: int, stop: int) -> Iterator[Chunk]:
@@ -209,40 +207,11 @@ class Plan:
     def _made(self, begin: int, size: int) -> Any:
         # Workers don't have what the caller has set.
         with without_mesh():
-            return _chunk(*self._device, np.uint32(begin), self.implementation, size)
+            return batch_of(self._on_device, np.uint32(begin // size), size, dtype=jnp.uint8)
 
     @functools.cached_property
-    def _device(self) -> Any:
-        cpu = jax.local_devices(backend="cpu")[0]
-        return jax.device_put((self.words, self.source, self.labels, self.spec), cpu)
-
-    @property
-    def nodes(self) -> tuple[pytrees.Node, ...]:
-        """The classes of the user's own that it holds."""
-        return pytrees.nodes((self.source, self.labels, self.spec))
+    def _on_device(self) -> Run:
+        return jax.device_put(self.run, jax.local_devices(backend="cpu")[0])
 
     def __getstate__(self) -> dict[str, Any]:
-        state = {name: value for name, value in vars(self).items() if name != "_device"}
-        return state | {"nodes": self.nodes}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        pytrees.renew(state.pop("nodes"))
-        source = jax.tree.map(
-            lambda leaf: aligned(leaf) if isinstance(leaf, np.ndarray) else leaf, state["source"]
-        )
-        vars(self).update(state | {"source": source})
-
-
-@functools.partial(jax.jit, static_argnums=(5, 6))
-def _chunk(
-    words: jax.Array,
-    source: Source,
-    labels: LabelSource,
-    spec: SequenceSpec,
-    first: jax.Array,
-    implementation: str,
-    size: int,
-) -> DigitSequence:
-    key = jax.random.wrap_key_data(words, impl=implementation)
-    numbers = first + jnp.arange(size, dtype=jnp.uint32)
-    return images_of(key, numbers, source, labels, spec, grey=True)
+        return {name: value for name, value in vars(self).items() if name != "_on_device"}

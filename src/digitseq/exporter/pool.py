@@ -1,4 +1,4 @@
-"""Worker processes on this machine: started at once, fed with shards, ended with this process."""
+"""A pool of worker processes on this machine, each fed with shards and ended with this process."""
 
 import collections
 import contextlib
@@ -14,26 +14,26 @@ from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import Any
 
-from .shards import Job
+from .job import Job
 from .storage import storage_of
 from .worker import JOB, START, start_of
 
-# A process of Python's that becomes a worker, however this one came by its modules.
+# The program of a worker: with this process's sys.path, wherever that came from.
 CODE = (
     "import json, sys; start = json.load(open(sys.argv[1])); sys.path[:] = start['path']; "
     "from digitseq.exporter.worker import main; main(start)"
 )
-# Seconds between looks at whether all processes are alive, and for one that was killed to be gone.
-LOOK, GONE = 0.5, 5
+# Seconds between checks that all processes are alive, and that a killed one may take to end.
+CHECK_SECONDS, KILL_SECONDS = 0.5, 5
 
 
 def in_processes(job: Job, shards: Sequence[int], workers: int) -> Generator[int, None, None]:
-    """Makes the shards in other processes; gives each one's number when it is there.
+    """Renders the shards in other processes; yields each one's number when it is complete.
 
     Raises:
-        ValueError: what the images depend on can't be handed to another process.
+        ValueError: what the images depend on can't be pickled.
         RuntimeError: the script can't be imported for its classes.
-        OSError: a process died, or what could not be written.
+        OSError: a process died, or a file could not be written.
     """
     with storage_of(job.out).workspace() as folder:
         _write(job, folder)
@@ -41,7 +41,7 @@ def in_processes(job: Job, shards: Sequence[int], workers: int) -> Generator[int
         try:
             pool.start()
             for _ in shards:
-                yield pool.made()
+                yield pool.next_finished()
         finally:
             try:
                 pool.stop()
@@ -51,14 +51,14 @@ def in_processes(job: Job, shards: Sequence[int], workers: int) -> Generator[int
 
 
 def _write(job: Job, folder: Path) -> None:
-    """The job, once for all: a pipe would have to take a whole bank for each worker."""
+    """Writes the job to a file for all workers; pipes would carry the whole bank to each of them."""
     with open(folder / JOB, "wb") as file:
         try:
             pickle.dump(job, file, protocol=5)
         except (pickle.PicklingError, AttributeError, TypeError) as error:
             raise ValueError(
-                f"workers: what is drawn from can't be handed to worker processes ({error}); define its "
-                "classes at the top level of a module, or use workers=1 or engine='ray'"
+                f"workers: the source, labels or transforms can't be pickled ({error}); define their classes "
+                "at the top level of a module, or use workers=1 or engine='ray'"
             ) from None
     (folder / START).write_text(json.dumps(start_of(folder)))
 
@@ -66,13 +66,13 @@ def _write(job: Job, folder: Path) -> None:
 class _Pool:
     """Processes, and for each a thread of this one that starts and feeds it.
 
-    Only the main thread is interrupted, so that no interrupt comes between
-    the start of a process and the note of it.
+    Interrupts reach only the main thread, so none can come between the start
+    of a process and its registration.
     """
 
     def __init__(self, folder: Path, shards: Sequence[int], size: int) -> None:
-        self._folder, self._ahead = folder, collections.deque(shards)
-        self._news: queue.SimpleQueue[int | BaseException] = queue.SimpleQueue()
+        self._folder, self._waiting = folder, collections.deque(shards)
+        self._results: queue.SimpleQueue[int | BaseException] = queue.SimpleQueue()
         self._lock, self._stopped = threading.Lock(), False
         self._working: list[subprocess.Popen[bytes]] = []
         self._threads = [threading.Thread(target=self._serve, daemon=True) for _ in range(size)]
@@ -81,27 +81,27 @@ class _Pool:
         for thread in self._threads:
             thread.start()
 
-    def made(self) -> int:
-        """The number of a shard that is there since; waits for it."""
+    def next_finished(self) -> int:
+        """Waits for a shard to be complete, and returns its number."""
         while True:
             with contextlib.suppress(queue.Empty):
-                news = self._news.get(timeout=LOOK)
-                if isinstance(news, BaseException):
-                    raise news
-                return news
+                result = self._results.get(timeout=CHECK_SECONDS)
+                if isinstance(result, BaseException):
+                    raise result
+                return result
             with self._lock:
                 dead = [process for process in self._working if process.poll() is not None]
-            # A pipe that another process holds does not end with the worker.
-            if dead and self._news.empty():
+            # A worker's pipe stays open, if another process has inherited it.
+            if dead and self._results.empty():
                 raise _died(dead[0].returncode)
 
     def stop(self) -> None:
-        """Ends all processes, whatever they are at."""
+        """Kills all processes."""
         self._stopped = True
         with self._lock:
             for process in self._working:
                 process.kill()
-        end = time.monotonic() + GONE
+        end = time.monotonic() + KILL_SECONDS
         for thread in self._threads:
             if thread.ident is not None:
                 thread.join(max(0.0, end - time.monotonic()))
@@ -120,7 +120,7 @@ class _Pool:
                     self._working.remove(process)
                 _end(process)
         except BaseException as error:
-            self._news.put(error)
+            self._results.put(error)
 
     def _feed(self, process: "subprocess.Popen[bytes]") -> None:
         tasks, answers = process.stdin, process.stdout
@@ -128,7 +128,7 @@ class _Pool:
         assert answers is not None
         while not self._stopped:
             try:
-                shard = self._ahead.popleft()
+                shard = self._waiting.popleft()
             except IndexError:
                 return
             try:
@@ -137,9 +137,9 @@ class _Pool:
                 kind, *rest = pickle.load(answers)
             except (EOFError, OSError, pickle.UnpicklingError):
                 raise _died(_end(process)) from None
-            if kind != "made":
+            if kind != "done":
                 raise _error(kind, rest)
-            self._news.put(shard)
+            self._results.put(shard)
 
 
 def _started(folder: Path) -> "subprocess.Popen[bytes]":
@@ -148,14 +148,14 @@ def _started(folder: Path) -> "subprocess.Popen[bytes]":
         [multiprocessing.spawn.get_executable(), *flags, "-P", "-c", CODE, str(folder / START)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        # A terminal's Ctrl-C is for this process alone.
+        # A terminal's Ctrl-C must reach only the parent.
         start_new_session=True,
         creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
     )
 
 
 def _end(process: "subprocess.Popen[bytes]") -> int | None:
-    """Ends a process; its exit code, or minus the signal that ended it before."""
+    """Ends a process; its exit code, or minus the signal that had ended it."""
     with contextlib.suppress(subprocess.TimeoutExpired):
         if process.stdout is not None and process.stdout.closed:
             return process.returncode
@@ -164,9 +164,9 @@ def _end(process: "subprocess.Popen[bytes]") -> int | None:
                 if pipe is not None:
                     pipe.close()
         with contextlib.suppress(subprocess.TimeoutExpired):
-            return process.wait(LOOK)
+            return process.wait(CHECK_SECONDS)
         process.kill()
-        process.wait(GONE)
+        process.wait(KILL_SECONDS)
     return process.returncode
 
 

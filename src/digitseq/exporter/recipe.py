@@ -1,27 +1,26 @@
-"""A plan as JSON, and back: key, layout, labels, and what is known of the source."""
+"""A plan to and from JSON: key, layout, labels, and what is known of the source."""
 
 import dataclasses
 import hashlib
-import json
 import re
 from collections.abc import Mapping
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from ..augment.base import plain
 from ..glyphs.bank import DigitBank, bank_digest, digest_arrays
 from ..glyphs.source import Source
 from ..glyphs.splits import split_bank
+from ..internal.keys import from_words, words_of
 from ..internal.settings import own_settings
 from ..labels.base import LabelSource
 from ..labels.digits import PAD
 from ..labels.numeric import NumberRange, Pattern
 from ..labels.sequences import FixedLabels, RandomDigits
-from ..labels.text import format_sequence, pack
-from ..sequence.spec import spec_from_json, spec_to_json
+from ..labels.text import format_sequence, pack, parse_sequence
+from ..sequence.spec import spec_from_dict, spec_to_dict
 from .plan import Plan
 
 LABELS = {kind.__name__: kind for kind in (FixedLabels, RandomDigits, NumberRange, Pattern)}
@@ -36,9 +35,9 @@ DERIVED = {
     "licence": "CC BY-SA 3.0, as MNIST, from which the model that drew them was trained",
     "citation": MNIST_CITATION,
 }
-# What a part of a bank has of the whole.
-TOLD = ("licence", "citation")
-# By the digest of their glyphs, whoever wrote them.
+# What a part of a bank inherits from the whole.
+INHERITED = ("licence", "citation")
+# By the digest of the glyphs without writers.
 KNOWN = {
     "5acd8895b818ae77a175be302e0d1bda1b6e8fefc7bd6e5b277d71d3acbc8c15": {"name": "mnist", **MNIST},
     "c3b73d17ffabc82959060a800ea0ecd39e9932524157c65654381d9204835959": {"name": "mnist-test", **MNIST},
@@ -49,9 +48,8 @@ KNOWN = {
 def recipe_of(
     plan: Plan, version: str, licence: str | None, split: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
-    """What an export's files are a function of, as JSON's types."""
-    key = {"implementation": plan.implementation, "words": plan.words.tolist()}
-    known = {name: split["of"][name] for name in TOLD if name in split["of"]} if split else {}
+    """What an export's files are a function of, in JSON's types."""
+    known = {name: split["of"][name] for name in INHERITED if name in split["of"]} if split else {}
     known |= {} if split is None else {"split": dict(split)}
     known |= {} if licence is None else {"licence": licence}
     return {
@@ -59,15 +57,15 @@ def recipe_of(
         "format": plan.format,
         "count": plan.count,
         "shard_size": plan.shard_size,
-        "key": key,
-        "spec": json.loads(spec_to_json(plan.spec)),
+        "key": key_to_plain(plan.run.key),
+        "spec": spec_to_dict(plan.spec),
         "labels": labels_to_plain(plan.labels),
         "source": described(plan.source) | known,
     }
 
 
 def plan_of(recipe: dict[str, Any], source: Source, labels: LabelSource | None = None) -> Plan:
-    """The plan that a recipe tells of.
+    """The plan that a recipe describes.
 
     Raises:
         ValueError: another source than the recipe's, or labels of a class that is not digitseq's.
@@ -81,7 +79,7 @@ def plan_of(recipe: dict[str, Any], source: Source, labels: LabelSource | None =
         key_from_plain(recipe["key"]),
         source,
         labels_from_plain(recipe["labels"]) if labels is None else labels,
-        spec_from_json(json.dumps(recipe["spec"])),
+        spec_from_dict(recipe["spec"]),
         count=recipe["count"],
         shard_size=recipe["shard_size"],
         format=recipe["format"],
@@ -89,27 +87,24 @@ def plan_of(recipe: dict[str, Any], source: Source, labels: LabelSource | None =
 
 
 def key_to_plain(key: jax.Array) -> dict[str, Any]:
-    """A typed key as JSON's types."""
-    return {
-        "implementation": str(jax.random.key_impl(key)),
-        "words": np.asarray(jax.random.key_data(key)).tolist(),
-    }
+    """A typed key in JSON's types."""
+    words, implementation = words_of(key)
+    return {"implementation": implementation, "words": np.asarray(words).tolist()}
 
 
 @own_settings
 def key_from_plain(fields: dict[str, Any]) -> jax.Array:
-    """A typed key from its words."""
-    words = jnp.asarray(np.array(fields["words"], np.uint32))
-    return jax.random.wrap_key_data(words, impl=fields["implementation"])
+    """The typed key that `key_to_plain` described."""
+    return from_words(np.array(fields["words"], np.uint32), fields["implementation"])
 
 
 def described(source: Source) -> dict[str, Any]:
-    """A source's kind and digest, and, where digitseq knows it, its name and licence."""
+    """A source's kind and digest, and, if digitseq knows it, its name, licence and citation."""
     if isinstance(source, DigitBank):
         glyphs, counts = np.asarray(source.glyphs), np.asarray(source.counts)
         known = KNOWN.get(digest_arrays(glyphs, counts, np.zeros(0, np.int32)), {})
         return {"kind": "bank", "digest": bank_digest(source), "glyphs": len(glyphs), **known}
-    from .. import vae  # which is slow to load, and seldom wanted
+    from .. import vae  # slow to import, and seldom needed
 
     if isinstance(source, vae.Vae):
         shipped = dataclasses.replace(vae.pretrained(), style=source.style)
@@ -119,7 +114,8 @@ def described(source: Source) -> dict[str, Any]:
 
 
 def _leaves_digest(tree: Any) -> str:
-    # Without addresses, which are others in each process.
+    """The SHA-256, hex, of a pytree's structure and leaves."""
+    # Without memory addresses, which differ between processes.
     structure = re.sub(r" at 0x[0-9a-f]+", "", str(jax.tree.structure(tree)))
     whole = hashlib.sha256(structure.encode())
     for leaf in map(np.asarray, jax.tree.leaves(tree)):
@@ -128,7 +124,7 @@ def _leaves_digest(tree: Any) -> str:
 
 
 def labels_to_plain(labels: LabelSource) -> dict[str, Any]:
-    """A label source as JSON's types; of a class that is not digitseq's, only its name and its digest."""
+    """A label source in JSON's types; only name and digest if its class is not digitseq's."""
     kind = type(labels).__qualname__
     if type(labels) not in LABELS.values():
         return {"type": kind, "digest": _leaves_digest(labels)}
@@ -144,16 +140,16 @@ def labels_from_plain(fields: dict[str, Any]) -> LabelSource:
     """The label source that `labels_to_plain` described.
 
     Raises:
-        ValueError: one of a class that is not digitseq's.
+        ValueError: its class is not digitseq's.
     """
     known = dict(fields)
     kind = LABELS.get(known.pop("type"))
     if kind is None:
         raise ValueError(f"labels of the type {fields['type']} are not digitseq's: give them as `labels`")
     if kind is FixedLabels:
-        rows = pack([[int(digit) for digit in row.split("-")] for row in known["digits"]])
+        rows = pack([parse_sequence(row, name="labels", dashed=True) for row in known["digits"]])
         spare = known["slots"] - rows.shape[1]
-        # Manifests of versions that knew no order are of lists that were drawn at random.
+        # Manifests of versions without an order are of lists sampled at random.
         order = known.get("order", "random")
         return FixedLabels(np.pad(rows, ((0, 0), (0, spare)), constant_values=PAD), order)
     for name in ("choices", "weights"):
@@ -163,7 +159,7 @@ def labels_from_plain(fields: dict[str, Any]) -> LabelSource:
     return made
 
 
-def part_again(split: Mapping[str, Any], bank: DigitBank) -> DigitBank:
+def recreate_part(split: Mapping[str, Any], bank: DigitBank) -> DigitBank:
     """The part of a bank that a manifest's `split` names."""
     key = key_from_plain(split["key"])
     return split_bank(bank, split["fractions"], key, by=split["by"])[split["part"]]

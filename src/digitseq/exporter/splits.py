@@ -1,4 +1,4 @@
-"""export_splits: one export for each part of a split, with no glyph, or no writer, in two of them."""
+"""export_splits: an export for each part of a split; no two parts share a glyph, or a writer."""
 
 import contextlib
 import dataclasses
@@ -23,14 +23,14 @@ from ..labels.base import LabelSource, listed_size
 from ..labels.sequences import FixedLabels
 from ..sequence.label_words import as_labels
 from ..sequence.spec import SequenceSpec
-from .data_card import CARD, header_of
-from .execution import MOST_IMAGES, Order, carry_out, order_of
+from .data_card import header_of
+from .execution import MOST_IMAGES, Request, request_of, run_export
 from .formats import format_of
-from .manifest import FOLDER, SPLIT, Manifest
+from .manifest import Manifest
+from .names import CARD, FOLDER, SPLIT, STATE
 from .recipe import described, key_to_plain
-from .resume import fields_in
-from .shards import publish_text
-from .storage import STATE, Storage, storage_of
+from .resume import read_plan
+from .storage import Storage, storage_of, write_text
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Part:
 
     Attributes:
         key, source, labels, count: as for `export`.
-        split: for its manifest, how the part comes from the whole bank.
+        split: for its manifest, how the part is derived from the whole bank.
     """
 
     key: jax.Array
@@ -64,32 +64,31 @@ def export_splits(
     progress: Callable[[int], None] | None = None,
     **options: Any,
 ) -> dict[str, Manifest]:
-    """Writes `out`/train, `out`/val and so on, each an export of its own part of the bank; their manifests.
+    """Exports each part of a split bank: `out`/train, `out`/val and so on; returns their manifests.
 
-    The parts share no glyph (`by="writer"`: no writer), and each draws from a
-    key of its own. A list with an order is divided too. A call that was
-    interrupted resumes when it is made again. For "yolo" a data.yaml in `out`
-    names all parts.
+    The parts share no glyph (`by="writer"`: no writer), and each has a key of
+    its own. A list with an order is divided too. An interrupted call resumes
+    when it is made again. For "yolo" a data.yaml in `out` names all parts.
 
     Args:
-        key: the split's and, split, that of each part.
-        source: a bank, which `split_bank` divides; any other source draws for all parts.
-        fractions: of each part, by its name; together 1.
+        key: of the split; split again, of each part.
+        source: a bank, which `split_bank` divides; any other source serves all parts.
+        fractions: the fraction of each part, by its name; they add up to 1.
         labels, spec, out, count, format, progress: as for `export`; `count` and `progress` are of all parts.
         by: "glyph" or "writer", as for `split_bank`.
-        options: the others of `export`.
+        options: the remaining options of `export`.
 
     Raises:
         ValueError: fractions or names that can't be used, or another split in
-            `out`; and all that `export` raises, before anything is written.
+            `out`. What `export` raises is raised before anything is written.
     """
     drawer: Source = as_source(source)
     written = as_labels(labels, drawer)
     total = listed_size("count", count, written, MOST_IMAGES)
     typed = as_key(key)
     parts = parts_of(typed, drawer, written, fractions, total, by)
-    orders = {
-        name: order_of(
+    requests = {
+        name: request_of(
             part.key,
             part.source,
             part.labels,
@@ -110,20 +109,20 @@ def export_splits(
         "format": format,
     }
     storage, advance = storage_of(out), progress or (lambda done: None)
-    with _begun(storage, record, os.fspath(out)):
-        made = dict(_made(orders, advance))
-        _describe(storage, orders)
+    with _reserved(storage, record, os.fspath(out)):
+        made = dict(_exported(requests, advance))
+        _describe(storage, requests)
     return made
 
 
 def parts_of(
     key: jax.Array, source: Source, labels: LabelSource, fractions: Mapping[str, float], count: int, by: By
 ) -> dict[str, Part]:
-    """The parts of a split, by their names.
+    """The parts of a split, by name.
 
     Raises:
         ValueError: fractions or names that can't be used, or a part without an image.
-        BankError: a part that is left without a glyph, or no known writers.
+        BankError: a part without a glyph, or writers that are not known.
     """
     _check(fractions)
     names, shares = list(fractions), list(fractions.values())
@@ -132,11 +131,11 @@ def parts_of(
     if isinstance(source, DigitBank):
         sources: list[Source] = list(split_bank(source, shares, split_key, by=by))
         how = {"key": key_to_plain(split_key), "fractions": shares, "by": by, "of": described(source)}
-        told: list[dict[str, Any] | None] = [how | {"part": n} for n in range(len(names))]
+        parts_of_bank: list[dict[str, Any] | None] = [how | {"part": n} for n in range(len(names))]
     elif by != "glyph":
         raise BankError(f"by={by!r} needs a bank that knows its writers, got {source!r}")
     else:
-        sources, told = [source] * len(names), [None] * len(names)
+        sources, parts_of_bank = [source] * len(names), [None] * len(names)
     ends = np.round(np.cumsum([0.0, *shares]) * count).astype(int).tolist()
     ends[-1] = count
     parts = {}
@@ -144,7 +143,9 @@ def parts_of(
         size = ends[n + 1] - ends[n]
         if size < 1:
             raise ValueError(f"count {count} leaves no image for {name}={shares[n]:g}")
-        parts[name] = Part(keys[n], sources[n], _part_of(labels, list_key, ends[n], size), size, told[n])
+        parts[name] = Part(
+            keys[n], sources[n], _part_of(labels, list_key, ends[n], size), size, parts_of_bank[n]
+        )
     return parts
 
 
@@ -163,15 +164,15 @@ def _check(fractions: Mapping[str, float]) -> None:
 
 
 def _part_of(labels: LabelSource, key: jax.Array, first: int, count: int) -> LabelSource:
-    """Of a list with an order, `count` of its sequences, drawn at random and in its order; else the labels.
+    """Of a list with an order, a random sample of `count` sequences, in its order; else the labels.
 
-    People's lists are sorted, so the end of one is not like its beginning.
+    Lists are often sorted, so a part from the end would differ from one from the beginning.
     """
     if not isinstance(labels, FixedLabels) or labels.order != "given":
         return labels
     rows = np.asarray(labels.digits)
-    mixed = np.asarray(jax.random.permutation(jax.random.clone(key), len(rows)))
-    chosen = np.sort(mixed[(first + np.arange(min(count, len(rows)))) % len(rows)])
+    shuffled = np.asarray(jax.random.permutation(jax.random.clone(key), len(rows)))
+    chosen = np.sort(shuffled[(first + np.arange(min(count, len(rows)))) % len(rows)])
     return dataclasses.replace(labels, digits=rows[chosen])
 
 
@@ -179,20 +180,22 @@ def _below(out: str | os.PathLike[str], name: str) -> str | Path:
     return f"{out.rstrip('/')}/{name}" if isinstance(out, str) and "://" in out else Path(out) / name
 
 
-def _made(orders: Mapping[str, Order], progress: Callable[[int], None]) -> Iterator[tuple[str, Manifest]]:
+def _exported(
+    requests: Mapping[str, Request], progress: Callable[[int], None]
+) -> Iterator[tuple[str, Manifest]]:
     before = 0
-    for name, order in orders.items():
+    for name, request in requests.items():
         start = before
         try:
-            yield name, carry_out(order, lambda done, start=start: progress(start + done))  # type: ignore[misc]
+            yield name, run_export(request, lambda done, start=start: progress(start + done))  # type: ignore[misc]
         except KeyboardInterrupt as error:
             raise KeyboardInterrupt(f"{name}: {error or 'interrupted'}") from None
-        before += order.job.plan.count
+        before += request.job.plan.count
 
 
 @contextlib.contextmanager
-def _begun(storage: Storage, record: dict[str, Any], out: str) -> Iterator[None]:
-    """The folder above the parts, for this split alone.
+def _reserved(storage: Storage, record: dict[str, Any], out: str) -> Iterator[None]:
+    """Reserves the folder above the parts for this split.
 
     Raises:
         ValueError: another split, or something else, is there.
@@ -200,39 +203,41 @@ def _begun(storage: Storage, record: dict[str, Any], out: str) -> Iterator[None]
     there = set(storage.top())
     known = FOLDER in there and SPLIT in storage.files(FOLDER)
     if known:
-        found = fields_in(storage, SPLIT, out)
+        found = read_plan(storage, SPLIT, out)
         if other := [name for name in record if found.get(name) != record[name]]:
             raise ValueError(f"out: {out} holds a split with another {', '.join(other)}; name another folder")
     elif there - {STATE}:
         raise ValueError(
             f"out: {out} holds other things ({sorted(there)[0]}); name a folder that is new or empty"
         )
-    storage.begin()
-    with storage.held():
+    storage.create()
+    with storage.locked():
         if not known:
-            publish_text(storage, SPLIT, json.dumps(record, indent=1) + "\n")
+            write_text(storage, SPLIT, json.dumps(record, indent=1) + "\n")
         yield
-        storage.clear(STATE)
+        storage.remove(STATE)
 
 
-def _describe(storage: Storage, orders: Mapping[str, Order]) -> None:
-    """A README.md, by which `load_dataset` knows the parts, and YOLO's data.yaml."""
-    plan = next(iter(orders.values())).job.plan
+def _describe(storage: Storage, requests: Mapping[str, Request]) -> None:
+    """Writes a README.md, from which `load_dataset` learns the parts, and YOLO's data.yaml."""
+    plan = next(iter(requests.values())).job.plan
     there, texts = storage.top(), {}
-    rows = "".join(f"| [{name}]({name}) | {order.job.plan.count:,} |\n" for name, order in orders.items())
+    rows = "".join(
+        f"| [{name}]({name}) | {request.job.plan.count:,} |\n" for name, request in requests.items()
+    )
     texts[CARD] = (
-        f"{header_of(plan.format, {name: name for name in orders})}# Handwritten digit sequences, split\n\n"
-        f"| part | images |\n|---|---|\n{rows}\nEach part is an export of its own, drawn from its own key; "
-        "`digitseq verify PART --disjoint-from OTHER` compares two. Each one's README.md has the code that "
+        f"{header_of(plan.format, {name: name for name in requests})}# Handwritten digit sequences, split\n\n"
+        f"| part | images |\n|---|---|\n{rows}\nEach part is an export of its own, with its own key; "
+        "`digitseq verify PART --disjoint-from OTHER` compares two. The README.md of each has the code that "
         "loads it.\n"
     )
     if format_of(plan.format).hub:
-        texts[CARD] += "`datasets.load_dataset` of this folder gives all parts.\n"
+        texts[CARD] += "`datasets.load_dataset` of this folder returns all parts.\n"
     if plan.format == "yolo":
-        from .formats.yolo_format import described as yolo
+        from .formats.yolo_format import data_yaml
 
-        texts["data.yaml"] = yolo({name: f"{name}/data/images" for name in orders}, plan.classes)
+        texts["data.yaml"] = data_yaml({name: f"{name}/data/images" for name in requests}, plan.classes)
         texts[CARD] += '`data.yaml` names all parts: `YOLO("yolo11n.yaml").train(data="data.yaml")`.\n'
     for name, text in texts.items():
         if name not in there:
-            publish_text(storage, name, text)
+            write_text(storage, name, text)

@@ -1,30 +1,26 @@
-"""Where an export is written: a folder of this machine's, or a path of fsspec's."""
+"""Where an export is written: a local folder, or a URL through fsspec."""
 
 import contextlib
 import os
 import stat
-import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Protocol
 
-from ..errors import extra
 from ..io.atomic import with_home
-from ..io.companions import is_companion
-from .local import STATE as STATE
 from .local import Local
-from .local import made_files as made_files
+from .remote import Remote
 
 
 class Storage(Protocol):
-    """Files under one root; their names are relative to it, with slashes."""
+    """Files under one root. Their names are relative to it, with slashes."""
 
-    def begin(self) -> None:
-        """Makes the root, where it is not there."""
+    def create(self) -> None:
+        """Creates the root, and what an unfinished export needs in it, if missing."""
         ...
 
     def top(self) -> list[str]:
-        """The names that stand at the root; none where there is no root."""
+        """The names directly under the root, sorted; empty if there is no root."""
         ...
 
     def files(self, folder: str = "") -> list[str]:
@@ -32,30 +28,34 @@ class Storage(Protocol):
         ...
 
     def open(self, name: str) -> Any:
-        """A binary file to read; FileNotFoundError where there is none."""
+        """Opens a file for reading, binary; FileNotFoundError if there is none."""
         ...
 
     def local(self, names: Iterable[str]) -> contextlib.AbstractContextManager[Path]:
-        """A folder of this machine's that holds files of these names, to read."""
+        """A local folder that holds these files, for reading."""
         ...
 
     def workspace(self) -> contextlib.AbstractContextManager[Path]:
-        """A folder of this machine's to write in, gone afterwards."""
+        """A temporary local folder to write in."""
         ...
 
-    def publish(self, folder: Path, *, settle: bool = False) -> None:
-        """Moves the files of a workspace to their names here, each whole or not at all.
+    def publish(self, folder: Path, *, durable: bool = False) -> None:
+        """Moves the files of a workspace to their names under the root, each atomically.
 
-        With `settle`, their bytes and those of all that was moved before have reached the disk by then.
+        With `durable`, their bytes, and all that was published before, reach the disk first.
         """
         ...
 
-    def clear(self, folder: str) -> None:
-        """Removes a folder, where it is there."""
+    def remove(self, folder: str) -> None:
+        """Removes a folder, if it is there."""
         ...
 
-    def held(self) -> contextlib.AbstractContextManager[bool]:
-        """Keeps others from writing here, and says whether it can; BlockingIOError where one does."""
+    def locked(self) -> contextlib.AbstractContextManager[bool]:
+        """Locks the export against other processes; gives whether locks are supported here.
+
+        Raises:
+            BlockingIOError: another process has the lock.
+        """
         ...
 
 
@@ -63,13 +63,13 @@ def storage_of(out: str | os.PathLike[str]) -> Storage:
     """The storage that a path or a URL names.
 
     Raises:
-        ValueError: a file stands there, or a URL of no known kind.
+        ValueError: a file is there, or the URL is of no known kind.
         ImportError: a URL, and fsspec is not installed.
     """
     place = absolute(out)
     if isinstance(place, str):
         return Remote(place)
-    # A file in place of a folder above it is found when it is written.
+    # A file in place of one of its parents is an error when it is written.
     with contextlib.suppress(NotADirectoryError, FileNotFoundError):
         if not stat.S_ISDIR(place.stat().st_mode):
             raise ValueError(f"out: {place} is a file; name a folder")
@@ -77,7 +77,7 @@ def storage_of(out: str | os.PathLike[str]) -> Storage:
 
 
 def absolute(out: str | os.PathLike[str]) -> str | Path:
-    """A URL as it is; a path, or a file: URL of this machine, as an absolute path, `~` being the user's home.
+    """A URL as it is; a path, or a local file: URL, as an absolute path, with `~` expanded.
 
     Raises:
         ValueError: a file: URL of another machine.
@@ -94,92 +94,15 @@ def absolute(out: str | os.PathLike[str]) -> str | Path:
 
 
 def read(storage: Storage, name: str) -> bytes:
-    """A file's bytes."""
+    """A file's contents."""
     with storage.open(name) as file:
         data: bytes = file.read()
         return data
 
 
-class Remote:
-    """A path of fsspec's: `s3://bucket/folder`, `gs://...`. Nothing keeps two processes apart there."""
-
-    def __init__(self, url: str) -> None:
-        try:
-            import fsspec
-        except ImportError:
-            raise ImportError(f"{url} needs {extra('export')}") from None
-        filesystem, self.root = fsspec.core.url_to_fs(url, use_listings_cache=False)
-        self.filesystem = _Plain(filesystem, url)
-
-    def _path(self, name: str) -> str:
-        return f"{self.root.rstrip('/')}/{name}" if name else self.root
-
-    def begin(self) -> None:
-        self.filesystem.makedirs(self.root, exist_ok=True)
-
-    def top(self) -> list[str]:
-        if not self.filesystem.exists(self.root):
-            return []
-        names = (name.rstrip("/").rsplit("/", 1)[-1] for name in self._listed())
-        return sorted(name for name in names if not is_companion(name))
-
-    def _listed(self) -> list[str]:
-        names: list[str] = self.filesystem.ls(self.root, detail=False)
-        return [name for name in names if name.rstrip("/") != self.root.rstrip("/")]
-
-    def files(self, folder: str = "") -> list[str]:
-        if not self.filesystem.exists(self._path(folder)):
-            return []
-        start = len(self._path("x")) - 1
-        names = sorted(name[start:] for name in self.filesystem.find(self._path(folder)))
-        return [name for name in names if not any(map(is_companion, name.split("/")))]
-
-    def open(self, name: str) -> Any:
-        return self.filesystem.open(self._path(name), "rb")
-
-    @contextlib.contextmanager
-    def local(self, names: Iterable[str]) -> Iterator[Path]:
-        with self.workspace() as folder:
-            for name in names:
-                (folder / name).parent.mkdir(parents=True, exist_ok=True)
-                self.filesystem.get_file(self._path(name), str(folder / name))
-            yield folder
-
-    @contextlib.contextmanager
-    def workspace(self) -> Iterator[Path]:
-        with tempfile.TemporaryDirectory() as folder:
-            yield Path(folder)
-
-    def publish(self, folder: Path, *, settle: bool = False) -> None:
-        for name in made_files(folder):
-            target = self._path(name)
-            self.filesystem.makedirs(target.rsplit("/", 1)[0], exist_ok=True)
-            self.filesystem.put_file(str(folder / name), target)
-
-    def clear(self, folder: str) -> None:
-        if self.filesystem.exists(self._path(folder)):
-            self.filesystem.rm(self._path(folder), recursive=True)
-
-    @contextlib.contextmanager
-    def held(self) -> Iterator[bool]:
-        yield False
-
-
-class _Plain:
-    """A file system of fsspec's, whose errors are of Python's own kinds."""
-
-    def __init__(self, filesystem: Any, url: str) -> None:
-        self._filesystem, self._url = filesystem, url
-
-    def __getattr__(self, name: str) -> Any:
-        method = getattr(self._filesystem, name)
-
-        def told(*arguments: Any, **options: Any) -> Any:
-            try:
-                return method(*arguments, **options)
-            except (OSError, ValueError):
-                raise
-            except Exception as error:
-                raise OSError(f"{self._url}: {error}") from error
-
-        return told
+def write_text(storage: Storage, name: str, text: str, *, durable: bool = False) -> None:
+    """Writes a text file, UTF-8, atomically."""
+    with storage.workspace() as folder:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text, encoding="utf-8", newline="\n")
+        storage.publish(folder, durable=durable)

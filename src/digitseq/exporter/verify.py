@@ -1,4 +1,4 @@
-"""Whether an export is what its manifest says."""
+"""verify: whether an export is what its manifest says."""
 
 import itertools
 import os
@@ -11,16 +11,17 @@ from ..glyphs.source import Source
 from ..glyphs.source_words import as_source
 from ..internal.settings import own_settings
 from ..labels.base import LabelSource
+from .checksums import parse_listing, wrong_files
 from .formats import format_of
-from .glyphs import digests
-from .manifest import GLYPHS, NAME, SUMS, Manifest, listed, manifest_in, short
+from .glyph_digests import digests
+from .manifest import Manifest, manifest_in, short
+from .names import GLYPHS, MANIFEST, STATE, SUMS
 from .plan import Example, Plan
-from .recipe import part_again, plan_of
-from .shards import wrong_files
-from .storage import STATE, Storage, read, storage_of
+from .recipe import plan_of, recreate_part
+from .storage import Storage, read, storage_of
 
-# From so many shards at most the sample is taken.
-SHARDS = 4
+# The sample is taken from at most this many shards.
+SAMPLED_SHARDS = 4
 
 
 @own_settings
@@ -31,13 +32,13 @@ def verify(
     labels: LabelSource | None = None,
     sample: int = 32,
 ) -> list[str]:
-    """What is wrong with an export, a line each; nothing where all is as it should be.
+    """What is wrong with an export, one line each; empty if it is as it should be.
 
     Args:
         out: the folder or URL.
-        source: what it was made from; a sample of its images is re-rendered
-            and must be bit-exact. None checks the files' sums only.
-        labels: what was written, where its class is not digitseq's.
+        source: what it was rendered from; a sample of its images is re-rendered
+            and must be bit-exact. None checks the files' hashes only.
+        labels: the label source, if its class is not digitseq's.
         sample: how many images to re-render.
 
     Raises:
@@ -51,7 +52,7 @@ def verify(
     manifest = manifest_in(storage, os.fspath(out))
     split = manifest.recipe["source"].get("split")
     if split and isinstance(source, DigitBank) and bank_digest(source) == split["of"]["digest"]:
-        source = part_again(split, source)
+        source = recreate_part(split, source)
     problems = list(wrong_files(storage, manifest.files()))
     if not problems:
         problems += _added(storage, manifest)
@@ -61,7 +62,7 @@ def verify(
 
 
 def summary(manifest: Manifest, sample: int) -> str:
-    """What `verify` has checked where it found nothing wrong."""
+    """One line that says what `verify` has checked, if it found nothing wrong."""
     sizes = _sampled(manifest.count, manifest.shard_size, sample)
     images = (
         f"{sum(len(numbers) for numbers in sizes.values()):,} re-rendered, identical"
@@ -73,9 +74,9 @@ def summary(manifest: Manifest, sample: int) -> str:
 
 
 def _sampled(count: int, shard_size: int, sample: int) -> dict[int, set[int]]:
-    """The numbers of the images of a sample, by their shards; the same for the same export."""
+    """The numbers of the sample's images, by shard; deterministic."""
     random = np.random.default_rng(0)
-    shards = sorted(random.permutation(-(-count // shard_size))[:SHARDS].tolist())
+    shards = sorted(random.permutation(-(-count // shard_size))[:SAMPLED_SHARDS].tolist())
     wanted = {}
     for shard in shards:
         numbers = np.arange(shard * shard_size, min(count, (shard + 1) * shard_size))
@@ -84,9 +85,9 @@ def _sampled(count: int, shard_size: int, sample: int) -> dict[int, set[int]]:
 
 
 def _different(storage: Storage, manifest: Manifest, plan: Plan, sample: int) -> Iterator[str]:
-    """Which images of a sample, made again, are not those in the files."""
+    """Which images of a sample, re-rendered, differ from those in the files."""
     form = format_of(plan.format)
-    shown = set(read(storage, GLYPHS).decode().split())
+    listed = set(read(storage, GLYPHS).decode().split())
     for shard, wanted in _sampled(plan.count, plan.shard_size, sample).items():
         first, stop = plan.bounds(shard)
         names = [name for name in _files(storage, manifest, shard) if name.startswith("data/")]
@@ -97,24 +98,25 @@ def _different(storage: Storage, manifest: Manifest, plan: Plan, sample: int) ->
                     numbers.append(example.number)
                     if example.number in wanted:
                         found[example.number] = example
-        except Exception as error:  # whatever files that were tampered with make of their readers
+        except Exception as error:  # the readers of damaged files raise errors of many kinds
             yield f"shard {plan.name(shard)} can't be read ({short(error)})"
             continue
         if sorted(numbers) != list(range(first, stop)):
             yield f"shard {plan.name(shard)} holds other images than {first} to {stop - 1}"
             continue
-        for made in _made(plan, sorted(wanted)):
+        for made in _rendered(plan, sorted(wanted)):
             number = made.number
-            if wrong := _unlike(form.held(made) if form.held else made, found[number]):
-                yield f"image {number}, shard {plan.name(shard)}: its {wrong} differs from what {NAME} makes"
+            if wrong := _unlike(form.stored(made) if form.stored else made, found[number]):
+                where = f"image {number}, shard {plan.name(shard)}"
+                yield f"{where}: its {wrong} differs from what {MANIFEST} makes"
             if isinstance(plan.source, DigitBank):
                 rows = np.isin(np.arange(plan.source.glyphs.shape[0]), made.glyph_ids)
-                if missing := set(digests(plan.source, rows)) - shown:
+                if missing := set(digests(plan.source, rows)) - listed:
                     yield f"image {number} shows a glyph that {GLYPHS} lacks: {missing.pop()}"
 
 
-def _made(plan: Plan, numbers: list[int]) -> Iterator[Example]:
-    """The images of these numbers, sorted, each chunk of them made once."""
+def _rendered(plan: Plan, numbers: list[int]) -> Iterator[Example]:
+    """The images of these numbers, which are sorted; each chunk is rendered once."""
     for _, group in itertools.groupby(numbers, key=lambda number: number // plan.chunk_size):
         of_one = list(group)
         for chunk in plan.chunks(of_one[0], of_one[-1] + 1):
@@ -122,15 +124,16 @@ def _made(plan: Plan, numbers: list[int]) -> Iterator[Example]:
 
 
 def _files(storage: Storage, manifest: Manifest, shard: int) -> Iterator[str]:
+    """The names of a shard's files, and of those of the whole export."""
     for name in (*manifest.shards[shard], *manifest.others):
         if name.startswith(f"{SUMS}/"):
-            yield from listed(read(storage, name).decode())
+            yield from parse_listing(read(storage, name).decode())
         else:
             yield name
 
 
 def _unlike(made: Example, found: Example) -> str | None:
-    """The first field in which they differ."""
+    """The first field in which two examples differ; None if they are equal."""
     for name, value in made._asdict().items():
         if not np.array_equal(value, getattr(found, name)):
             return name
@@ -138,12 +141,12 @@ def _unlike(made: Example, found: Example) -> str | None:
 
 
 def _added(storage: Storage, manifest: Manifest) -> Iterator[str]:
-    """Files that a reader might take for the export's."""
-    own = {NAME, *(name for name, _ in manifest.files())}
+    """One line for each file that is not the export's, but that a reader might take for its own."""
+    own = {MANIFEST, *(name for name, _ in manifest.files())}
     for shard in range(len(manifest.shards)):
         own.update(_files(storage, manifest, shard))
     for name in storage.files():
-        # Readers leave locks and caches beside what they read, a process that was killed its state.
+        # Readers leave locks and caches beside the data, and a killed process its state.
         if (
             name not in own
             and not name.endswith(("/lock.mdb", ".cache"))

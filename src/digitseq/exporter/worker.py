@@ -1,4 +1,4 @@
-"""A worker process of an export: takes numbers of shards from a pipe, makes them, and says so."""
+"""A worker process of an export: reads shard numbers from a pipe, renders the shards, and answers."""
 
 import contextlib
 import multiprocessing.spawn
@@ -18,9 +18,10 @@ import jax
 import numpy as np
 
 from ..io.compilation_cache import keep_programs
-from .shards import Job, make_shard
+from .job import Job
+from .shards import make_shard
 
-# What a worker is told at its start, as JSON, and the job, pickled.
+# The files that a worker starts from: settings as JSON, and the job, pickled.
 START, JOB = "start.json", "job.pickle"
 MAIN = ("__main__", "__mp_main__")
 GUARD = 'if __name__ == "__main__":'
@@ -35,14 +36,14 @@ class UnusableMainError(Exception):
 
 
 def start_of(folder: Path) -> dict[str, Any]:
-    """What the workers of an export by this process need to know, as JSON's types."""
+    """The settings that this process's workers need, in JSON's types."""
     main = sys.modules["__main__"]
     name, path = getattr(getattr(main, "__spec__", None), "name", None), getattr(main, "__file__", None)
     return {
         "path": [entry or str(Path.cwd()) for entry in map(str, sys.path)],
         "argv": [str(argument) for argument in sys.argv],
         "module": name,
-        # What a program that was read from stdin calls its file is none.
+        # A program that is read from stdin has a `__file__` that is no file.
         "script": str(Path(path).absolute()) if path and not name and Path(path).is_file() else None,
         "folder": str(folder),
         "parent": os.getpid(),
@@ -53,38 +54,38 @@ def start_of(folder: Path) -> dict[str, Any]:
 def main(start: dict[str, Any]) -> None:
     """Serves until stdin ends. Each line of it is a shard's number, each answer on stdout a pickled tuple.
 
-    Answers are ("made",), ("main", why the caller's script is of no use) and
-    ("failed", the exception, its traceback as text).
+    Answers are ("done",), ("main", why the caller's script can't be imported)
+    and ("failed", the exception, its traceback as text).
     """
     global _start
     _start = start
-    # An interrupt is for the process that began it all to act on; when that is gone, so are the workers.
+    # Interrupts are the parent's to handle; workers end with it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     tasks, answers = _pipes()
     waiting: queue.SimpleQueue[int] = queue.SimpleQueue()
     threading.Thread(target=_take_tasks, args=(tasks, waiting), daemon=True).start()
-    threading.Thread(target=_end_with, args=(start["parent"],), daemon=True).start()
-    # What is left there when this process is killed is removed with the folder.
+    threading.Thread(target=_exit_with, args=(start["parent"],), daemon=True).start()
+    # Temporary files that a killed worker leaves are removed with the folder.
     tempfile.tempdir = start["folder"]
     job = None
     while True:
         shard = waiting.get()
         try:
-            job = job or _begin(Path(start["folder"]))
+            job = job or _start_up(Path(start["folder"]))
             make_shard(job, shard)
-            answer: tuple[Any, ...] = ("made",)
+            answer: tuple[Any, ...] = ("done",)
         except UnusableMainError as error:
             answer = ("main", str(error))
         except BaseException as error:
-            answer = ("failed", _that_travels(error), traceback.format_exc())
-        with contextlib.suppress(OSError, ValueError):  # a stream that is closed
+            answer = ("failed", _picklable(error), traceback.format_exc())
+        with contextlib.suppress(OSError, ValueError):  # stdout may be closed
             sys.stdout.flush()
         pickle.dump(answer, answers)
         answers.flush()
 
 
 def _pipes() -> tuple[BinaryIO, BinaryIO]:
-    """Stdin and stdout, out of the way of what the caller's classes read and print."""
+    """Duplicates of stdin and stdout; the originals are redirected, as the caller's classes may use them."""
     tasks, answers = os.dup(0), os.dup(1)
     nothing = os.open(os.devnull, os.O_RDWR)
     os.dup2(nothing, 0)
@@ -97,30 +98,29 @@ def _pipes() -> tuple[BinaryIO, BinaryIO]:
 
 
 def _take_tasks(tasks: BinaryIO, waiting: "queue.SimpleQueue[int]") -> None:
-    """Also ends this process, whatever it is at, when the other end is closed."""
+    """Queues the shards that are asked for, and exits this process when the parent closes the pipe."""
     for line in tasks:
         waiting.put(int(line))
     os._exit(0)
 
 
-def _end_with(parent: int) -> None:
-    """For a parent's death that closes no pipe, since a fork of it holds the other end."""
+def _exit_with(parent: int) -> None:
+    """Exits when the parent has died; its pipe may stay open in another process that it forked."""
     while os.getppid() == parent:
         time.sleep(0.5)
     os._exit(1)
 
 
-def _begin(folder: Path) -> Job:
-    # Accelerators are left alone: all bytes come from CPUs, whoever makes them.
+def _start_up(folder: Path) -> Job:
+    # Images are always rendered on CPUs, so that their bytes don't depend on the machine's accelerator.
     jax.config.update("jax_platforms", "cpu")
     if _start["programs"]:
         keep_programs(_start["programs"])
     take_one_thread()
     job = _loaded(folder / JOB)
-    tree = (job.plan.source, job.plan.labels, job.plan.spec)
-    if all(isinstance(leaf, np.ndarray) for leaf in jax.tree.leaves(tree)):
+    if all(isinstance(leaf, np.ndarray) for leaf in jax.tree.leaves(job.plan.run)):
         return job
-    # A class of a module that the script registers as a pytree.
+    # A class of another module, which only the script registers as a pytree.
     _import_main("what it registers")
     return _loaded(folder / JOB)
 
@@ -146,7 +146,7 @@ def _loaded(path: Path) -> Job:
 
 def _import_main(wanted: str) -> None:
     global _imports_main
-    # Multiprocessing itself makes it a second name of the main module, until a script is imported.
+    # Until a script is imported, `__mp_main__` is a second name of the worker's own main module.
     if sys.modules.get("__mp_main__") is not _own_main:
         return
     source = {"init_main_from_name": _start["module"]} if _start["module"] else {}
@@ -157,7 +157,7 @@ def _import_main(wanted: str) -> None:
     _imports_main = True
     try:
         multiprocessing.spawn.prepare(source | {"sys_argv": _start["argv"]})
-    except BaseException as error:  # a script may raise, and exit
+    except BaseException as error:  # a script may raise anything, or exit
         raise UnusableMainError(
             f"worker processes import the script for {wanted}, which failed ({type(error).__name__}: "
             f"{error}); put what the script runs under {GUARD}, the class itself above it"
@@ -174,7 +174,7 @@ def _not_importable(name: str) -> str:
 
 
 def refuse_in_import() -> None:
-    """Raises where a worker imports a script that starts an export as it is imported.
+    """Raises if the script that a worker imports starts an export when it is imported.
 
     Raises:
         RuntimeError: names the guard that the script needs.
@@ -183,8 +183,8 @@ def refuse_in_import() -> None:
         raise RuntimeError(f"an export was started while a worker process imports the script: use {GUARD}")
 
 
-def _that_travels(error: BaseException) -> BaseException:
-    """The error, or where it can't be pickled, what it says."""
+def _picklable(error: BaseException) -> BaseException:
+    """The error, or, if it can't be pickled, a RuntimeError with its text."""
     try:
         pickle.loads(pickle.dumps(error))
     except Exception:
@@ -193,9 +193,11 @@ def _that_travels(error: BaseException) -> BaseException:
 
 
 def take_one_thread() -> None:
-    """Starts JAX with one thread a worker: more would only be in each other's way.
+    """Starts JAX with a single thread in this worker.
 
-    It takes as many as the process may run on cores when it starts.
+    As many workers as cores are faster than each with threads for all cores
+    (`python benchmarks/export.py --only threads`). JAX has no setting for it:
+    it starts as many threads as the process may use cores at that moment.
     """
     if not hasattr(os, "sched_setaffinity"):
         return

@@ -10,8 +10,8 @@ import numpy.typing as npt
 
 from ..internal import random_bits
 from ..internal.pixels import CELL, HEIGHT, unit_ink
-from ..internal.pytrees import register
-from .writers import Hands
+from ..internal.pytrees import register_pytree
+from .writers import WriterIndex
 
 # A pixel's place in the bank is an int32.
 MAX_GLYPHS = (2**31 - 1) // (HEIGHT * CELL)
@@ -20,7 +20,7 @@ MAX_CLASSES = 1 << 20
 Arrays = tuple[npt.NDArray[np.uint8], npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.int32]]
 
 
-@register
+@register_pytree
 @dataclasses.dataclass(frozen=True, eq=False, kw_only=True)
 class DigitBank:
     """Handwritten glyphs, sorted by digit. A pytree and a source.
@@ -37,7 +37,7 @@ class DigitBank:
             pixels, half-open; all 0 for a blank glyph.
         writers: int32 [N], who wrote each glyph; those of one digit are then
             sorted by writer (stable). None where that is not known.
-        hands: `Hands`, where the writers are known.
+        writer_index: `WriterIndex`, where the writers are known; else None.
         rows: int32 [N], where `split_bank` made this bank: the row that each
             glyph has in the bank that was split, at first. Else None.
     """
@@ -47,7 +47,7 @@ class DigitBank:
     counts: jax.Array
     ink: jax.Array
     writers: jax.Array | None = None
-    hands: Hands | None = None
+    writer_index: WriterIndex | None = None
     rows: jax.Array | None = None
 
     @property
@@ -86,7 +86,7 @@ class DigitBank:
         return jnp.clip(digits, 0, self.num_classes - 1)
 
     def __repr__(self) -> str:
-        by = "" if self.hands is None else f" by {self.hands.names.shape[0]} writers"
+        by = "" if self.writer_index is None else f" by {self.writer_index.names.shape[0]} writers"
         return f"<DigitBank of {self.glyphs.shape[0]} glyphs of {self.num_classes} digits{by}>"
 
 

@@ -13,7 +13,7 @@ from ..internal.settings import own_settings
 from ..internal.validation import as_size
 from .bank import MAX_CLASSES, MAX_GLYPHS, Arrays, DigitBank
 from .inspection import warn_of_glyphs
-from .writers import hands_of
+from .writers import index_writers
 
 
 def make_bank(
@@ -137,7 +137,7 @@ def to_device(
         counts=jnp.asarray(counts),
         ink=jnp.asarray(ink),
         writers=jnp.asarray(writers) if writers.size else None,
-        hands=hands_of(counts, writers) if writers.size else None,
+        writer_index=index_writers(counts, writers) if writers.size else None,
         rows=None if rows is None else jnp.asarray(rows),
     )
 

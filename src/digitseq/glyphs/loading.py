@@ -155,7 +155,7 @@ def _arrays(
         paths = pair.images, pair.labels
         options["transpose"] = is_transposed(pair.images) if transpose is None else bool(transpose)
     by = () if writers is None else (find_writers(atomic.home_path(writers), split),)
-    return cache.kept((*paths, *by), options, lambda: _read(paths, by, split, options))
+    return cache.cached((*paths, *by), options, lambda: _read(paths, by, split, options))
 
 
 def _split_named(place: Place, split: str) -> str:

@@ -1,6 +1,6 @@
 """What a source of glyphs is, and what may be asked of one."""
 
-from typing import Protocol
+from typing import Protocol, TypeGuard
 
 import jax
 import jax.numpy as jnp
@@ -8,8 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import BankError
-from .bank import DigitBank
-from .writers import Hands
+from ..internal.validation import as_integer, as_size
+from .bank import MAX_CLASSES
+from .writers import WriterIndex
 
 
 class Source(Protocol):
@@ -17,9 +18,11 @@ class Source(Protocol):
 
     A source may also have, as `DigitBank` does,
 
-    - `serves(digits) -> bool`: a row then ends before the first digit that is not served.
+    - `serves(digits) -> bool`: a row then ends before the first digit that is not served. Sources without
+      `serves` are assumed to serve every digit.
     - `num_classes`, an int: its digits are 0 to `num_classes` - 1; 10 where it has none. Exports need it
       where labels go beyond 9, since their texts then have dashes: [10] is "10", and [1, 0] is "1-0".
+    - all of `GlyphStore`: its glyphs are then painted from where they lie.
     """
 
     def draw(self, key: jax.Array, digits: jax.Array) -> tuple[jax.Array, jax.Array]:
@@ -27,22 +30,71 @@ class Source(Protocol):
         ...
 
 
+class GlyphStore(Source, Protocol):
+    """A source whose glyphs lie in one array, sorted by digit: `DigitBank` is one.
+
+    It may have a `writer_index`, a `WriterIndex` or None, for lines that one writer wrote.
+    """
+
+    @property
+    def glyphs(self) -> jax.Array:
+        """The store: uint8 [N, 28, 28]."""
+        ...
+
+    @property
+    def ink(self) -> jax.Array:
+        """The ink box (x0, y0, x1, y1) of each glyph; int32 [N, 4]."""
+        ...
+
+    @property
+    def starts(self) -> jax.Array:
+        """The first row of each digit's run of glyphs; int32 [C]."""
+        ...
+
+    @property
+    def counts(self) -> jax.Array:
+        """The length of each digit's run; int32 [C]."""
+        ...
+
+    def choose(self, key: jax.Array, digits: jax.Array) -> jax.Array:
+        """A row of `glyphs` for each digit of int32 [K]; int32 [K]."""
+        ...
+
+
+STORED = ("glyphs", "ink", "starts", "counts", "choose")
+
+
+def has_store(source: Source) -> TypeGuard[GlyphStore]:
+    """Whether the source is a `GlyphStore`."""
+    return all(hasattr(source, name) for name in STORED)
+
+
 def serves(source: Source, digits: jax.Array | npt.NDArray[np.int32]) -> jax.Array:
-    """Whether the source draws each digit; bool, of the digits' shape. Without a word of its own, it does."""
+    """Whether the source draws each digit; bool, of the digits' shape."""
     known = getattr(source, "serves", lambda digits: digits >= 0)
     return jnp.asarray(known(digits))
 
 
-def hands_of(source: Source) -> Hands:
+def num_classes(source: Source) -> int:
+    """How many classes of digits a source has; 10 where it does not say.
+
+    Raises:
+        ValueError: it says something else than a positive integer.
+    """
+    name = "source.num_classes"
+    return as_size(name, as_integer(name, getattr(source, "num_classes", 10)), MAX_CLASSES)
+
+
+def writer_index_of(source: Source) -> WriterIndex:
     """The writers of a bank.
 
     Raises:
         BankError: a source that does not know who wrote its glyphs.
     """
-    hands = source.hands if isinstance(source, DigitBank) else None
-    if hands is None:
+    index: WriterIndex | None = getattr(source, "writer_index", None)
+    if index is None:
         raise BankError(
             f"hand='one-writer' needs a bank that knows its writers, from load_bank(..., writers=PATH) or "
             f"make_bank(..., writers=...), got {source!r}"
         )
-    return hands
+    return index

@@ -1,4 +1,4 @@
-"""Who wrote which glyph, and lines that one writer wrote."""
+"""The index of who wrote which glyph, from which lines by one writer are sampled."""
 
 import dataclasses
 
@@ -9,12 +9,12 @@ import numpy.typing as npt
 from jax import lax
 
 from ..internal import random_bits
-from ..internal.pytrees import register
+from ..internal.pytrees import register_pytree
 
 
-@register
+@register_pytree
 @dataclasses.dataclass(frozen=True, eq=False, kw_only=True)
-class Hands:
+class WriterIndex:
     """The writers of a bank that is sorted by digit and then by writer.
 
     Attributes:
@@ -26,8 +26,8 @@ class Hands:
     names: jax.Array
     runs: jax.Array
 
-    def able(self, digits: jax.Array) -> jax.Array:
-        """Which writers have all of a row's digits up to each slot.
+    def can_write(self, digits: jax.Array) -> jax.Array:
+        """Which writers have all of a row's digits up to and including each slot.
 
         Args:
             digits: int32 [K], of the bank's classes.
@@ -38,10 +38,10 @@ class Hands:
         has = jnp.diff(self.runs, axis=1) > 0
         return lax.cummin(has[digits].astype(jnp.int32), axis=0) > 0
 
-    def choose(
+    def sample(
         self, key: jax.Array, digits: jax.Array, length: jax.Array
     ) -> tuple[jax.Array, jax.Array, jax.Array]:
-        """A writer, uniform over those who have all the digits, and glyphs of that hand.
+        """A writer, uniform over those who have all the digits, and glyphs by that writer.
 
         Args:
             key: a PRNG key.
@@ -55,11 +55,11 @@ class Hands:
             together with all before it.
         """
         writer_key, glyph_key = jax.random.split(key)
-        able = self.able(digits)
-        length = jnp.minimum(length, able.any(axis=1).sum(dtype=jnp.int32))
-        willing = jnp.cumsum(able[jnp.maximum(length - 1, 0)], dtype=jnp.int32)
-        pick = random_bits.integers_below(jax.random.bits(writer_key, (), jnp.uint32), willing[-1])
-        writer = jnp.argmax(willing > pick).astype(jnp.int32)
+        can_write = self.can_write(digits)
+        length = jnp.minimum(length, can_write.any(axis=1).sum(dtype=jnp.int32))
+        candidates = jnp.cumsum(can_write[jnp.maximum(length - 1, 0)], dtype=jnp.int32)
+        pick = random_bits.integers_below(jax.random.bits(writer_key, (), jnp.uint32), candidates[-1])
+        writer = jnp.argmax(candidates > pick).astype(jnp.int32)
         first = self.runs[digits, writer]
         counts = self.runs[digits, writer + 1] - first
         rows = first + random_bits.integers_below(
@@ -70,9 +70,10 @@ class Hands:
         return rows, jnp.where(length > 0, self.names[writer], -1), length
 
 
-def hands_of(counts: npt.NDArray[np.int32], writers: npt.NDArray[np.int32]) -> Hands:
-    """The writers of glyphs sorted by digit and writer: counts [C] of the digits, writers [N]."""
+def index_writers(counts: npt.NDArray[np.int32], writers: npt.NDArray[np.int32]) -> WriterIndex:
+    """The index of glyphs that are sorted by digit, then writer: counts [C] of the digits, writers [N]."""
     names, order = np.unique(writers, return_inverse=True)
     places = np.repeat(np.arange(len(counts)), counts) * len(names) + order
     starts = np.arange(len(counts))[:, None] * len(names) + np.arange(len(names) + 1)
-    return Hands(names=jnp.asarray(names), runs=jnp.asarray(np.searchsorted(places, starts).astype(np.int32)))
+    runs = np.searchsorted(places, starts).astype(np.int32)
+    return WriterIndex(names=jnp.asarray(names), runs=jnp.asarray(runs))

@@ -1,32 +1,95 @@
-"""PRNG keys from what users give for them."""
+"""PRNG keys: from all that users give for them, as words that pickle, and one for each numbered thing."""
 
+import contextlib
+import os
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+import numpy.typing as npt
+
+from .validation import as_integer
+
+# The only implementation whose draws depend on neither the batch nor the sharding.
+THREEFRY = "threefry2x32"
+Words = npt.NDArray[np.uint32]
 
 
-def typed_key(key: jax.Array) -> jax.Array:
-    """A typed key from a typed or raw one; two raw words are threefry's, whatever the default."""
-    if jnp.issubdtype(key.dtype, jax.dtypes.prng_key):
-        return key
-    return jax.random.wrap_key_data(key, impl="threefry2x32" if key.shape == (2,) else None)
+def checked_key(key: Any) -> jax.Array | Words:
+    """What was given for a key, as it is, or a seed's two raw words on the host.
 
-
-def as_key(key: Any) -> jax.Array:
-    """A typed key from one typed or raw key, or from an integer seed as `jax.random.key` makes it.
+    Args:
+        key: one typed key, one raw key (uint32, of two words or as many as the
+            default implementation has), or an integer seed from 0 to 2**32 - 1,
+            which means `jax.random.key(seed)`.
 
     Raises:
         ValueError: anything else, a batch of keys too.
     """
     if isinstance(key, jax.Array) and key.ndim == 0 and jnp.issubdtype(key.dtype, jax.dtypes.prng_key):
         return key
-    if isinstance(key, int | np.integer) and not isinstance(key, bool) and 0 <= key < 2**32:
-        key = np.array([0, key], np.uint32)
-    if not (isinstance(key, np.ndarray | jax.Array) and key.dtype == np.uint32 and key.ndim == 1):
-        raise ValueError(
-            f"key must be one JAX PRNG key, as jax.random.key(0) makes them, or an integer seed from 0 to "
-            f"2**32 - 1, got {key!r}"
-        )
-    return typed_key(jnp.asarray(key))
+    if isinstance(key, np.ndarray | jax.Array) and key.dtype == np.uint32 and key.ndim == 1:
+        if key.shape == (2,) or key.shape == jax.eval_shape(jax.random.PRNGKey, 0).shape:
+            return key
+    elif not isinstance(key, jax.core.Tracer):
+        with contextlib.suppress(ValueError):
+            if 0 <= (seed := as_integer("key", key)) < 2**32:
+                return seed_words(seed)
+    raise ValueError(
+        f"key must be one JAX PRNG key, as jax.random.key(0) makes them, or an integer seed from 0 to "
+        f"2**32 - 1, got {key!r}"
+    )
+
+
+def typed_key(key: jax.Array | Words) -> jax.Array:
+    """A typed key from a typed or raw one; two raw words are threefry's, whatever the default."""
+    if jnp.issubdtype(key.dtype, jax.dtypes.prng_key):
+        return jnp.asarray(key)
+    return jax.random.wrap_key_data(jnp.asarray(key), impl=THREEFRY if key.shape == (2,) else None)
+
+
+def as_key(key: Any) -> jax.Array:
+    """A typed key from all that `checked_key` takes.
+
+    Raises:
+        ValueError: as there.
+    """
+    return typed_key(checked_key(key))
+
+
+def seed_words(seed: int) -> Words:
+    """The raw form of `jax.random.key(seed)`: uint32 [2]."""
+    return np.array([0, seed], np.uint32)
+
+
+def fresh_words() -> Words:
+    """A raw key of the system's entropy: uint32 [2]."""
+    return np.frombuffer(os.urandom(8), np.uint32)
+
+
+def words_of(key: Any) -> tuple[jax.Array | Words, str]:
+    """A key's raw words, uint32, which cross every boundary, and the name of its implementation.
+
+    Raises:
+        ValueError: as `checked_key`.
+    """
+    key = checked_key(key)
+    if jnp.issubdtype(key.dtype, jax.dtypes.prng_key):
+        return jax.random.key_data(key), str(jax.random.key_impl(key))
+    return key, THREEFRY if key.shape == (2,) else str(jax.config.read("jax_default_prng_impl"))
+
+
+def from_words(words: jax.Array | Words, implementation: str = THREEFRY) -> jax.Array:
+    """Typed keys from the words that `words_of` gives: uint32 [..., words of a key]."""
+    return jax.random.wrap_key_data(jnp.asarray(words), impl=implementation)
+
+
+def numbered(key: jax.Array, numbers: jax.Array | npt.NDArray[np.uint32]) -> jax.Array:
+    """One key for each number: typed keys [N], `fold_in(key, numbers[n])` for uint32 [N]."""
+    return jax.vmap(jax.random.fold_in, in_axes=(None, 0))(key, numbers)
+
+
+def folded(keys: jax.Array, number: int | jax.Array) -> jax.Array:
+    """Each key with the same number folded in: typed keys [N] from typed keys [N]."""
+    return jax.vmap(jax.random.fold_in, in_axes=(0, None))(keys, number)

@@ -9,6 +9,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
+from . import keys
+
 # A mesh (of devices, or while tracing an abstract one), and those of its axes along which rows are divided.
 Place = tuple[Any, tuple[str, ...]]
 
@@ -114,6 +116,6 @@ def _explicit_axes(mesh: Any) -> set[str]:
 def _as_words(leaf: Any) -> tuple[Any, Callable[[Any], Any]]:
     """What may cross into `shard_map` in every JAX, and how to make the leaf of it again."""
     if isinstance(leaf, jax.Array) and jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key):
-        implementation = str(jax.random.key_impl(leaf))
-        return jax.random.key_data(leaf), lambda words: jax.random.wrap_key_data(words, impl=implementation)
+        words, implementation = keys.words_of(leaf)
+        return words, lambda words: keys.from_words(words, implementation)
     return leaf, lambda same: same

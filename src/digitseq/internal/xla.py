@@ -1,4 +1,7 @@
-"""Where XLA must not fuse, and how much it works on at a time."""
+"""Where XLA must not fuse, and how many rows it works on at a time.
+
+`benchmarks/workarounds.py` prints what each function here is worth.
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,18 +10,19 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-# How many a CPU works on at a time, and what times as many another device does.
-PIXELS = 512 * 28 * 28
-LARGER = 64
+# Pixels per chunk on a CPU; accelerators take ACCELERATOR_FACTOR times as many.
+CPU_PIXELS = 512 * 28 * 28
+ACCELERATOR_FACTOR = 64
 
 
-def stage(function: Callable[..., Any], operand: Any, *rest: Any) -> Any:
+def materialize(function: Callable[..., Any], operand: Any, *rest: Any) -> Any:
     """`function(operand, *rest)`, with the operands computed once and stored before.
 
     On a CPU, XLA fuses the making of an array into what reads it, also into a
-    gather or a blur that reads each element several times, and makes it again
-    each time; it drops `optimization_barrier` before it fuses. The operands of
-    a conditional are stored, so this is one, on a question that the compiler
+    gather or a blur that reads each element several times, and computes it
+    again each time; it drops `optimization_barrier` before it fuses
+    (`tests/upstream/` has a script that shows it). The operands of a
+    conditional are stored, so this is one, on a question that the compiler
     can't answer: a batch whose first element is NaN comes out as NaN.
 
     Args:
@@ -32,21 +36,23 @@ def stage(function: Callable[..., Any], operand: Any, *rest: Any) -> Any:
         return function(operand, *rest)
     shapes = jax.eval_shape(function, operand, *rest)
 
-    def spoilt(*_: Any) -> Any:
+    def poisoned(*_: Any) -> Any:
         nothing = {True: jnp.nan, False: 0}
         return jax.tree.map(
             lambda s: jnp.full(s.shape, nothing[jnp.issubdtype(s.dtype, jnp.floating)], s.dtype), shapes
         )
 
-    return lax.cond(jnp.isnan(leading[(0,) * leading.ndim]), spoilt, function, operand, *rest)
+    return lax.cond(jnp.isnan(leading[(0,) * leading.ndim]), poisoned, function, operand, *rest)
 
 
-def in_chunks(function: Callable[..., Any], pixels: int, *operands: Any) -> Any:
+def map_in_chunks(function: Callable[..., Any], pixels: int, *operands: Any) -> Any:
     """`function(*operands)`, for some rows of the operands at a time.
 
-    What lies between the stages of a large batch would not fit a CPU's cache,
+    What lies between the steps of a large batch would not fit a CPU's cache,
     and the system spends longer on handing out fresh memory than the work
-    takes. A GPU wants many rows at once, but has to hold them, too.
+    takes. A GPU wants many rows at once, but has to hold them, too. Not
+    `lax.map(batch_size=...)`: it makes the rows that are left over in a second
+    program, which takes as long to compile again and may round otherwise.
 
     Args:
         function: of trees of arrays to a tree of arrays, row by row: row n of
@@ -54,7 +60,8 @@ def in_chunks(function: Callable[..., Any], pixels: int, *operands: Any) -> Any:
         pixels: that a row takes, in all.
         operands: trees of arrays with equally many rows.
     """
-    small, large = (_loop(function, max(1, total // pixels), operands) for total in (PIXELS, PIXELS * LARGER))
+    budgets = CPU_PIXELS, CPU_PIXELS * ACCELERATOR_FACTOR
+    small, large = (_loop(function, max(1, budget // pixels), operands) for budget in budgets)
     return small(*operands) if small is large else lax.platform_dependent(*operands, cpu=small, default=large)
 
 

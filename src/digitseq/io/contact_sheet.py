@@ -2,10 +2,12 @@
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from ..internal.validation import as_size
 from .png import to_uint8
 
 GUTTER = 4
@@ -18,31 +20,48 @@ MOST = 64
 MOST_PIXELS = 2**28
 
 
-def sheet(
-    images: npt.NDArray[np.float32],
+def contact_sheet(
+    images: npt.ArrayLike,
     *,
     columns: int | None = None,
     scale: int = 1,
     captions: Sequence[str] | None = None,
-    boxes: npt.NDArray[np.int32] | None = None,
+    boxes: npt.ArrayLike | None = None,
 ) -> npt.NDArray[np.uint8]:
-    """The images in rows and columns on a grey sheet; a single image as it is.
+    """One picture of many images, tiled in rows and columns on a grey background.
+
+    A single image without a caption or boxes is returned as it is, enlarged.
+
+    >>> contact_sheet(np.zeros((12, 28, 100), np.float32), columns=3).shape
+    (132, 316)
 
     Args:
-        images: float32 [H, W] or [..., H, W] in [0, 1]. Of a batch the first
-            64 are shown unless `columns` is given.
+        images: [H, W] or [..., H, W], of NumPy or JAX: floats in [0, 1], or
+            uint8. Of a batch the first 64 are shown unless `columns` is given.
         columns: how many side by side; None makes the sheet about as wide as
             it is high.
-        scale: pixels on the sheet for one of the image's.
+        scale: sheet pixels per image pixel.
         captions: a text for each image, written under it.
-        boxes: int32 [B, K, 4], (x0, y0, x1, y1) in the image's pixels, drawn
-            around what they enclose; boxes with negative numbers are not.
+        boxes: int32 [..., K, 4], (x0, y0, x1, y1) in image pixels, outlined
+            just outside what they enclose; boxes with negative numbers are
+            skipped. `sample.boxes` has this form.
 
     Returns:
-        uint8 [height, width], or [height, width, 3] with boxes.
+        uint8 [height, width], or [height, width, 3] with boxes: what
+        `PIL.Image.fromarray` takes.
+
+    Raises:
+        ValueError: no images, or a `columns` or `scale` that is no whole number from 1.
     """
+    images = np.asarray(images)
+    if images.ndim < 2 or (images.dtype.kind != "f" and images.dtype != np.uint8):
+        raise ValueError(
+            f"images must be floats or uint8 [..., H, W], got {images.dtype} {list(images.shape)}"
+        )
+    scale = as_size("scale", scale, MOST_PIXELS)
+    columns = None if columns is None else as_size("columns", columns, MOST_PIXELS)
     if images.ndim == 2 and captions is None and boxes is None:
-        return _enlarged(to_uint8(images), scale)
+        return _enlarged(_levels(images), scale)
     images = images.reshape(-1, *images.shape[-2:])
     images = images[: MOST if columns is None else None]
     height, width = images.shape[1] * scale, images.shape[2] * scale
@@ -50,10 +69,18 @@ def sheet(
     page = np.full(size, PAPER, np.uint8)
     corners = [(n // columns * tile[0] + GUTTER, n % columns * tile[1] + GUTTER) for n in range(len(images))]
     for (top, left), image in zip(corners, images, strict=True):
-        page[top : top + height, left : left + width] = _enlarged(to_uint8(image), scale)
+        page[top : top + height, left : left + width] = _enlarged(_levels(image), scale)
     if captions is not None:
         page = _with_captions(page, [(top + height, left) for top, left in corners], captions)
-    return page if boxes is None else _with_boxes(page, corners, boxes, scale)
+    if boxes is None:
+        return page
+    boxes = np.asarray(boxes)
+    return _with_boxes(page, corners, boxes.reshape(-1, *boxes.shape[-2:]), scale)
+
+
+def _levels(images: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
+    """The images as uint8, as they are if they are so already."""
+    return images if images.dtype == np.uint8 else to_uint8(images)
 
 
 def check_size(shape: tuple[int, int, int], *, columns: int, scale: int, captions: bool) -> None:
@@ -105,13 +132,15 @@ def _with_boxes(
     boxes: npt.NDArray[np.int32],
     scale: int,
 ) -> npt.NDArray[np.uint8]:
-    """Outlines just outside each box, neighbours in turn in two colours."""
-    page = np.repeat(page[:, :, None], 3, axis=2)
+    """The sheet in RGB with an outline just outside each box, neighbours in alternating colours."""
+    from PIL import Image, ImageDraw
+
+    picture = Image.fromarray(page).convert("RGB")
+    pen = ImageDraw.Draw(picture)
     for (top, left), row in zip(corners, boxes, strict=False):
         for slot, box in enumerate(row):
             if (box < 0).any():
                 continue
-            x0, y0, x1, y1 = (box * scale + (left, top, left, top) - (1, 1, 0, 0)).tolist()
-            for edge in np.s_[[y0, y1], x0 : x1 + 1], np.s_[y0 : y1 + 1, [x0, x1]]:
-                page[edge] = BOX_COLOURS[slot % 2]
-    return page
+            outside = box * scale + (left, top, left, top) - (1, 1, 0, 0)
+            pen.rectangle(outside.tolist(), outline=BOX_COLOURS[slot % 2])
+    return np.array(picture)

@@ -19,6 +19,8 @@ SIGNATURE = b"\x89PNG\r\n\x1a\n"
 GREY = {"1", "L", "P", "RGB"}
 # The keyword of the text that all of digitseq's own pictures carry.
 MARK = "digitseq version"
+# Bytes of a file whose pixels are certainly in one IDAT chunk.
+MOST_IN_ONE_IDAT = 2**16
 # No picture that is read here has more bytes, nor has one of ours so many chunks before its pixels.
 MOST_BYTES, MOST_CHUNKS = 2**28, 100
 
@@ -35,8 +37,6 @@ def encode(picture: npt.NDArray[np.uint8], text: Mapping[str, str] | None = None
         picture: uint8 [height, width], grey, or [height, width, 3].
         text: keywords and texts for the file's text chunks.
     """
-    if picture.ndim == 2 and not text:
-        return _encode_grey(picture)
     from PIL import Image, PngImagePlugin
 
     chunks = None
@@ -46,27 +46,32 @@ def encode(picture: npt.NDArray[np.uint8], text: Mapping[str, str] | None = None
             chunks.add_text(keyword, words)
     buffer = io.BytesIO()
     Image.fromarray(picture).save(buffer, "png", pnginfo=chunks)
-    return buffer.getvalue()
+    data = buffer.getvalue()
+    return data if text or picture.ndim == 3 else _with_one_idat(data)
 
 
-def _encode_grey(picture: npt.NDArray[np.uint8]) -> bytes:
-    """The bytes that Pillow's `save` writes for a small picture, without the sixth more that it takes.
+def _with_one_idat(data: bytes) -> bytes:
+    """Joins the pixel chunks of a PNG file into one.
 
-    Pillow filters and compresses; the chunks around that are put together here.
+    Pillow begins a new IDAT chunk every 64 KiB. Exports have always had a
+    single one, and their bytes must stay as they are.
     """
-    from PIL import Image
+    if len(data) < MOST_IN_ONE_IDAT:
+        return data
+    chunks, place = list[tuple[bytes, bytes]](), len(SIGNATURE)
+    while place < len(data):
+        size, kind = struct.unpack_from(">I4s", data, place)
+        body = data[place + 8 : place + 8 + size]
+        if kind == b"IDAT" and chunks[-1][0] == kind:
+            body = chunks.pop()[1] + body
+        chunks.append((kind, body))
+        place += size + 12
+    parts = (struct.pack(">I", len(body)) + kind + body + _crc(kind + body) for kind, body in chunks)
+    return SIGNATURE + b"".join(parts)
 
-    height, width = picture.shape
-    image = Image.frombuffer("L", (width, height), np.ascontiguousarray(picture), "raw", "L", 0, 1)
-    # Not optimised, at the usual level and strategy, with no dictionary: what `save` takes unasked.
-    data = image.tobytes("zip", "L", False, -1, -1, b"")
-    header = struct.pack(">2I5B", width, height, 8, 0, 0, 0, 0)
-    return b"".join((SIGNATURE, _chunk(b"IHDR", header), _chunk(b"IDAT", data), _chunk(b"IEND", b"")))
 
-
-def _chunk(kind: bytes, data: bytes) -> bytes:
-    sums = zlib.crc32(data, zlib.crc32(kind))
-    return b"".join((len(data).to_bytes(4), kind, data, sums.to_bytes(4)))
+def _crc(data: bytes) -> bytes:
+    return struct.pack(">I", zlib.crc32(data))
 
 
 def save(

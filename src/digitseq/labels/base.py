@@ -7,6 +7,7 @@ from typing import Any, Protocol
 import jax
 import jax.numpy as jnp
 
+from ..internal.keys import numbered
 from ..internal.settings import own_settings
 from ..internal.validation import as_size
 
@@ -38,8 +39,8 @@ class Rows(abc.ABC):
     @own_settings
     def draw(self, key: jax.Array, batch_size: int) -> jax.Array:
         """Labels int32 [B, K], PAD (-1) after the last digit; row b depends on key and b alone."""
-        fold = jax.vmap(jax.random.fold_in, in_axes=(None, 0))
-        return jnp.asarray(jax.vmap(self._one)(fold(key, jnp.arange(batch_size, dtype=jnp.uint32))))
+        row_keys = numbered(key, jnp.arange(batch_size, dtype=jnp.uint32))
+        return jnp.asarray(jax.vmap(self._one)(row_keys))
 
     @abc.abstractmethod
     def _one(self, key: jax.Array) -> jax.Array: ...

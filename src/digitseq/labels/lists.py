@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..io import atomic
-from .text import parse_sequence
+from .text import SEPARATORS, parse_sequence
 
 MOST_BYTES = 2**30
 MARKS = {
@@ -20,8 +20,6 @@ MARKS = {
     codecs.BOM_UTF16_BE: "utf-16",
 }
 TABLES = {".csv": ",", ".tsv": "\t"}
-# What stands between the digits of telephone numbers, dates and amounts, and is not drawn.
-SEPARATORS = " -/.,:()+\N{NO-BREAK SPACE}\N{EN DASH}\N{NON-BREAKING HYPHEN}"
 
 
 class Listed(NamedTuple):
@@ -57,12 +55,7 @@ def read_list(
     if Path(name).suffix.lower() in TABLES or column is not None or name_column is not None:
         return _of_table(name, text, column, name_column)
     rows = [(number, line.strip()) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
-    sequences = []
-    for number, line in rows:
-        try:
-            sequences.append(parse_sequence(line))
-        except ValueError as error:
-            raise ValueError(f"{name}, line {number}: {error}") from None
+    sequences = [parse_sequence(line, name=f"{name}, line {number}: a sequence") for number, line in rows]
     if not sequences:
         raise ValueError(f"{name} holds no sequence; write one a line")
     return Listed(sequences, None, "")
@@ -115,11 +108,10 @@ def _of_table(name: str, text: str, column: str | None, name_column: str | None)
     sequences, dropped = [], set[str]()
     for number, row in rows:
         cell = _cell(row, place)
-        digits = cell.translate(dict.fromkeys(map(ord, SEPARATORS)))
-        if not digits.isascii() or not digits.isdigit():
-            raise ValueError(f"{name}, line {number}: {cell!r} is no sequence of digits")
+        sequences.append(
+            parse_sequence(cell, name=f"{name}, line {number}: a sequence", separators=SEPARATORS)
+        )
         dropped |= set(cell) & set(SEPARATORS)
-        sequences.append([int(digit) for digit in digits])
     if not sequences:
         raise ValueError(f"{name} has a heading, but no sequence below it")
     names = None if named is None else [_cell(row, named) for _, row in rows]

@@ -9,14 +9,14 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..internal import random_bits
-from ..internal.pytrees import register
+from ..internal.pytrees import register_pytree
 from ..internal.validation import as_integer, as_size
 from .base import LONGEST, Row, Rows, not_drawn, static
 from .digits import PAD
 from .text import pack
 
 
-@register
+@register_pytree
 @dataclasses.dataclass(frozen=True, eq=False)
 class NumberRange(Rows):
     """Whole numbers from a range, all equally likely.
@@ -67,7 +67,7 @@ class NumberRange(Rows):
         return [_places(max(low, 10 ** (n - 1) if n > 1 else 0), min(high, 10**n - 1), n) for n in sizes]
 
 
-@register
+@register_pytree
 @dataclasses.dataclass(frozen=True, eq=False)
 class Pattern(Rows):
     """Random digits in a pattern, such as `##/##/####` for the digits of a date or `[01]#` for some of them.

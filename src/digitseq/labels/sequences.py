@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..internal import random_bits
-from ..internal.pytrees import register
+from ..internal.pytrees import register_pytree
 from ..internal.validation import as_integer, as_size
 from ..io import atomic
 from .base import LONGEST, Row, Rows, not_drawn, static
@@ -23,7 +23,7 @@ from .text import pack, parse_sequence
 Order = Literal["given", "random"]
 
 
-@register
+@register_pytree
 @dataclasses.dataclass(frozen=True, eq=False)
 class FixedLabels(Rows):
     """Given sequences: image i of a run has sequence i, over and over.
@@ -90,8 +90,10 @@ class FixedLabels(Rows):
 
 
 def _sequence(row: Any) -> list[int]:
+    if isinstance(row, str):
+        return parse_sequence(row, name="FixedLabels.digits: a sequence")
     try:
-        return parse_sequence(row) if isinstance(row, str) else [_digit(digit) for digit in row]
+        return [_digit(digit) for digit in row]
     except (TypeError, ValueError) as error:
         raise ValueError(f"FixedLabels.digits: {row!r} is no sequence of digits ({error})") from None
 
@@ -125,7 +127,7 @@ def FileLabels(
     return FixedLabels(pack(listed.sequences), order)
 
 
-@register
+@register_pytree
 @dataclasses.dataclass(frozen=True, eq=False)
 class RandomDigits(Rows):
     """Random digits of a random length, all lengths equally likely.

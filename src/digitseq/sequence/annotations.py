@@ -1,92 +1,97 @@
-"""The finished line: which digits are left on it, and labels that follow its transforms."""
+"""Boxes and masks, before and after line transforms, and which digits are still on the canvas."""
 
 import jax
 import jax.numpy as jnp
 
 from .. import augment
 from ..internal import pixels
-from ..internal.pixels import HEIGHT, inked
-from ..internal.xla import in_chunks, stage
+from ..internal.pixels import HEIGHT
+from ..internal.xla import map_in_chunks, materialize
 from . import compositing
+from .slots import Slots, front, in_order
 from .spec import SequenceSpec
 
 
-def kept_first(kept: jax.Array, *slots: jax.Array) -> tuple[jax.Array, ...]:
-    """How many slots are kept, int32 [B], and arrays [B, K, ...] with those in front, in their order."""
-    order = jnp.argsort(~kept, axis=1, stable=True)
-
-    def ordered(values: jax.Array) -> jax.Array:
-        places = order.reshape(*order.shape, *[1] * (values.ndim - 2))
-        return jnp.take_along_axis(values, places, axis=1)
-
-    return kept.sum(axis=1, dtype=jnp.int32), *(ordered(values) for values in slots)
+def drop_blank(slots: Slots) -> Slots:
+    """The slots on the canvas whose glyph has ink, moved to the front."""
+    return slots.compact(slots.shown & pixels.has_ink(slots.ink))
 
 
-def followed(
-    keys: jax.Array,
+def after_line_transforms(
+    line_keys: jax.Array,
     store: jax.Array,
-    slots: tuple[jax.Array, ...],
+    slots: Slots,
+    masks: jax.Array | None,
+    spec: SequenceSpec,
+    within: jax.Array | None = None,
+) -> tuple[Slots, jax.Array | None]:
+    """The slots and masks of the finished line: those whose ink is left on it, with boxes of that ink.
+
+    Args:
+        line_keys: typed PRNG keys [B], those that the image is transformed with.
+        store: float32 or uint8 [M, 28, 28].
+        slots: from `layout.place`.
+        masks: the untransformed line's visible ones, where they are wanted.
+        spec: the layout.
+        within: int32 [], the width of the lines, where they lie on wider canvases.
+
+    Returns:
+        The slots, and the masks that the spec asks for.
+    """
+    follow = augment.followed(spec.line_transforms)
+    if follow or spec.masks == "amodal":
+        boxes, masks = annotate_transformed(line_keys, store, slots, spec, within)
+        if follow:
+            slots = slots._replace(boxes=boxes).compact(pixels.has_ink(boxes))
+    return slots, masks
+
+
+def annotate_transformed(
+    line_keys: jax.Array,
+    store: jax.Array,
+    slots: Slots,
     spec: SequenceSpec,
     within: jax.Array | None = None,
 ) -> tuple[jax.Array, jax.Array | None]:
-    """Boxes and masks of each digit alone on its canvas, after the line transforms that labels follow.
+    """Boxes and masks of each digit on a canvas of its own, after the line transforms that labels follow.
 
     Args:
-        keys: typed PRNG keys [B], those that the image is transformed with.
-        store: float32 or uint8 [M, 28, 28].
-        slots: `rows`, `ink`, `offsets` and `shown`, as for `compositing.columns`.
-        spec: the layout.
-        within: the width of the lines, where they lie on wider canvases.
+        line_keys, store, slots, spec, within: as for `after_line_transforms`.
 
     Returns:
-        int32 [B, K, 4], 0 where no ink is left; and the masks that the spec
-        asks for; after such transforms, of the slots with ink only.
+        int32 [B, K, 4], all 0 where no ink is left; and the masks that the spec
+        asks for: after such transforms, of the slots with ink only.
     """
-    count, width = slots[0].shape[1], spec.image_width
+    count, width = slots.digits.shape[1], spec.image_width
     follow = augment.followed(spec.line_transforms)
 
-    def part(keys: jax.Array, slots: tuple[jax.Array, ...]) -> tuple[jax.Array, jax.Array | None]:
-        alone = compositing.alone(store, slots, width)
+    def part(line_keys: jax.Array, slots: Slots) -> tuple[jax.Array, jax.Array | None]:
+        layers = compositing.render_separately(store, slots, width)
         if follow:
             # The very keys of the image: it is the same transform.
-            shared = jnp.repeat(jax.random.clone(keys), count, axis=0)
-            flat = alone.reshape(-1, HEIGHT, width)
+            shared = jnp.repeat(jax.random.clone(line_keys), count, axis=0)
+            flat = layers.reshape(-1, HEIGHT, width)
             moved = augment.run(shared, spec.line_transforms, (flat, None), labels=True, width=within)
-            alone = moved.reshape(alone.shape)
-        return stage(labels, alone)
+            layers = moved.reshape(layers.shape)
+        return materialize(annotate, layers)
 
-    def labels(alone: jax.Array) -> tuple[jax.Array, jax.Array | None]:
-        boxes = pixels.ink_boxes(alone)
+    def annotate(layers: jax.Array) -> tuple[jax.Array, jax.Array | None]:
+        boxes = pixels.ink_boxes(layers)
         kept = pixels.has_ink(boxes)
         if not spec.masks:
             return boxes, None
         if spec.masks == "amodal":
-            return boxes, pixels.inked(kept_first(kept, alone)[1] if follow else alone)
-        return boxes, strongest(alone, jnp.cumsum(kept, axis=1, dtype=jnp.int32))
+            return boxes, pixels.inked(in_order(front(kept), layers) if follow else layers)
+        return boxes, instance_mask(layers, jnp.cumsum(kept, axis=1, dtype=jnp.int32))
 
-    return in_chunks(part, count * HEIGHT * width, keys, slots)
-
-
-def boxes(ink: jax.Array, offsets: jax.Array, shown: jax.Array) -> jax.Array:
-    """Each digit's ink box on the canvas; -1 where the slot is not shown.
-
-    Args:
-        ink: int32 [B, K, 4], in the cell.
-        offsets: int32 [B, K].
-        shown: bool [B, K].
-
-    Returns:
-        int32 [B, K, 4], (x0, y0, x1, y1), half-open.
-    """
-    shift = jnp.stack([offsets, jnp.zeros_like(offsets)] * 2, axis=-1)
-    return jnp.where(shown[..., None], ink + shift, -1)
+    return map_in_chunks(part, count * HEIGHT * width, line_keys, slots)
 
 
-def strongest(layers: jax.Array, names: jax.Array) -> jax.Array:
-    """Masks of the digits by the ink of each alone.
+def instance_mask(layers: jax.Array, names: jax.Array) -> jax.Array:
+    """Visible masks of digits that were rendered separately.
 
     Args:
-        layers: float32 [B, K, 28, W], from `alone`.
+        layers: float32 [B, K, 28, W], from `render_separately`.
         names: int32 [B, K], what the mask calls each.
 
     Returns:
@@ -96,4 +101,4 @@ def strongest(layers: jax.Array, names: jax.Array) -> jax.Array:
     batch, _, height, width = layers.shape
     owners = jnp.argmax(layers, axis=1).reshape(batch, height * width)
     named = jnp.take_along_axis(names, owners, axis=1).reshape(batch, height, width)
-    return jnp.where(inked(layers.max(axis=1)), named, 0).astype(jnp.int8)
+    return jnp.where(pixels.inked(layers.max(axis=1)), named, 0).astype(jnp.int8)

@@ -1,6 +1,6 @@
-"""Glyphs onto the canvas: which column shows what, pixels, boxes, masks.
+"""Glyphs onto the canvas: which column shows what, the pixels, the visible masks.
 
-Batched throughout, [B, ...]: the stages below are materialised one by one, and
+Batched throughout, [B, ...]: what lies between the steps is materialised, and
 how they are cut decides the speed (see `paint`).
 """
 
@@ -12,11 +12,12 @@ import numpy as np
 from jax import lax
 
 from ..internal.pixels import CELL, HEIGHT, inked, unit_ink
+from .slots import Slots
+
+Painted = tuple[jax.Array, jax.Array | None]
 
 
-def columns(
-    rows: jax.Array, ink: jax.Array, offsets: jax.Array, shown: jax.Array, width: int
-) -> tuple[jax.Array, jax.Array]:
+def columns(slots: Slots, width: int) -> tuple[jax.Array, jax.Array]:
     """What each canvas column shows, in two layers: even slots and odd slots.
 
     A digit covers the columns of its ink. Neighbours may overlap, but no digit
@@ -24,10 +25,7 @@ def columns(
     narrower ink), so slots of one parity never meet.
 
     Args:
-        rows: int32 [B, K], each slot's row in the store of glyphs.
-        ink: int32 [B, K, 4], ink boxes in the cell.
-        offsets: int32 [B, K], x of each cell's left edge.
-        shown: bool [B, K], whether the slot is on the canvas.
+        slots: from `layout.place`.
         width: of the canvas, a Python integer.
 
     Returns:
@@ -35,66 +33,70 @@ def columns(
         pixel lies in the flat store, and the slot; both -1 for background.
     """
     xs = jnp.arange(width, dtype=jnp.int32)[None, None, :]
-    slots = jnp.arange(offsets.shape[1], dtype=jnp.int32)[None, :, None]
+    numbers = jnp.arange(slots.offsets.shape[1], dtype=jnp.int32)[None, :, None]
+    offsets, ink = slots.offsets, slots.ink
     left, right = (offsets + ink[..., 0])[..., None], (offsets + ink[..., 2])[..., None]
-    covered = (xs >= left) & (xs < right) & shown[..., None]
-    starts = (rows * (HEIGHT * CELL) - offsets)[..., None] + xs
+    covered = (xs >= left) & (xs < right) & slots.shown[..., None]
+    starts = (slots.rows * (HEIGHT * CELL) - offsets)[..., None] + xs
 
     def by_parity(values: jax.Array) -> jax.Array:
         marked = jnp.where(covered, values, -1)
         layers = [marked[:, parity::2].max(axis=1, initial=-1) for parity in (0, 1)]
         return jnp.stack(layers, axis=1)
 
-    return by_parity(starts), by_parity(slots)
+    return by_parity(starts), by_parity(numbers)
 
 
 def paint(
     store: jax.Array,
-    starts: jax.Array,
-    slots: jax.Array,
+    slots: Slots,
+    width: int,
+    *,
     masks: bool,
     form: Callable[[jax.Array], jax.Array] = unit_ink,
-) -> tuple[jax.Array, ...]:
-    """The canvas, and the masks where asked for.
+) -> Painted:
+    """The canvas, and the visible masks where asked for.
 
     One gather per pixel straight from the store. The `cond` is what makes
     that fast on a CPU: its operands are materialised, where XLA would
     otherwise fuse the making of `starts`, and of drawn glyphs, into the
     gather and repeat it for every pixel. It also saves the second gather for
-    a batch in which no ink overlaps.
+    a batch in which no ink overlaps (`benchmarks/batch.py` times both).
 
     Args:
         store: uint8 or float32 [M, 28, 28].
-        starts, slots: from `columns`.
+        slots: from `layout.place`.
+        width: of the canvas, a Python integer.
         masks: whether to make masks.
         form: what becomes of the store's pixels, one by one.
 
     Returns:
-        [B, 28, W], float32 in [0, 1] unless `form` says otherwise; with
-        `masks` also int8 [B, 28, W], slot + 1 of the strongest ink (of the
-        earlier slot where equal), 0 for background.
+        [B, 28, W], float32 in [0, 1] unless `form` says otherwise; and with
+        `masks` int8 [B, 28, W], slot + 1 of the strongest ink (of the earlier
+        slot where equal), 0 for background, else None.
     """
-    flat = store.reshape(-1)
 
-    def one_layer(flat: jax.Array, starts: jax.Array, slots: jax.Array) -> tuple[jax.Array, ...]:
+    def one_layer(flat: jax.Array, starts: jax.Array, numbers: jax.Array) -> Painted:
         image = _gather(starts.max(axis=1), flat)
         if not masks:
-            return (form(image),)
-        owner = slots.max(axis=1)[:, None, :]
+            return form(image), None
+        owner = numbers.max(axis=1)[:, None, :]
         return form(image), jnp.where(inked(image), owner + 1, 0).astype(jnp.int8)
 
-    def two_layers(flat: jax.Array, starts: jax.Array, slots: jax.Array) -> tuple[jax.Array, ...]:
+    def two_layers(flat: jax.Array, starts: jax.Array, numbers: jax.Array) -> Painted:
         even, odd = _gather(starts[:, 0], flat), _gather(starts[:, 1], flat)
         image = jnp.maximum(even, odd)
         if not masks:
-            return (form(image),)
-        slot_even, slot_odd = slots[:, 0][:, None, :], slots[:, 1][:, None, :]
+            return form(image), None
+        slot_even, slot_odd = numbers[:, 0][:, None, :], numbers[:, 1][:, None, :]
         even_wins = (even > odd) | ((even == odd) & (slot_even < slot_odd))
         owner = jnp.where(even_wins, slot_even, slot_odd)
         return form(image), jnp.where(inked(image), owner + 1, 0).astype(jnp.int8)
 
+    starts, numbers = columns(slots, width)
     overlapping = jnp.any((starts >= 0).all(axis=1))
-    return lax.cond(overlapping, two_layers, one_layer, flat, starts, slots)
+    painted: Painted = lax.cond(overlapping, two_layers, one_layer, store.reshape(-1), starts, numbers)
+    return painted
 
 
 def _gather(starts: jax.Array, flat: jax.Array) -> jax.Array:
@@ -109,19 +111,19 @@ def _gather(starts: jax.Array, flat: jax.Array) -> jax.Array:
     return jnp.where(starts >= 0, pixels, jnp.zeros((), flat.dtype))
 
 
-def alone(store: jax.Array, slots: tuple[jax.Array, ...], width: int) -> jax.Array:
-    """Each digit alone on a canvas of its own: as `paint` shows it where no other covers it.
+def render_separately(store: jax.Array, slots: Slots, width: int) -> jax.Array:
+    """Each digit on a canvas of its own: as `paint` shows it where no other covers it.
 
     Args:
         store: uint8 or float32 [M, 28, 28].
-        slots: `rows`, `ink`, `offsets` and `shown`, as for `columns`.
+        slots: from `layout.place`.
         width: of the canvas, a Python integer.
 
     Returns:
         float32 [B, K, 28, W]; slots that are not shown are blank.
     """
-    rows, ink, offsets, shown = slots
-    xs = jnp.arange(width, dtype=jnp.int32)[None, None, :] - offsets[..., None]
-    covered = (xs >= ink[..., :1]) & (xs < ink[..., 2:3]) & shown[..., None]
-    starts = jnp.where(covered, rows[..., None] * (HEIGHT * CELL) + xs, -1)
+    ink = slots.ink
+    xs = jnp.arange(width, dtype=jnp.int32)[None, None, :] - slots.offsets[..., None]
+    covered = (xs >= ink[..., :1]) & (xs < ink[..., 2:3]) & slots.shown[..., None]
+    starts = jnp.where(covered, slots.rows[..., None] * (HEIGHT * CELL) + xs, -1)
     return unit_ink(_gather(starts, store.reshape(-1)))

@@ -1,116 +1,96 @@
-"""Glyphs for a batch of rows: chosen, drawn, transformed."""
-
-from typing import NamedTuple
+"""Glyphs for a batch of rows: chosen from a store, or drawn by the source, and transformed."""
 
 import jax
 import jax.numpy as jnp
 
 from .. import augment
-from ..glyphs.bank import MAX_GLYPHS, DigitBank
-from ..glyphs.source import Source, hands_of, serves
-from ..internal import pixels
+from ..glyphs.bank import MAX_GLYPHS
+from ..glyphs.source import Source, has_store, serves, writer_index_of
+from ..internal import keys, pixels
 from ..internal.pixels import CELL, HEIGHT
-from ..internal.validation import as_integer, as_size
-from ..internal.xla import in_chunks, stage
-from ..labels.digits import MAX_DIGIT
+from ..internal.xla import map_in_chunks, materialize
+from .slots import Slots
 from .spec import SequenceSpec
 
 
-class Chosen(NamedTuple):
-    """Which glyphs.
+def sample_glyphs(
+    glyph_keys: jax.Array, transform_keys: jax.Array, source: Source, digits: jax.Array, spec: SequenceSpec
+) -> tuple[jax.Array, Slots]:
+    """A store of glyphs, and slots that say where in it each digit's glyph lies; they are on no canvas yet.
 
-    Attributes:
-        lengths: int32 [B], how many of each row's digits the source serves.
-        writers: int32 [B], -1 where not one writer wrote the row.
-        glyph_ids: int32 [B, K], rows of the bank; None where the source is none.
-    """
+    A bank's glyphs are painted from where they lie, which saves a copy; any
+    other source draws into a store of its own, and so do transforms. A row
+    ends before its first digit that the source does not serve.
 
-    lengths: jax.Array
-    writers: jax.Array
-    glyph_ids: jax.Array | None
+    Args:
+        glyph_keys, transform_keys: typed PRNG keys [B].
+        source: the glyphs come from it.
+        digits: int32 [B, K].
+        spec: its `hand` and `glyph_transforms`.
 
-
-class Drawn(NamedTuple):
-    """The glyphs.
-
-    Attributes:
-        store: uint8 or float32 [M, 28, 28], in which they lie.
-        rows: int32 [B, K], where in the store.
-        glyph_ids: int32 [B, K].
-        ink: int32 [B, K, 4], their ink boxes.
-    """
-
-    store: jax.Array
-    rows: jax.Array
-    glyph_ids: jax.Array
-    ink: jax.Array
-
-
-def num_classes(source: Source) -> int:
-    """How many classes of digits a source has; 10 where it does not say.
-
-    Raises:
-        ValueError: it says something else than a positive integer.
-    """
-    name = "source.num_classes"
-    return as_size(name, as_integer(name, getattr(source, "num_classes", 10)), MAX_DIGIT + 1)
-
-
-def choose(keys: jax.Array, source: Source, digits: jax.Array, spec: SequenceSpec) -> Chosen:
-    """The bank's glyphs for digits int32 [B, K], one key a row.
+    Returns:
+        uint8 or float32 [M, 28, 28], and the slots.
 
     Raises:
         BankError: the spec asks for one writer a line and the source knows none.
+        ValueError: the source's glyphs have other shapes, or are too many for int32.
     """
     ends = jnp.pad(~serves(source, digits), ((0, 0), (0, 1)), constant_values=True)
     lengths = jnp.argmax(ends, axis=1).astype(jnp.int32)
-    if spec.hand == "one-writer":
-        hands = hands_of(source)
-        known = jnp.clip(digits, 0, hands.runs.shape[0] - 1)
-        rows, writers, lengths = jax.vmap(hands.choose)(keys, known, lengths)
-        return Chosen(lengths, writers, rows)
-    glyph_ids = jax.vmap(source.choose)(keys, digits) if isinstance(source, DigitBank) else None
-    return Chosen(lengths, jnp.full_like(lengths, -1), glyph_ids)
-
-
-def draw(
-    keys: jax.Array,
-    transform_keys: jax.Array,
-    source: Source,
-    digits: jax.Array,
-    chosen: jax.Array | None,
-    spec: SequenceSpec,
-) -> Drawn:
-    """The glyphs `chosen` from a bank, or else drawn by the source, and transformed.
-
-    A bank's glyphs are painted from where they lie, which saves a copy; any
-    other source draws into a store of its own, and so do transforms.
-    """
-    if isinstance(source, DigitBank) and chosen is not None and not spec.glyph_transforms:
-        ink = source.ink.at[chosen].get(mode="promise_in_bounds")
-        return Drawn(source.glyphs, chosen, chosen, ink)
-    if digits.size > MAX_GLYPHS:
-        raise ValueError(f"digits {list(digits.shape)} are more than int32 can place in one batch")
-    rows = jnp.arange(digits.size, dtype=jnp.int32)
-    if isinstance(source, DigitBank) and chosen is not None:
-        glyphs, glyph_ids, drawn = source.glyphs, chosen, chosen.reshape(-1)
+    writers = jnp.full_like(lengths, -1)
+    index = writer_index_of(source) if spec.hand == "one-writer" else None
+    if has_store(source):
+        if index is None:
+            rows = jax.vmap(source.choose)(glyph_keys, digits)
+        else:
+            known = jnp.clip(digits, 0, index.runs.shape[0] - 1)
+            rows, writers, lengths = jax.vmap(index.sample)(glyph_keys, known, lengths)
+        store, glyph_ids = source.glyphs, rows
     else:
-        glyphs, glyph_ids = jax.vmap(source.draw)(keys, digits)
-        if glyphs.shape != (*digits.shape, HEIGHT, CELL) or glyph_ids.shape != digits.shape:
-            raise ValueError(
-                f"source.draw must return glyphs [K, {HEIGHT}, {CELL}] and glyph ids [K], got "
-                f"{list(glyphs.shape[1:])} and {list(glyph_ids.shape[1:])}"
-            )
-        glyphs, drawn = glyphs.reshape(-1, HEIGHT, CELL), rows
-    if not spec.glyph_transforms:
-        ink = pixels.ink_boxes(glyphs)
+        store, glyph_ids, rows = _draw(glyph_keys, source, digits)
+    if spec.glyph_transforms:
+        store, rows, ink = _transform(transform_keys, store, rows, spec)
     else:
-        fold = jax.vmap(jax.vmap(jax.random.fold_in, in_axes=(None, 0)), in_axes=(0, None))
-        slot_keys = fold(transform_keys, jnp.arange(digits.shape[1], dtype=jnp.uint32)).reshape(-1)
+        ink = _ink_of(source, store, rows)
+    later = jnp.zeros_like(digits)
+    return store, Slots(lengths, writers, digits, glyph_ids, rows, ink, later, jnp.zeros_like(ink))
 
-        def transformed(keys: jax.Array, drawn: jax.Array) -> tuple[jax.Array, jax.Array]:
-            changed = augment.run(keys, spec.glyph_transforms, (glyphs, drawn))
-            return changed, stage(pixels.ink_boxes, changed)
 
-        glyphs, ink = in_chunks(transformed, HEIGHT * CELL, slot_keys, drawn)
-    return Drawn(glyphs, rows.reshape(digits.shape), glyph_ids, ink.reshape(*digits.shape, 4))
+def _draw(glyph_keys: jax.Array, source: Source, digits: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array]:
+    """The store, glyph ids and rows of what a source without a store draws, one glyph a slot."""
+    glyphs, glyph_ids = jax.vmap(source.draw)(glyph_keys, digits)
+    if glyphs.shape != (*digits.shape, HEIGHT, CELL) or glyph_ids.shape != digits.shape:
+        raise ValueError(
+            f"source.draw must return glyphs [K, {HEIGHT}, {CELL}] and glyph ids [K], got "
+            f"{list(glyphs.shape[1:])} and {list(glyph_ids.shape[1:])}"
+        )
+    return glyphs.reshape(-1, HEIGHT, CELL), glyph_ids, _one_a_slot(digits)
+
+
+def _transform(
+    transform_keys: jax.Array, store: jax.Array, rows: jax.Array, spec: SequenceSpec
+) -> tuple[jax.Array, jax.Array, jax.Array]:
+    """The store, rows and ink boxes of the slots' glyphs, each transformed with a key of its own."""
+    slots = jnp.arange(rows.shape[1], dtype=jnp.uint32)
+    slot_keys = jax.vmap(keys.numbered, in_axes=(0, None))(transform_keys, slots).reshape(-1)
+
+    def transformed(keys: jax.Array, rows: jax.Array) -> tuple[jax.Array, jax.Array]:
+        changed = augment.run(keys, spec.glyph_transforms, (store, rows))
+        return changed, materialize(pixels.ink_boxes, changed)
+
+    glyphs, ink = map_in_chunks(transformed, HEIGHT * CELL, slot_keys, rows.reshape(-1))
+    return glyphs, _one_a_slot(rows), ink.reshape(*rows.shape, 4)
+
+
+def _ink_of(source: Source, store: jax.Array, rows: jax.Array) -> jax.Array:
+    """The ink boxes of untransformed glyphs; int32 [B, K, 4]."""
+    if has_store(source):
+        return source.ink.at[rows].get(mode="promise_in_bounds")
+    return pixels.ink_boxes(store).reshape(*rows.shape, 4)
+
+
+def _one_a_slot(slots: jax.Array) -> jax.Array:
+    """The rows of a store that has one glyph a slot, in order; int32 of the shape [B, K] of `slots`."""
+    if slots.size > MAX_GLYPHS:
+        raise ValueError(f"digits {list(slots.shape)} are more than int32 can place in one batch")
+    return jnp.arange(slots.size, dtype=jnp.int32).reshape(slots.shape)

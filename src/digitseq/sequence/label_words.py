@@ -8,13 +8,12 @@ import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
 
-from ..glyphs.source import Source, serves
+from ..glyphs.source import Source, num_classes, serves
 from ..internal.validation import nearest
 from ..labels.base import LabelSource
 from ..labels.numeric import NumberRange, Pattern
 from ..labels.sequences import FileLabels, FixedLabels, Order, RandomDigits
 from ..labels.text import parse_sequence
-from .glyph_sampling import num_classes
 
 FORMS = (
     "350 or 3-5-0; random:5 or random:3-8 (random digits); range:0-999 or range:000-999 (numbers); "
@@ -67,7 +66,7 @@ def labels_of(text: str, source: Source, *, column: str | None = None, order: Or
         )
         raise ValueError(f"SEQUENCE {text!r} {wrong} (the forms: {FORMS})")
     else:
-        found = FixedLabels([parse_sequence(text)])
+        found = FixedLabels([parse_sequence(text, name="SEQUENCE")])
     if kind != "file" and (column is not None or order != "given"):
         raise ValueError(f"a column or an order are a file's (file:PATH), got {text!r}")
     try:

@@ -4,8 +4,30 @@ import jax
 import jax.numpy as jnp
 
 from ..internal import random_bits
+from ..internal.pixels import CELL
+from .slots import Slots
 from .spacing import MIN_SPACING, even_excesses, random_excesses
 from .spec import SequenceSpec
+
+
+def place(
+    gap_keys: jax.Array, align_keys: jax.Array, slots: Slots, spec: SequenceSpec, width: int | jax.Array
+) -> Slots:
+    """The slots with their places on the canvas: `offsets`, `boxes`, and `lengths` cut to what fits.
+
+    Args:
+        gap_keys, align_keys: typed PRNG keys [B].
+        slots: from `sample_glyphs`.
+        spec: the layout; its `image_width` bounds `width`.
+        width: of the part of the canvas, from the left, to fill; may be traced.
+    """
+    by_ink = spec.advance == "ink"
+    ink = slots.ink
+    sizes = ink[..., 2] - ink[..., 0] if by_ink else jnp.full_like(slots.digits, CELL)
+    lefts, lengths = arrange(gap_keys, align_keys, sizes, slots.lengths, spec, width)
+    offsets = lefts - ink[..., 0] if by_ink else lefts
+    shift = jnp.stack([offsets, jnp.zeros_like(offsets)] * 2, axis=-1)
+    return slots._replace(lengths=lengths, offsets=offsets, boxes=ink + shift)
 
 
 def arrange(
@@ -19,11 +41,10 @@ def arrange(
     """The left edge of each digit, and how many digits there are.
 
     Args:
-        gap_keys, align_keys: one PRNG key a row, [B].
+        gap_keys, align_keys: typed PRNG keys [B].
         sizes: int32 [B, K], the pixels each digit takes: its cell or its ink.
         lengths: int32 [B], how many slots of each row hold digits.
-        spec: the layout; its `image_width` bounds `width`.
-        width: of the part of the canvas to fill.
+        spec, width: as for `place`.
 
     Returns:
         int32 [B, K], x of the left edges (past the length: meaningless), and

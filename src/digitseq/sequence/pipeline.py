@@ -3,6 +3,7 @@
 import dataclasses
 import functools
 import math
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -12,21 +13,22 @@ import numpy.typing as npt
 from .. import augment
 from ..glyphs.source import Source
 from ..glyphs.source_words import as_source
-from ..internal import pixels
-from ..internal.keys import as_key, typed_key
+from ..internal import keys
 from ..internal.pixels import CELL, HEIGHT, byte_ink, unit_ink
-from ..internal.pytrees import register
+from ..internal.pytrees import register_pytree
 from ..internal.settings import own_settings
 from ..internal.sharding import Place, by_rows, place_of
 from ..labels.digits import PAD, as_digits, narrowed
-from . import annotations, compositing, glyph_sampling, layout
+from . import annotations, compositing, layout
+from .glyph_sampling import sample_glyphs
+from .slots import Slots
 from .spec import SequenceSpec, as_numbers, check_structure
 
 # A mask is an int8 that holds a slot + 1.
 MAX_MASKED_SLOTS = 127
 
 
-@register
+@register_pytree
 @dataclasses.dataclass(frozen=True, eq=False, kw_only=True)
 class DigitSequence:
     """An image of digits and its labels; every leaf gains a leading B in a batch.
@@ -69,7 +71,7 @@ class DigitSequence:
         from ..io import contact_sheet, png
 
         image = self.image if self.image.ndim == 2 else self.image[: contact_sheet.MOST]
-        return png.encode(contact_sheet.sheet(np.asarray(image)))
+        return png.encode(contact_sheet.contact_sheet(np.asarray(image)))
 
     def __repr__(self) -> str:
         return f"<DigitSequence, image {list(self.image.shape)}, digits {list(self.digits.shape)}>"
@@ -97,7 +99,7 @@ def sample_sequence(
         ValueError: shapes or words that can't be used, or more than 127 slots
             with visible masks.
     """
-    return _sample_one(as_key(key), as_source(source), as_digits(digits, 1), as_numbers(spec))
+    return _sample_one(keys.as_key(key), as_source(source), as_digits(digits, 1), as_numbers(spec))
 
 
 @own_settings
@@ -119,7 +121,7 @@ def sample_sequences(
         spec: the layout.
     """
     rows = as_digits(digits, 2)
-    return _sample_batch(as_key(key), as_source(source), rows, as_numbers(spec), place_of(rows))
+    return _sample_batch(keys.as_key(key), as_source(source), rows, as_numbers(spec), place_of(rows))
 
 
 @functools.partial(jax.jit, static_argnums=4)
@@ -129,96 +131,86 @@ def _sample_batch(
     def part(
         start: jax.Array, digits: jax.Array, key: jax.Array, source: Source, spec: SequenceSpec
     ) -> DigitSequence:
-        indices = start + jnp.arange(digits.shape[0], dtype=jnp.uint32)
-        keys = jax.vmap(jax.random.fold_in, in_axes=(None, 0))(key, indices)
-        return render(keys, source, digits, spec, spec.image_width)
+        row_keys = keys.numbered(key, start + jnp.arange(digits.shape[0], dtype=jnp.uint32))
+        return render(row_keys, source, digits, spec, spec.image_width)
 
-    batch: DigitSequence = by_rows(part, place, digits, typed_key(key), source, spec)
+    batch: DigitSequence = by_rows(part, place, digits, key, source, spec)
     return batch
 
 
 @jax.jit
 def _sample_one(key: jax.Array, source: Source, digits: jax.Array, spec: SequenceSpec) -> DigitSequence:
-    batch = render(typed_key(key)[None], source, digits[None], spec, spec.image_width)
+    batch = render(key[None], source, digits[None], spec, spec.image_width)
     return jax.tree.map(lambda leaf: leaf[0], batch)
 
 
 def render(
-    keys: jax.Array,
+    row_keys: jax.Array,
     source: Source,
     digits: jax.Array,
     spec: SequenceSpec,
     width: int | jax.Array,
     *,
-    grey: bool = False,
+    dtype: Any = jnp.float32,
 ) -> DigitSequence:
-    """The pipeline on a batch, one key a row.
+    """The pipeline on a batch, one key a row: glyphs, places, canvas, line transforms.
 
     Args:
-        keys: typed PRNG keys [B].
+        row_keys: typed PRNG keys [B].
         source: draws the glyphs.
         digits: integers [B, K].
         spec: the layout; its `image_width` is the canvas.
         width: how much of the canvas, from the left, the digits are laid out
             in. May be traced; line transforms then take it for the width of the
             line, if all of them can (`augment.takes_width`), else the canvas's.
-        grey: makes the image uint8, `byte_ink`, as files hold it.
+        dtype: of the image: float32, or uint8 as files hold it (`byte_ink`).
     """
     check_shapes(digits.shape, spec)
-    split = jax.vmap(lambda key: tuple(jax.random.split(key, 5)))
-    glyph_keys, gap_keys, align_keys, transform_keys, line_keys = split(keys)
-    digits = narrowed(digits)
-    lengths, writers, chosen = glyph_sampling.choose(glyph_keys, source, digits, spec)
-    store, rows, glyph_ids, ink = glyph_sampling.draw(
-        jax.random.clone(glyph_keys), transform_keys, source, digits, chosen, spec
-    )
-
-    by_ink = spec.advance == "ink"
-    sizes = ink[..., 2] - ink[..., 0] if by_ink else jnp.full_like(digits, CELL)
-    lefts, lengths = layout.arrange(gap_keys, align_keys, sizes, lengths, spec, width)
-    offsets = lefts - ink[..., 0] if by_ink else lefts
-    shown = _first(lengths, digits)
+    key = split_for_stages(row_keys)
+    store, slots = sample_glyphs(key.glyphs, key.transforms, source, narrowed(digits), spec)
+    slots = layout.place(key.gaps, key.align, slots, spec, width)
     if spec.glyph_transforms:
-        lengths, digits, offsets, glyph_ids, rows, ink = annotations.kept_first(
-            shown & pixels.has_ink(ink), digits, offsets, glyph_ids, rows, ink
-        )
-        shown = _first(lengths, digits)
+        slots = annotations.drop_blank(slots)
+    # Bytes that nothing transforms stay what they are, which is quicker by half (benchmarks/workarounds.py).
+    as_is = dtype == jnp.uint8 and store.dtype == jnp.uint8 and not spec.line_transforms
+    within = width if isinstance(width, jax.Array) and augment.takes_width(spec.line_transforms) else None
+    visible = spec.masks in (True, "visible") and not augment.followed(spec.line_transforms)
+    form = byte_ink if as_is else unit_ink
+    image, masks = compositing.paint(store, slots, spec.image_width, masks=visible, form=form)
+    slots, masks = annotations.after_line_transforms(key.line, store, slots, masks, spec, within)
+    image = augment.apply_to_batch(key.line, spec.line_transforms, image, within)
+    return to_sequence(byte_ink(image) if dtype == jnp.uint8 else image, slots, masks)
 
-    visible = spec.masks in (True, "visible")
-    follow = augment.followed(spec.line_transforms)
-    within = None if isinstance(width, int) or not augment.takes_width(spec.line_transforms) else width
-    columns = compositing.columns(rows, ink, offsets, shown, spec.image_width)
-    # Bytes that nothing transforms stay what they are, which is quicker by half.
-    as_is = grey and store.dtype == jnp.uint8 and not spec.line_transforms
-    image, *painted = compositing.paint(
-        store, *columns, visible and not follow, byte_ink if as_is else unit_ink
-    )
-    masks = painted[0] if painted else None
-    boxes = annotations.boxes(ink, offsets, shown)
-    if follow or spec.masks == "amodal":
-        moved, masks = annotations.followed(line_keys, store, (rows, ink, offsets, shown), spec, within)
-    if follow:
-        lengths, digits, offsets, glyph_ids, boxes = annotations.kept_first(
-            pixels.has_ink(moved), digits, offsets, glyph_ids, moved
-        )
-        shown = _first(lengths, digits)
-    image = augment.apply_to_batch(line_keys, spec.line_transforms, image, within)
+
+class StageKeys(NamedTuple):
+    """The keys of what is random in a row: typed PRNG keys [B] each."""
+
+    glyphs: jax.Array
+    gaps: jax.Array
+    align: jax.Array
+    transforms: jax.Array
+    line: jax.Array
+
+
+def split_for_stages(row_keys: jax.Array) -> StageKeys:
+    """Each row's key, split."""
+    split = jax.vmap(lambda key: tuple(jax.random.split(key, len(StageKeys._fields))))
+    return StageKeys(*split(row_keys))
+
+
+def to_sequence(image: jax.Array, slots: Slots, masks: jax.Array | None) -> DigitSequence:
+    """The record of a batch, in which all that is past a row's length says so."""
+    shown = slots.shown
     return DigitSequence(
-        # Else the rounding is fused with the painting, which takes longer.
-        image=byte_ink(jax.lax.optimization_barrier(image)) if grey else image,
-        digits=jnp.where(shown, digits, PAD),
-        length=lengths,
-        offsets=jnp.where(shown, offsets, -1),
-        boxes=jnp.where(shown[..., None], boxes, -1),
-        glyph_ids=jnp.where(shown, glyph_ids, -1),
+        image=image,
+        digits=jnp.where(shown, slots.digits, PAD),
+        length=slots.lengths,
+        offsets=jnp.where(shown, slots.offsets, -1),
+        boxes=jnp.where(shown[..., None], slots.boxes, -1),
+        glyph_ids=jnp.where(shown, slots.glyph_ids, -1),
         masks=masks,
-        writer=writers,
+        writer=slots.writers,
     )
-
-
-def _first(lengths: jax.Array, digits: jax.Array) -> jax.Array:
-    """Whether each slot of [B, K] is one of the first so many."""
-    return jnp.arange(digits.shape[1], dtype=jnp.int32)[None, :] < lengths[:, None]
 
 
 def check_shapes(shape: tuple[int, ...], spec: SequenceSpec) -> None:

@@ -8,10 +8,9 @@ import numpy as np
 
 from .. import augment
 from ..errors import BankError
-from ..glyphs.bank import DigitBank
-from ..glyphs.source import Source, hands_of, serves
+from ..glyphs.source import Source, has_store, serves, writer_index_of
 from ..internal.pixels import CELL, HEIGHT
-from ..internal.xla import PIXELS
+from ..internal.xla import CPU_PIXELS
 from ..labels.base import LabelSource, Row
 from ..labels.digits import as_digits
 from .pipeline import check_shapes
@@ -30,12 +29,12 @@ def auto_width(slots: int, spacing_range: tuple[int, int]) -> int:
 
 
 def check_source(source: Source, labels: LabelSource, spec: SequenceSpec, batch: int) -> None:
-    """Raises where a batch of such labels can't be made.
+    """Raises where a batch of so many images with such labels can't be made.
 
     Raises:
         ValueError: values that can't be used, labels that may not fit the
             width, or a batch that is too large for memory.
-        BankError: digits that the source can't draw, or not in one hand.
+        BankError: digits that the source can't draw, or no one writer has.
     """
     for name, record in (("source", source), ("labels", labels)):
         if isinstance(record, type) or not callable(getattr(record, "draw", None)):
@@ -55,7 +54,7 @@ def check_rows(source: Source, rows: Iterable[Row], spec: SequenceSpec, *, fille
     rows = list(rows)
     used = sorted({digit for row in rows for choices in row for digit in choices})
     require_digits(source, used)
-    require_hand(source, [sorted({digit for choices in row for digit in choices}) for row in rows], spec)
+    require_writer(source, [sorted({digit for choices in row for digit in choices}) for row in rows], spec)
     sizes = {digit: possible_sizes(source, digit, spec) for digit in used}
     spacing_range = check_spacing_range(spec.spacing_range)
     together: dict[tuple[int, ...], list[int]] = {}
@@ -72,11 +71,11 @@ def check_rows(source: Source, rows: Iterable[Row], spec: SequenceSpec, *, fille
         check_fits(slots, spec, spacing_range, spec.image_width, filled=filled)
 
 
-def require_hand(source: Source, rows: Iterable[list[int]], spec: SequenceSpec) -> None:
-    """Raises BankError where the spec asks for one hand and no writer has all digits of a row."""
+def require_writer(source: Source, rows: Iterable[list[int]], spec: SequenceSpec) -> None:
+    """Raises BankError where the spec asks for one writer a line and none has all digits of a row."""
     if spec.hand != "one-writer":
         return
-    has = np.diff(np.asarray(hands_of(source).runs), axis=1) > 0
+    has = np.diff(np.asarray(writer_index_of(source).runs), axis=1) > 0
     for digits in rows:
         if not has[digits].all(axis=0).any():
             raise BankError(
@@ -91,7 +90,7 @@ def require_digits(source: Source, digits: list[int]) -> None:
         ValueError: a digit outside the source's classes.
         BankError: a digit the bank has no glyph of.
     """
-    if isinstance(source, DigitBank):
+    if has_store(source):
         counts = np.asarray(source.counts)
         for digit in digits:
             if not 0 <= digit < len(counts):
@@ -106,14 +105,14 @@ def require_digits(source: Source, digits: list[int]) -> None:
         raise ValueError(f"digits: {digits[int(known.argmin())]} is not among those of {source!r}")
 
 
-def possible_sizes(bank: Source, digit: int, spec: SequenceSpec) -> list[int]:
+def possible_sizes(source: Source, digit: int, spec: SequenceSpec) -> list[int]:
     """The pixels that a digit may take, over all its glyphs: its cell, or each width of ink."""
     if spec.advance == "cell":
         return [CELL]
-    if spec.glyph_transforms or not isinstance(bank, DigitBank):
+    if spec.glyph_transforms or not has_store(source):
         return list(range(CELL + 1))
-    start, count = int(np.asarray(bank.starts)[digit]), int(np.asarray(bank.counts)[digit])
-    run = np.asarray(bank.ink)[start : start + count]
+    start, count = int(np.asarray(source.starts)[digit]), int(np.asarray(source.counts)[digit])
+    run = np.asarray(source.ink)[start : start + count]
     widths: list[int] = np.unique(run[:, 2] - run[:, 0]).tolist()
     return widths
 
@@ -176,7 +175,7 @@ def check_memory(width: int, slots: int, batch: int = 1, *, follow: bool = False
     """
     needed = 4 * width * (2 * HEIGHT + 4 * slots) * batch
     if follow:
-        needed += 8 * 4 * max(PIXELS, slots * HEIGHT * width)
+        needed += 8 * 4 * max(CPU_PIXELS, slots * HEIGHT * width)
     try:
         there = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (AttributeError, ValueError, OSError):  # not every system tells

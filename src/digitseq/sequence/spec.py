@@ -10,7 +10,7 @@ import numpy as np
 from .. import augment
 from ..augment.base import plain
 from ..internal.pixels import HEIGHT
-from ..internal.pytrees import register
+from ..internal.pytrees import register_pytree
 from ..internal.validation import as_integer, as_size, nearest
 from .spacing import MIN_SPACING
 
@@ -29,7 +29,7 @@ def _static(default: Any) -> Any:
     return dataclasses.field(default=default, metadata={"static": True})
 
 
-@register
+@register_pytree
 @dataclasses.dataclass(frozen=True, eq=False, kw_only=True)
 class SequenceSpec:
     """How a sequence becomes an image. A pytree: numbers are leaves, structure is static.
@@ -161,11 +161,29 @@ def spec_to_json(spec: SequenceSpec) -> str:
     Raises:
         ValueError: values that `check_spec` refuses.
     """
+    return json.dumps(spec_to_dict(spec))
+
+
+def spec_to_dict(spec: SequenceSpec) -> dict[str, Any]:
+    """The spec as JSON's own types: what `json.loads(spec_to_json(spec))` gives.
+
+    Raises:
+        ValueError: values that `check_spec` refuses.
+    """
     check_spec(spec)
-    fields = {f.name: plain(getattr(spec, f.name)) for f in dataclasses.fields(spec)}
-    for name in ("glyph_transforms", "line_transforms"):
+    fields = {f.name: getattr(spec, f.name) for f in dataclasses.fields(spec)}
+    for name in CHAINS:
         fields[name] = augment.to_plain(fields[name])
-    return json.dumps(fields)
+    return {name: _as_json(value) for name, value in fields.items()}
+
+
+def _as_json(value: Any) -> Any:
+    """Tuples as lists, arrays and NumPy's numbers as Python's, at any depth."""
+    if isinstance(value, dict):
+        return {name: _as_json(part) for name, part in value.items()}
+    if isinstance(value, tuple | list):
+        return [_as_json(part) for part in value]
+    return plain(value)
 
 
 def spec_from_json(text: str | bytes) -> SequenceSpec:
@@ -179,10 +197,19 @@ def spec_from_json(text: str | bytes) -> SequenceSpec:
         fields = json.loads(text)
     except (TypeError, RecursionError) as error:
         raise ValueError(f"a spec must be JSON text, got {type(text).__name__} ({error})") from None
+    return spec_from_dict(fields)
+
+
+def spec_from_dict(fields: Any) -> SequenceSpec:
+    """The spec that `spec_to_dict` describes; fields left out take their defaults.
+
+    Raises:
+        ValueError: no dictionary, unknown fields, or values that `check_spec` refuses.
+    """
     known = [f.name for f in dataclasses.fields(SequenceSpec)]
     if not isinstance(fields, dict) or (unknown := sorted(set(fields) - set(known))):
         hints = "".join(nearest(name, known) for name in unknown) if isinstance(fields, dict) else ""
-        wrong = f"unknown fields {unknown}{hints}" if isinstance(fields, dict) else f"{text!r}"
+        wrong = f"unknown fields {unknown}{hints}" if isinstance(fields, dict) else f"{fields!r}"
         raise ValueError(f"a spec must be a JSON object with fields of {known}, got {wrong}")
     fields = {name: tuple(v) if isinstance(v, list) else v for name, v in fields.items()}
     for name in CHAINS:

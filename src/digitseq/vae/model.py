@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..internal.pixels import CELL, HEIGHT
-from ..internal.pytrees import register
+from ..internal.pytrees import register_pytree
 from ..internal.settings import own_settings
 from . import styles
 from .layers import Layers, apply_perceptron, one_hot
@@ -29,7 +29,7 @@ NO_INK, FULL_INK = 0.05, 0.95
 NARROWEST, WIDEST = -7.0, 3.0
 
 
-@register
+@register_pytree
 @dataclasses.dataclass(frozen=True, eq=False, kw_only=True)
 class Vae:
     """A trained model. A pytree and a source, as a `DigitBank` is.

@@ -1,4 +1,4 @@
-"""The formats of files: one module each, of which only the one that is used is imported."""
+"""The file formats, one module each; a format's module is imported when it is first used."""
 
 import importlib
 from collections.abc import Callable, Iterable, Iterator
@@ -12,19 +12,19 @@ NAMES = ("png", "webdataset", "parquet", "array_record", "lmdb", "coco", "yolo",
 
 
 class Format(NamedTuple):
-    """How images become files.
+    """How images are written to files and read from them.
 
     Attributes:
-        write: (folder, shard's name, plan, chunks): writes a shard's files, under `data` of a folder.
-        read: (folder, shard's name, its first image's number): the same images from them again.
-        load: code that loads them, as one would who has the export in the folder OUT.
-        masks: the masks that it holds.
-        finish: (folder, plan, state): writes what belongs to all shards, from what `write` left for it under
-            the state's folder; or None.
-        hub: the files that Hugging Face's `load_dataset` reads, as a pattern in the export's folder; empty
-            where it has no such format.
-        note: what else the data card says of loading it.
-        held: what of an example the files hold, which is what `read` gives; all of it where None.
+        write: (folder, shard's name, plan, chunks): writes a shard's files into `data` in a folder.
+        read: (folder, shard's name, number of its first image): the shard's examples.
+        load: the code that loads the files of an export in the folder OUT, for users.
+        masks: the kinds of masks that the format stores.
+        finish: (folder, plan, state): writes the files of the whole export, from what `write` left in the
+            state's folder; None if there are none.
+        hub: the pattern, in the export's folder, of the files that Hugging Face's `load_dataset` reads; empty
+            if it has no such format.
+        note: what else the data card says about loading.
+        stored: (example): the part of it that the files store, as `read` returns it; None: all of it.
     """
 
     write: Callable[[Path, str, Plan, Iterable[Chunk]], None]
@@ -34,15 +34,15 @@ class Format(NamedTuple):
     finish: Callable[[Path, Plan, Path], None] | None = None
     hub: str = ""
     note: str = ""
-    held: Callable[[Example], Example] | None = None
+    stored: Callable[[Example], Example] | None = None
 
 
 def format_of(name: str) -> Format:
-    """A format by its name.
+    """The format of a name.
 
     Raises:
-        ValueError: there is none of that name.
-        ImportError: a package is not installed, naming the extra.
+        ValueError: there is no such format.
+        ImportError: a package is not installed; names the extra.
     """
     if name not in NAMES:
         raise ValueError(f"format must be one of {', '.join(NAMES)}, got {name!r}")
@@ -50,7 +50,7 @@ def format_of(name: str) -> Format:
         module = importlib.import_module(f".{name}_format", __name__)
     except ImportError as error:
         raise ImportError(
-            f"the format {name} lacks a package ({error}), which comes with {extra('export')}"
+            f"the format {name} needs a package ({error}), which comes with {extra('export')}"
         ) from None
     found: Format = module.FORMAT
     return found

@@ -1,7 +1,7 @@
-"""Pictures with COCO's annotations: boxes, and all of each digit's ink as a mask.
+"""PNG images with COCO annotations: boxes, and the ink of each digit as a mask.
 
 The format is that of https://cocodataset.org/#format-data. Category 1 is the digit 0, because many detectors
-keep 0 for the background.
+reserve 0 for the background.
 """
 
 import json
@@ -13,10 +13,10 @@ import numpy as np
 import numpy.typing as npt
 
 from ...io import png
+from ..names import STATE
 from ..plan import Chunk, Example, Plan
-from ..storage import STATE
 from . import Format
-from .common import cornered, inked, labels_alone, save_metadata, save_pictures, uncornered
+from .common import detectable, from_xywh, save_metadata, save_pictures, to_xywh, without_pixels
 
 LOAD = """\
 from pycocotools.coco import COCO
@@ -31,16 +31,16 @@ PARTS = ("images", "annotations")
 
 def write(folder: Path, name: str, plan: Plan, chunks: Iterable[Chunk]) -> None:
     lines: dict[str, list[str]] = {part: [] for part in PARTS}
-    own, named = folder / "data" / "images" / name, []
+    own, labels = folder / "data" / "images" / name, []
     for file_name, whole in save_pictures(own, chunks):
-        example = inked(whole)
-        named.append((file_name, labels_alone(example)))
+        example = detectable(whole)
+        labels.append((file_name, without_pixels(example)))
         height, width = example.image.shape
         row = {"id": example.number, "file_name": f"{name}/{file_name}", "width": width, "height": height}
         rest = {"text": example.text, "glyph_ids": example.glyph_ids, "writer": example.writer}
         lines["images"].append(json.dumps(row | rest))
         masks = () if example.masks is None else example.masks
-        digits = zip(example.digits, cornered(example.boxes), masks, strict=True)
+        digits = zip(example.digits, to_xywh(example.boxes), masks, strict=True)
         for digit, box, mask in digits:
             annotation = {
                 "image_id": example.number,
@@ -51,14 +51,14 @@ def write(folder: Path, name: str, plan: Plan, chunks: Iterable[Chunk]) -> None:
                 "segmentation": {"size": [height, width], "counts": _run_lengths(mask)},
             }
             lines["annotations"].append(json.dumps(annotation))
-    save_metadata(own, named)
+    save_metadata(own, labels)
     (folder / STATE).mkdir()
     for part, rows in lines.items():
         (folder / STATE / f"{name}.{part}").write_text("".join(f"{row}\n" for row in rows), newline="\n")
 
 
 def _run_lengths(mask: npt.NDArray[Any]) -> list[int]:
-    """How many pixels, column by column, are 0, then 1, then 0, and so on."""
+    """COCO's uncompressed run-length encoding: lengths of alternating runs of 0 and 1, column by column."""
     flat = np.concatenate([[False], mask.T.reshape(-1).astype(bool)])
     changes = np.flatnonzero(flat[1:] != flat[:-1])
     lengths: list[int] = np.diff(np.concatenate([[0], changes, [mask.size]])).tolist()
@@ -66,13 +66,13 @@ def _run_lengths(mask: npt.NDArray[Any]) -> list[int]:
 
 
 def _mask_of(segmentation: dict[str, Any]) -> npt.NDArray[np.bool_]:
-    """And back."""
+    """The mask, bool [H, W], of a run-length encoding."""
     (height, width), counts = segmentation["size"], segmentation["counts"]
     return np.repeat(np.arange(len(counts)) % 2 == 1, counts).reshape(width, height).T
 
 
 def finish(folder: Path, plan: Plan, state: Path) -> None:
-    """annotations.json, line by line, since it may be larger than memory."""
+    """Writes annotations.json line by line, since it may be larger than memory."""
     (folder / "data").mkdir(parents=True, exist_ok=True)
     with open(folder / "data" / "annotations.json", "w", encoding="utf-8", newline="\n") as file:
         categories = [{"id": n + 1, "name": str(n), "supercategory": "digit"} for n in range(plan.classes)]
@@ -81,7 +81,7 @@ def finish(folder: Path, plan: Plan, state: Path) -> None:
             file.write(f', "{part}": [')
             between = "\n"
             for number, row in enumerate(_rows(plan, state, part), 1):
-                # Counted from 1 on: COCO's own evaluation takes 0 for none, and most readers have 31 bits.
+                # From 1: COCO's evaluation takes 0 for none, and many readers have 31-bit numbers only.
                 row = row if part == "images" else f'{{"id": {number}, {row[1:]}'
                 file.write(between + row)
                 between = ",\n"
@@ -90,7 +90,7 @@ def finish(folder: Path, plan: Plan, state: Path) -> None:
 
 
 def _rows(plan: Plan, state: Path, part: str) -> Iterator[str]:
-    """The lines that `write` left, of all shards."""
+    """The lines that `write` left in the state's folder, of all shards."""
     for shard in range(plan.shards):
         with open(state / f"{plan.name(shard)}.{part}", encoding="utf-8") as rows:
             for row in rows:
@@ -100,7 +100,7 @@ def _rows(plan: Plan, state: Path, part: str) -> Iterator[str]:
 def read(folder: Path, name: str, first: int) -> Iterator[Example]:
     images: dict[int, dict[str, Any]] = {}
     found: dict[int, list[dict[str, Any]]] = {}
-    # Line by line, as it was written, and no more than the shard's own is kept.
+    # Line by line, as it was written; only the shard's own lines are kept in memory.
     with open(folder / "data" / "annotations.json", encoding="utf-8") as lines:
         for line in lines:
             if line.startswith('{"id": '):
@@ -116,7 +116,7 @@ def read(folder: Path, name: str, first: int) -> Iterator[Example]:
             png.read(folder / "data" / "images" / row["file_name"]),
             row["text"],
             [annotation["category_id"] - 1 for annotation in own],
-            uncornered(annotation["bbox"] for annotation in own),
+            from_xywh(annotation["bbox"] for annotation in own),
             row["glyph_ids"],
             row["writer"],
             [_mask_of(annotation["segmentation"]) for annotation in own],
@@ -124,5 +124,5 @@ def read(folder: Path, name: str, first: int) -> Iterator[Example]:
 
 
 FORMAT = Format(
-    write, read, LOAD, masks=("visible", "amodal"), finish=finish, hub="data/images/**", held=inked
+    write, read, LOAD, masks=("visible", "amodal"), finish=finish, hub="data/images/**", stored=detectable
 )

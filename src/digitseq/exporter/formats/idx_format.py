@@ -1,4 +1,4 @@
-"""IDX files: images of rank 3, labels of rank 2, boxes of rank 3; and the rest of the labels alike."""
+"""IDX files, one per field: images of rank 3, digits of rank 2, boxes of rank 3, and the other labels."""
 
 import contextlib
 import struct
@@ -21,7 +21,7 @@ images = ds.read_idx("OUT/data/00000-images-idx3-ubyte")  # uint8 [N, 28, W]
 labels = ds.read_idx("OUT/data/00000-labels-idx2-int")  # int32 [N, K], -1 after the last digit
 boxes = ds.read_idx("OUT/data/00000-boxes-idx3-int")  # int32 [N, K, 4], (x0, y0, x1, y1)
 """
-# Of each file: the field, and whether it is of bytes.
+# The ending of each file's name, and its field. The last part names the type.
 FILES = {
     "images-idx3-ubyte": "image",
     "labels-idx2-int": "digits",
@@ -34,6 +34,8 @@ FILES = {
 TYPES = {"ubyte": (0x08, ">u1"), "byte": (0x09, ">i1"), "int": (0x0C, ">i4")}
 
 
+# Written chunk by chunk, and the header here, because `io.idx.write_idx` takes a whole array: a shard of
+# 10,000 images of width 200 would take 56 MB more memory (`python benchmarks/export.py --only memory`).
 def write(folder: Path, name: str, plan: Plan, chunks: Iterable[Chunk]) -> None:
     (folder / "data").mkdir()
     first, stop = plan.bounds(int(name))
@@ -59,9 +61,9 @@ def read(folder: Path, name: str, first: int) -> Iterator[Example]:
     return examples_of(fields | {"number": numbers, "text": np.full(len(numbers), "")})
 
 
-def held(example: Example) -> Example:
-    """All but the text, which the digits tell."""
+def stored(example: Example) -> Example:
+    """The example without its text, which follows from the digits."""
     return example._replace(text="")
 
 
-FORMAT = Format(write, read, LOAD, masks=("visible",), held=held)
+FORMAT = Format(write, read, LOAD, masks=("visible",), stored=stored)

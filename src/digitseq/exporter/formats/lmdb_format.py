@@ -1,7 +1,7 @@
-"""LMDB as the benchmarks of scene-text recognition read it, one environment a shard.
+"""LMDB for the benchmarks of scene-text recognition, one environment per shard.
 
 The keys `num-samples`, `image-000000001` and `label-000000001`, counted from 1, are those of Shi et al.'s
-CRNN (https://github.com/bgshih/crnn); what else is known of an image lies under `meta-000000001`.
+CRNN (https://github.com/bgshih/crnn); the other labels are JSON under `meta-000000001`.
 """
 
 import json
@@ -31,7 +31,7 @@ def write(folder: Path, name: str, plan: Plan, chunks: Iterable[Chunk]) -> None:
     own = folder / "data" / name
     own.mkdir(parents=True)
     first, stop = plan.bounds(int(name))
-    # No PNG is much larger than its pixels; the file is only as long as what lies in it.
+    # An upper bound: no PNG is much larger than its pixels. The file itself is only as large as its contents.
     room = 2**20 + (stop - first) * (2 * HEIGHT * plan.spec.image_width + 2**16)
     with lmdb.open(str(own), map_size=room, sync=False, metasync=False) as environment:
         with environment.begin(write=True) as shard:

@@ -1,4 +1,4 @@
-"""Parquet as Hugging Face's `datasets` decodes it, the image feature included."""
+"""Parquet files whose images Hugging Face's `datasets` decodes."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -26,7 +26,7 @@ SCHEMA = pa.schema(
         ("glyph_ids", INTEGERS),
         ("writer", pa.int32()),
     ],
-    # Where the type of a column does not say it: https://huggingface.co/docs/datasets/about_dataset_features
+    # Tells `datasets` that the column holds images: https://huggingface.co/docs/datasets/about_dataset_features
     metadata={"huggingface": json.dumps({"info": {"features": {"image": {"_type": "Image"}}}})},
 )
 

@@ -1,4 +1,4 @@
-"""PNG files with metadata.jsonl, as Hugging Face's imagefolder loads them."""
+"""PNG files and metadata.jsonl, for Hugging Face's imagefolder."""
 
 import json
 from collections.abc import Iterable, Iterator

@@ -1,4 +1,4 @@
-"""Pictures and labels for YOLO: a line `class x y width height` for each digit, centres and sizes in 0..1."""
+"""PNG images with YOLO labels: a line `class x y width height` per digit, centre and size in 0..1."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -9,23 +9,23 @@ from ...internal.pixels import HEIGHT
 from ...io import png
 from ..plan import Chunk, Example, Plan
 from . import Format
-from .common import inked, labels_alone, save_metadata, save_pictures
+from .common import detectable, save_metadata, save_pictures, without_pixels
 
 LOAD = """\
 from ultralytics import YOLO
 
 YOLO("yolo11n.yaml").train(data="OUT/data/data.yaml")
 """
-# So many places that a box's pixels come out again on any canvas.
+# Decimal places, enough to recover a box's pixels at any width.
 PLACES = 9
-# What training pictures are no measure of.
+# Also in data.yaml, so it is part of an export's bytes.
 WITHOUT = (
     "ultralytics asks for one; `digitseq export --split` writes it, of digits that training has not seen"
 )
 NOTE = f"""
-`data.yaml` names no `val`, because accuracy on pictures of the training is none:
+`data.yaml` names no `val`, because accuracy on training images measures nothing:
 {WITHOUT}.
-Of two exports write one `data.yaml` yourself, with `train: TRAIN/data/images`, `val: VAL/data/images`
+For two exports, write a `data.yaml` yourself, with `train: TRAIN/data/images`, `val: VAL/data/images`
 and these `names`.
 """
 
@@ -33,10 +33,10 @@ and these `names`.
 def write(folder: Path, name: str, plan: Plan, chunks: Iterable[Chunk]) -> None:
     labels = folder / "data" / "labels" / name
     labels.mkdir(parents=True)
-    own, named = folder / "data" / "images" / name, []
+    own, metadata = folder / "data" / "images" / name, []
     for file_name, whole in save_pictures(own, chunks):
-        example = inked(whole)
-        named.append((file_name, labels_alone(example)))
+        example = detectable(whole)
+        metadata.append((file_name, without_pixels(example)))
         height, width = example.image.shape
         lines = []
         for digit, (x0, y0, x1, y1) in zip(example.digits, example.boxes, strict=True):
@@ -44,7 +44,7 @@ def write(folder: Path, name: str, plan: Plan, chunks: Iterable[Chunk]) -> None:
             shares = (x, y, (x1 - x0) / width, (y1 - y0) / height)
             lines.append(f"{digit} {' '.join(f'{share:.{PLACES}f}' for share in shares)}\n")
         (labels / f"{file_name.removesuffix('.png')}.txt").write_text("".join(lines), newline="\n")
-    save_metadata(own, named)
+    save_metadata(own, metadata)
 
 
 def read(folder: Path, name: str, first: int) -> Iterator[Example]:
@@ -63,25 +63,25 @@ def read(folder: Path, name: str, first: int) -> Iterator[Example]:
 
 
 def finish(folder: Path, plan: Plan, state: Path) -> None:
-    """data.yaml, which names the folders and the classes."""
+    """Writes data.yaml, which names the folders and the classes."""
     (folder / "data" / "images").mkdir(parents=True, exist_ok=True)
-    text = f"# No `val`: {WITHOUT}.\n{described({'train': 'images'}, plan.classes)}"
+    text = f"# No `val`: {WITHOUT}.\n{data_yaml({'train': 'images'}, plan.classes)}"
     (folder / "data" / "data.yaml").write_text(text, encoding="utf-8", newline="\n")
-    # Hugging Face's `datasets` takes a folder for what most of its files are, and for text where there are as
-    # many pictures as labels: a name that counts as a picture's tells it that these are pictures.
+    # Hugging Face's `datasets` guesses a folder's kind by its most frequent file names, and guesses text if
+    # there are as many images as label files. One more name that it counts as an image's decides for images.
     (folder / "data" / "images" / "pictures.png.jsonl").write_text("{}\n", newline="\n")
 
 
-def described(parts: Mapping[str, str], classes: int) -> str:
-    """data.yaml: the folder of each part's pictures, relative to it, and the classes."""
+def data_yaml(parts: Mapping[str, str], classes: int) -> str:
+    """The text of data.yaml: each part's folder of images, relative to the file, and the classes."""
     folders = "".join(f"{name}: {folder}\n" for name, folder in parts.items())
     names = "".join(f"  {digit}: '{digit}'\n" for digit in range(classes))
     return f"{folders}names:\n{names}"
 
 
-def held(example: Example) -> Example:
-    """Digits and boxes alone."""
-    return inked(example)._replace(text="", glyph_ids=[], writer=-1)
+def stored(example: Example) -> Example:
+    """The example with digits and boxes only."""
+    return detectable(example)._replace(text="", glyph_ids=[], writer=-1)
 
 
-FORMAT = Format(write, read, LOAD, finish=finish, hub="data/images/**", note=NOTE, held=held)
+FORMAT = Format(write, read, LOAD, finish=finish, hub="data/images/**", note=NOTE, stored=stored)
