@@ -11,8 +11,9 @@ from conftest import toy_glyphs
 from PIL import Image
 
 import digitseq as ds
+from digitseq.internal.pixels import to_uint8
 from digitseq.io import png
-from digitseq.io.png import read_text, to_uint8
+from digitseq.io.png import read_text
 
 
 def pixels(path):

@@ -12,6 +12,7 @@ from PIL import Image
 
 import digitseq as ds
 from digitseq import vae
+from digitseq.internal.pixels import to_uint8
 from digitseq.io import png
 from digitseq.io.png import read_text
 
@@ -83,7 +84,7 @@ def test_noise_is_taken_from_a_picture(made, here):
     clean = pixels("clean.png") / 255
     rng = np.random.default_rng(0)
     noisy = np.where(rng.random(clean.shape) < 0.4, rng.integers(0, 2, clean.shape), clean)
-    png.save(here / "noisy.png", png.to_uint8(noisy))
+    png.save(here / "noisy.png", to_uint8(noisy))
     assert made("vae", "denoise", "noisy.png", "out.png") == ["out.png"]
     after = pixels("out.png") / 255
     assert after.shape == clean.shape

@@ -16,7 +16,7 @@ from PIL import Image
 import digitseq as ds
 from digitseq.exporter import formats, plan
 from digitseq.exporter.formats import webdataset_format
-from digitseq.io import png
+from digitseq.internal.pixels import to_uint8
 
 # Lengths 1 to 12, each as often, a tenth of them with a zero in front.
 LABELS = ds.RandomDigits(min_length=1, max_length=12)
@@ -36,7 +36,7 @@ def generated(bank):
     batch = ds.batch_at(jax.random.key(KEY), 0, bank, LABELS, SPEC, COUNT)
     rows = zip(*map(np.asarray, (batch.image, batch.digits, batch.length, batch.boxes)), strict=True)
     made = [
-        (png.to_uint8(image), "".join(map(str, digits[:length])), boxes[:length].tolist())
+        (to_uint8(image), "".join(map(str, digits[:length])), boxes[:length].tolist())
         for image, digits, length, boxes in rows
     ]
     texts = [text for _, text, _ in made]

@@ -12,6 +12,7 @@ from hypothesis.extra import numpy as hnp
 from PIL import Image
 
 import digitseq as ds
+from digitseq.internal.pixels import to_uint8
 from digitseq.io import png
 from digitseq.io.contact_sheet import BOX_COLOURS, CAPTION_HEIGHT, GUTTER, MOST, PAPER, contact_sheet
 
@@ -51,7 +52,7 @@ def test_a_picture_survives(picture):
 
 
 def test_a_grey_picture_is_the_file_that_pillow_saves():
-    picture = png.to_uint8(IMAGES[0])
+    picture = to_uint8(IMAGES[0])
     file = io.BytesIO()
     Image.fromarray(picture).save(file, "png")
     assert png.encode(picture) == file.getvalue()
@@ -85,7 +86,7 @@ def chunks_of(data):
 
 
 def test_a_picture_and_its_text_survive_in_a_file(tmp_path):
-    picture = png.to_uint8(IMAGES[0])
+    picture = to_uint8(IMAGES[0])
     png.save(tmp_path / "a.png", picture, TEXT)
     assert png.read_text(tmp_path / "a.png") == TEXT
     np.testing.assert_array_equal(decoded((tmp_path / "a.png").read_bytes()), picture)
@@ -94,12 +95,12 @@ def test_a_picture_and_its_text_survive_in_a_file(tmp_path):
 
 
 def test_the_same_picture_is_the_same_file():
-    picture = png.to_uint8(IMAGES[0])
+    picture = to_uint8(IMAGES[0])
     assert png.encode(picture, TEXT) == png.encode(picture.copy(), dict(TEXT))
 
 
 def test_a_save_that_fails_leaves_the_old_picture(tmp_path):
-    png.save(tmp_path / "a.png", png.to_uint8(IMAGES[0]))
+    png.save(tmp_path / "a.png", to_uint8(IMAGES[0]))
     before = (tmp_path / "a.png").read_bytes()
     with pytest.raises((TypeError, ValueError)):
         png.save(tmp_path / "a.png", np.zeros((3, 3, 7), np.uint8))
@@ -109,7 +110,7 @@ def test_a_save_that_fails_leaves_the_old_picture(tmp_path):
 
 @given(st.data())
 def test_a_file_cut_before_its_last_pixels_is_no_picture(tmp_path_factory, data):
-    whole = png.encode(png.to_uint8(IMAGES[0]), {"digitseq seed": "7"})
+    whole = png.encode(to_uint8(IMAGES[0]), {"digitseq seed": "7"})
     path = tmp_path_factory.mktemp("cut") / "cut.png"
     path.write_bytes(whole[: data.draw(st.integers(0, len(whole) - 40))])
     with pytest.raises(ValueError, match=r"cut\.png is not a sound PNG"):
@@ -132,9 +133,9 @@ def test_text_of_a_missing_file_and_of_a_folder(tmp_path):
 
 def test_to_uint8_rounds_and_clips():
     values = np.array([-1, 0, 0.4 / 255, 0.6 / 255, 127.4 / 255, 127.6 / 255, 254.6 / 255, 1, 2], np.float32)
-    assert png.to_uint8(values).tolist() == [0, 0, 0, 1, 127, 128, 255, 255, 255]
+    assert to_uint8(values).tolist() == [0, 0, 0, 1, 127, 128, 255, 255, 255]
     levels = np.arange(256, dtype=np.uint8)
-    back = png.to_uint8(levels.astype(np.float32) * np.float32(1 / 255))
+    back = to_uint8(levels.astype(np.float32) * np.float32(1 / 255))
     assert back.dtype == np.uint8
     np.testing.assert_array_equal(back, levels)
 
@@ -145,7 +146,7 @@ def test_to_uint8_rounds_and_clips():
 @pytest.mark.parametrize("scale", [1, 3])
 def test_a_single_image_is_left_as_it_is(scale):
     page = contact_sheet(IMAGES[0], scale=scale)
-    np.testing.assert_array_equal(page, np.kron(png.to_uint8(IMAGES[0]), np.ones((scale, scale), np.uint8)))
+    np.testing.assert_array_equal(page, np.kron(to_uint8(IMAGES[0]), np.ones((scale, scale), np.uint8)))
 
 
 @pytest.mark.parametrize("scale", [1, 2])
@@ -239,7 +240,7 @@ def test_a_public_sheet_takes_what_users_have(bank):
     image, boxes = np.asarray(sample.image), np.asarray(sample.boxes)
     page = ds.contact_sheet(sample.image, boxes=sample.boxes)
     np.testing.assert_array_equal(page, ds.contact_sheet(image[None], boxes=boxes[None]))
-    np.testing.assert_array_equal(ds.contact_sheet(IMAGES), ds.contact_sheet(png.to_uint8(IMAGES)))
+    np.testing.assert_array_equal(ds.contact_sheet(IMAGES), ds.contact_sheet(to_uint8(IMAGES)))
     np.testing.assert_array_equal(ds.contact_sheet(IMAGES), ds.contact_sheet(IMAGES.tolist()))
 
 
@@ -264,7 +265,7 @@ def test_a_notebook_shows_the_image_itself(bank):
     sample = ds.sample_sequence(
         jax.random.key(1), bank, np.array([3, 5], np.int32), ds.SequenceSpec(image_width=70)
     )
-    np.testing.assert_array_equal(decoded(sample._repr_png_()), png.to_uint8(np.asarray(sample.image)))
+    np.testing.assert_array_equal(decoded(sample._repr_png_()), to_uint8(np.asarray(sample.image)))
 
 
 def test_a_notebook_shows_a_batch_as_a_sheet(bank):

@@ -15,7 +15,7 @@ import typer
 
 from .. import augment
 from ..errors import BankError
-from ..glyphs.bank import DigitBank
+from ..glyphs.source import has_store
 from ..internal.keys import from_words, numbered, seed_words
 from ..internal.validation import nearest
 from ..io import atomic
@@ -173,9 +173,9 @@ def check_writers(bank: Source, spec: SequenceSpec) -> None:
     """
     if spec.hand != "one-writer":
         return
-    if not isinstance(bank, DigitBank):
+    if not has_store(bank):
         raise BankError("--hand one-writer needs a bank; a model writes a line in one style with --style 1")
-    if bank.writer_index is None:
+    if getattr(bank, "writer_index", None) is None:
         raise BankError(
             "--hand one-writer needs to know who wrote the digits: give --writers, QMNIST's labels"
         )
@@ -213,7 +213,7 @@ def rendered(
     that `--like` renders bit-exact images.
     """
     size = min(CHUNK, len(rows))
-    if spec.glyph_transforms or spec.line_transforms or not isinstance(bank, DigitBank):
+    if spec.glyph_transforms or spec.line_transforms or not has_store(bank):
         size = SHAPE[0]
         spare = -rows.shape[1] % SHAPE[1]
         rows = np.pad(rows, ((0, 0), (0, spare)), constant_values=PAD)

@@ -10,7 +10,8 @@ import numpy.typing as npt
 import typer
 
 from .. import __version__
-from ..io import atomic, png
+from ..internal import pixels
+from ..io import atomic
 from ..labels.digits import PAD
 from ..labels.lists import read_list
 from ..labels.text import format_sequence, pack
@@ -180,7 +181,7 @@ def _write(
             own["index"] = str(index)
         path = path if chosen else path_of(index, common.digits_of(sample))
         text = {recipes.TEXT + name: value for name, value in sorted((shared | own).items())}
-        pictures.write(path, png.to_uint8(np.asarray(sample.image)), text, force=force, reads=reads)
+        pictures.write(path, pixels.to_uint8(np.asarray(sample.image)), text, force=force, reads=reads)
 
 
 def _generate_like(

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import typer
 
 from .. import vae
+from ..internal import pixels
 from ..internal.keys import as_key
 from ..internal.pixels import CELL, HEIGHT
 from ..io import atomic, png
@@ -168,7 +169,7 @@ def _sample_glyphs(
     starts = range(0, len(labels), AT_ONCE)
     rows = np.resize(labels.astype(np.int32), len(starts) * AT_ONCE).reshape(-1, AT_ONCE)
     pieces = [
-        png.to_uint8(np.asarray(jax.jit(vae.Vae.draw)(generator, jax.random.fold_in(key, number), row)[0]))
+        pixels.to_uint8(np.asarray(jax.jit(vae.Vae.draw)(generator, jax.random.fold_in(key, number), row)[0]))
         for number, row in enumerate(rows)
     ]
     return np.concatenate(pieces)[: len(labels)]
@@ -194,4 +195,4 @@ def denoise(
         raise ValueError(f"IN: {noisy} is {picture.shape[0]} pixels high, a line is {HEIGHT}")
     preflight.check_memory(picture.shape[1], DENOISER_SLOTS)
     clean = vae.denoise(sources.model_of(model, None), picture / np.float32(255))
-    pictures.write(out, png.to_uint8(np.asarray(clean)), force=force, reads=noisy, name="OUT")
+    pictures.write(out, pixels.to_uint8(np.asarray(clean)), force=force, reads=noisy, name="OUT")

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from ..glyphs.bank import DigitBank
+from ..glyphs.source import has_store
 from .checksums import checked_entry, wrong_files
 from .job import Job
 from .names import STATE
@@ -32,7 +32,7 @@ class CompletionRecord(NamedTuple):
 
 def no_glyphs(plan: Plan) -> npt.NDArray[np.bool_]:
     """False for each glyph of the bank; empty for other sources."""
-    return np.zeros(plan.source.glyphs.shape[0] if isinstance(plan.source, DigitBank) else 0, bool)
+    return np.zeros(plan.source.glyphs.shape[0] if has_store(plan.source) else 0, bool)
 
 
 def write_record(storage: Storage, job: Job, shard: int, record: CompletionRecord) -> None:

@@ -10,8 +10,7 @@ import jax
 import numpy as np
 import numpy.typing as npt
 
-from ..glyphs.bank import DigitBank
-from ..glyphs.source import Source, num_classes
+from ..glyphs.source import Source, has_store, num_classes
 from ..internal.validation import as_size
 from ..labels.base import LabelSource, Row
 from ..sequence.preflight import check_source
@@ -204,8 +203,9 @@ def _finish(storage: Storage, job: Job) -> None:
 
 def _shown(plan: Plan, used: npt.NDArray[np.bool_]) -> tuple[list[str], list[int] | None]:
     """The digests of the bank's glyphs that are used, and their writers, if those are known."""
-    bank = plan.source
-    if not isinstance(bank, DigitBank):
+    source = plan.source
+    if not has_store(source):
         return [], None
-    writers = None if bank.writers is None else np.unique(np.asarray(bank.writers)[used]).tolist()
-    return digests(bank, used), writers
+    writers = getattr(source, "writers", None)
+    known = None if writers is None else np.unique(np.asarray(writers)[used]).tolist()
+    return digests(source, used), known

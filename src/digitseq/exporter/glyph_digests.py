@@ -5,12 +5,12 @@ import hashlib
 import numpy as np
 import numpy.typing as npt
 
-from ..glyphs.bank import DigitBank
+from ..glyphs.source import GlyphStore
 
 DIGITS = 32
 
 
-def digests(bank: DigitBank, used: npt.NDArray[np.bool_]) -> list[str]:
+def digests(bank: GlyphStore, used: npt.NDArray[np.bool_]) -> list[str]:
     """The first 32 hex digits of the SHA-256 of each glyph, sorted and unique.
 
     Args:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from ..glyphs.bank import DigitBank, bank_digest
-from ..glyphs.source import Source
+from ..glyphs.source import Source, has_store
 from ..glyphs.source_words import as_source
 from ..internal.settings import own_settings
 from ..labels.base import LabelSource
@@ -109,7 +109,7 @@ def _different(storage: Storage, manifest: Manifest, plan: Plan, sample: int) ->
             if wrong := _unlike(form.stored(made) if form.stored else made, found[number]):
                 where = f"image {number}, shard {plan.name(shard)}"
                 yield f"{where}: its {wrong} differs from what {MANIFEST} makes"
-            if isinstance(plan.source, DigitBank):
+            if has_store(plan.source):
                 rows = np.isin(np.arange(plan.source.glyphs.shape[0]), made.glyph_ids)
                 if missing := set(digests(plan.source, rows)) - listed:
                     yield f"image {number} shows a glyph that {GLYPHS} lacks: {missing.pop()}"

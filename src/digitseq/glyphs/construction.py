@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import BankError
-from ..internal.pixels import CELL, HEIGHT
+from ..internal.pixels import CELL, HEIGHT, host_ink_boxes
 from ..internal.settings import own_settings
 from ..internal.validation import as_size
 from .bank import MAX_CLASSES, MAX_GLYPHS, Arrays, DigitBank
@@ -69,7 +69,7 @@ def sorted_arrays(
         order = np.lexsort((by, labels))
         by = by[order]
     glyphs = np.ascontiguousarray(images[order])
-    return glyphs, counts, ink_of(glyphs), by
+    return glyphs, counts, host_ink_boxes(glyphs), by
 
 
 def _checked_writers(writers: npt.NDArray[Any], count: int) -> npt.NDArray[np.int32]:
@@ -109,17 +109,6 @@ def _checked(
             f"({outside.size} such labels); is num_classes={num_classes} right?"
         )
     return images, labels.astype(np.int64)
-
-
-def ink_of(glyphs: npt.NDArray[np.uint8]) -> npt.NDArray[np.int32]:
-    """The box (x0, y0, x1, y1) of each glyph's non-zero pixels; int32 [N, 4]."""
-    boxes = np.empty((len(glyphs), 4), np.int32)
-    for side, axis in ((0, 1), (1, 2)):
-        used: npt.NDArray[np.bool_] = np.any(glyphs, axis=axis)
-        last = CELL - used[:, ::-1].argmax(axis=1)
-        boxes[:, side] = used.argmax(axis=1)
-        boxes[:, side + 2] = np.where(used.any(axis=1), last, 0)
-    return boxes
 
 
 @own_settings

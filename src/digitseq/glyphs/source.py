@@ -33,7 +33,8 @@ class Source(Protocol):
 class GlyphStore(Source, Protocol):
     """A source whose glyphs lie in one array, sorted by digit: `DigitBank` is one.
 
-    It may have a `writer_index`, a `WriterIndex` or None, for lines that one writer wrote.
+    It may have `writers`, int32 [N] or None, who wrote each glyph, and a `writer_index`, a `WriterIndex` or
+    None, for lines that one writer wrote.
     """
 
     @property

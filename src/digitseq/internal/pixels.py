@@ -1,8 +1,9 @@
-"""Pixels: the cell's size, ink as floats and as bytes, and the boxes of ink."""
+"""Pixels: the cell's size, ink as floats and as bytes, the boxes of ink; on devices and on the host."""
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+import numpy.typing as npt
 from jax import lax
 
 HEIGHT = 28
@@ -28,6 +29,11 @@ def byte_ink(values: jax.Array) -> jax.Array:
     return jnp.rint(jnp.clip(values, 0, 1) * 255).astype(jnp.int32).astype(jnp.uint8)
 
 
+def to_uint8(images: npt.NDArray[np.floating]) -> npt.NDArray[np.uint8]:
+    """`byte_ink` on the host: round(255 * value) of floats in [0, 1]."""
+    return np.rint(np.clip(images, 0.0, 1.0) * 255).astype(np.uint8)
+
+
 def inked(values: jax.Array) -> jax.Array:
     """Where there is ink: what is not 0 in the 8-bit image, `byte_ink`."""
     return values > 0 if values.dtype == jnp.uint8 else values * 255 > 0.5
@@ -51,6 +57,17 @@ def ink_boxes(images: jax.Array) -> jax.Array:
 
     (x0, x1), (y0, y1) = span(ink.any(axis=-2)), span(ink.any(axis=-1))
     return jnp.stack([x0, y0, x1, y1], axis=-1)
+
+
+def host_ink_boxes(glyphs: npt.NDArray[np.uint8]) -> npt.NDArray[np.int32]:
+    """`ink_boxes` of uint8 [N, H, W] on the host; int32 [N, 4]."""
+    boxes = np.empty((len(glyphs), 4), np.int32)
+    for side, axis in ((0, 1), (1, 2)):
+        used: npt.NDArray[np.bool_] = np.any(glyphs, axis=axis)
+        last = used.shape[1] - used[:, ::-1].argmax(axis=1)
+        boxes[:, side] = used.argmax(axis=1)
+        boxes[:, side + 2] = np.where(used.any(axis=1), last, 0)
+    return boxes
 
 
 def has_ink(boxes: jax.Array) -> jax.Array:

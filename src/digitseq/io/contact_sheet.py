@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..internal.pixels import to_uint8
 from ..internal.validation import as_size
-from .png import to_uint8
 
 GUTTER = 4
 PAPER = 48

@@ -25,11 +25,6 @@ MOST_IN_ONE_IDAT = 2**16
 MOST_BYTES, MOST_CHUNKS = 2**28, 100
 
 
-def to_uint8(images: npt.NDArray[np.floating]) -> npt.NDArray[np.uint8]:
-    """The 8-bit form of images in [0, 1]: round(255 * value)."""
-    return np.rint(np.clip(images, 0.0, 1.0) * 255).astype(np.uint8)
-
-
 def encode(picture: npt.NDArray[np.uint8], text: Mapping[str, str] | None = None) -> bytes:
     """A PNG file's bytes.
 
