@@ -3,7 +3,7 @@
 import dataclasses
 import math
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import ModuleType
 from typing import Any, NamedTuple
 
@@ -27,8 +27,6 @@ from .phases import Networks, Phase, init_all, phases_of
 WARM_UP = 200
 # Takes the name of what is in training (one of PHASES), its epochs so far, and the mean loss of the last.
 Progress = Callable[[str, int, float], None]
-# Takes the state, and the epochs and the mean loss of the phase.
-AfterEpoch = Callable[[State, int, float], None]
 
 
 class Run(NamedTuple):
@@ -79,17 +77,12 @@ def train(
     done, state = _resume(checkpoint, run)
     first = 0
     for number, phase in enumerate(run.phases):
-
-        def after_epoch(
-            state: State, epochs: int, loss: float, first: int = first, phase: Phase = phase
-        ) -> None:
+        for epochs, loss, after in _epochs(run, number, state, max(0, done - first)):
+            state = after
             if checkpoint is not None:
                 checkpoints.save(checkpoint, state, first + epochs, run.identity)
             if progress is not None:
                 progress(phase.title, epochs, loss)
-
-        if done <= first + phase.epochs and phase.epochs:
-            state = _train_phase(run, number, state, max(0, done - first), after_epoch)
         first += phase.epochs
     return _model(state)
 
@@ -144,9 +137,11 @@ def _resume(checkpoint: str | os.PathLike[str] | None, run: Run) -> tuple[int, S
     return checkpoints.resume(checkpoint, run.identity, run.networks, run.phases, init_optimizer)
 
 
-def _train_phase(run: Run, number: int, state: State, done: int, after_epoch: AfterEpoch) -> State:
-    """The state after phase `number`, of which `done` epochs are done already."""
+def _epochs(run: Run, number: int, state: State, done: int) -> Iterator[tuple[int, float, State]]:
+    """Trains phase `number`, of which `done` epochs are done: epochs so far, mean loss and state of each."""
     phase = run.phases[number]
+    if done >= phase.epochs:
+        return
     if done == 0:
         own = {name: state.networks[name] for name in phase.names}
         state = State(state.networks, _optimizer(phase, run.bank).init(own))
@@ -156,8 +151,7 @@ def _train_phase(run: Run, number: int, state: State, done: int, after_epoch: Af
         state, loss = epoch(state, keys[past], run.bank)
         if not math.isfinite(loss):
             raise FloatingPointError(f"training of the {phase.title} failed: its loss is {loss}")
-        after_epoch(state, past + 1, float(loss))
-    return state
+        yield past + 1, float(loss), state
 
 
 def _model(state: State) -> Vae:
