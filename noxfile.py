@@ -100,9 +100,7 @@ def benchmarks(session: nox.Session) -> None:
 def exports(session: nox.Session) -> None:
     """Readers of exports, their speed, and exports that are killed and resumed; wants DIGITSEQ_MNIST."""
     session.install("-e", ".[dev-all]", "psutil")
-    readers = ("export_loading", "export_splits", "export_formats", "ray", "processes")
-    files = [f"tests/exporter/test_{name}.py" for name in readers]
-    session.run("python", "-m", "pytest", "-m", "slow or not slow", *files)
+    session.run("python", "-m", "pytest", "-m", "slow or not slow", "tests/exporter")
     session.run("python", "benchmarks/export.py")
     session.run("python", "benchmarks/crash_resume.py")
     session.run("python", "benchmarks/crash_resume.py", "--ray")

@@ -36,7 +36,7 @@ def opencv(glyphs: np.ndarray) -> np.ndarray:
 
 
 def glyph_table(bank: ds.DigitBank, key: jax.Array, rounds: int) -> None:
-    """Ours and theirs on the same glyphs. dm-pix is so slow that it gets rounds of its own."""
+    """Prints our and other libraries' speed on the same glyphs; dm-pix, very slow, has its own rounds."""
     glyphs = jnp.asarray(bank.glyphs[:BATCH]).astype(jnp.float32) / 255
     plain, images = np.asarray(glyphs), glyphs[..., None]
     warp = augmax.Chain(augmax.Warp(strength=1.2, coarseness=4))
@@ -73,12 +73,12 @@ def glyph_table(bank: ds.DigitBank, key: jax.Array, rounds: int) -> None:
 
 @jax.jit
 def pixels(key, bank, digits, spec):
-    """The images alone: what labels need beyond them is not computed."""
+    """The images only: XLA drops what only labels need."""
     return ds.sample_sequences(key, bank, digits, spec).image
 
 
 def line_table(bank: ds.DigitBank, key: jax.Array, rounds: int) -> None:
-    """Whole lines with each preset beside plain ones, without labels and with them."""
+    """Prints the speed of lines with each preset and of plain ones, without labels and with them."""
     digits = jnp.asarray(np.random.default_rng(0).integers(0, 10, (LINES, SLOTS)).astype(np.int32))
     specs = {"plain": ds.SequenceSpec(image_width=WIDTH)}
     for name in augment.PRESETS:

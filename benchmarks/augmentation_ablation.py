@@ -4,7 +4,7 @@ Run: python benchmarks/augmentation_ablation.py [--validate] [--only NAME] [--ep
 
 P. Simard, D. Steinkraus and J. Platt, "Best practices for convolutional neural networks applied to visual
 document analysis" (2003), trained 784-800-10 perceptrons on MNIST without distortions, with affine and with
-elastic ones. Here the same is done with transforms of `digitseq.augment`, drawn afresh for every glyph of
+elastic ones. Here the same is done with transforms of `digitseq.augment`, sampled anew for every glyph of
 every epoch inside the jitted training step, and once with affine and elastic ones together.
 
 As in the paper: the network's size, one network, cross-entropy, the test images as they are. Not as in the
@@ -62,16 +62,16 @@ RUNS = {
 
 
 class State(NamedTuple):
-    """The weights and Adam's running means of their slopes and of the slopes' squares."""
+    """The weights and Adam's moments: running means of the gradients and of their squares."""
 
     weights: Weights
-    slopes: Weights
-    squares: Weights
+    first_moments: Weights
+    second_moments: Weights
     step: jax.Array
 
 
-def start(key: jax.Array) -> State:
-    """Random weights, sized after He et al. (2015), and means of nothing yet."""
+def init_state(key: jax.Array) -> State:
+    """Random weights, scaled after He et al. (2015), and moments of 0."""
     hidden_key, output_key = jax.random.split(key)
     weights = {
         "hidden": jax.random.normal(hidden_key, (PIXELS, HIDDEN)) * (2 / PIXELS) ** 0.5,
@@ -79,17 +79,17 @@ def start(key: jax.Array) -> State:
         "output": jax.random.normal(output_key, (HIDDEN, CLASSES)) * (1 / HIDDEN) ** 0.5,
         "output bias": jnp.zeros(CLASSES),
     }
-    nothing = jax.tree.map(jnp.zeros_like, weights)
-    return State(weights, nothing, nothing, jnp.int32(0))
+    zeros = jax.tree.map(jnp.zeros_like, weights)
+    return State(weights, zeros, zeros, jnp.int32(0))
 
 
 def unit_ink(glyphs: jax.Array) -> jax.Array:
-    """From bytes to float32 in [0, 1]."""
+    """Bytes as float32 in [0, 1]."""
     return glyphs.astype(jnp.float32) / 255
 
 
 def logits(weights: Weights, glyphs: jax.Array) -> jax.Array:
-    """Of each class for glyphs float32 [N, 28, 28] in [0, 1]; [N, 10]."""
+    """The logits of each class, [N, 10], for glyphs float32 [N, 28, 28] in [0, 1]."""
     pixels = (glyphs.reshape(-1, PIXELS) - MEAN) / DEVIATION
     hidden = jax.nn.relu(pixels @ weights["hidden"] + weights["hidden bias"])
     return hidden @ weights["output"] + weights["output bias"]
@@ -97,23 +97,23 @@ def logits(weights: Weights, glyphs: jax.Array) -> jax.Array:
 
 def loss(weights: Weights, glyphs: jax.Array, labels: jax.Array) -> jax.Array:
     """The mean cross-entropy."""
-    chances = jax.nn.log_softmax(logits(weights, glyphs))
-    return -jnp.take_along_axis(chances, labels[:, None], axis=1).mean()
+    log_probs = jax.nn.log_softmax(logits(weights, glyphs))
+    return -jnp.take_along_axis(log_probs, labels[:, None], axis=1).mean()
 
 
-def descend(state: State, slope: Weights, steps: jax.Array, decay: jax.Array) -> State:
-    """One step of AdamW (Loshchilov and Hutter, 2019) of `steps`, the rate falling along a cosine."""
+def update(state: State, grads: Weights, steps: jax.Array, decay: jax.Array) -> State:
+    """One step of AdamW (Loshchilov and Hutter, 2019) of `steps`, with a cosine decay of the rate."""
     step = state.step + 1
-    slopes = jax.tree.map(lambda mean, new: 0.9 * mean + 0.1 * new, state.slopes, slope)
-    squares = jax.tree.map(lambda mean, new: 0.999 * mean + 0.001 * new**2, state.squares, slope)
+    first = jax.tree.map(lambda mean, new: 0.9 * mean + 0.1 * new, state.first_moments, grads)
+    second = jax.tree.map(lambda mean, new: 0.999 * mean + 0.001 * new**2, state.second_moments, grads)
     rate = RATE * (1 + jnp.cos(jnp.pi * step / steps)) / 2
     unbiased = jnp.sqrt(1 - 0.999**step) / (1 - 0.9**step)  # the means started from 0
 
     def moved(weight: jax.Array, mean: jax.Array, square: jax.Array) -> jax.Array:
         return weight - rate * (unbiased * mean / (jnp.sqrt(square) + 1e-8) + decay * weight)
 
-    weights = jax.tree.map(moved, state.weights, slopes, squares)
-    return State(weights, slopes, squares, step)
+    weights = jax.tree.map(moved, state.weights, first, second)
+    return State(weights, first, second, step)
 
 
 @jax.jit
@@ -133,7 +133,7 @@ def epoch(
     def step(state: State, batch: tuple[jax.Array, jax.Array]) -> tuple[State, None]:
         rows, key = batch
         warped = augment.apply(key, transforms, unit_ink(glyphs[rows]))
-        return descend(state, jax.grad(loss)(state.weights, warped, labels[rows]), steps, decay), None
+        return update(state, jax.grad(loss)(state.weights, warped, labels[rows]), steps, decay), None
 
     state, _ = jax.lax.scan(step, state, (batches, jax.random.split(warp_key, len(batches))))
     return state
@@ -141,7 +141,7 @@ def epoch(
 
 @jax.jit
 def error(weights: Weights, data: Data) -> jax.Array:
-    """Of the glyphs as they are, %."""
+    """The error on untransformed glyphs, %."""
     glyphs, labels = data
     return 100 * (logits(weights, unit_ink(glyphs)).argmax(axis=1) != labels).mean()
 
@@ -150,7 +150,7 @@ def train(key: jax.Array, data: Data, run: Run) -> Weights:
     """The weights at the run's end."""
     start_key, *keys = jax.random.split(key, run.epochs + 1)
     steps = jnp.float32(run.epochs * (len(data[1]) // BATCH))
-    state = start(start_key)
+    state = init_state(start_key)
     for key in keys:
         state = epoch(state, key, data, run.transforms, steps, jnp.float32(run.decay))
     return jax.block_until_ready(state.weights)
@@ -166,7 +166,7 @@ def read(split: str) -> Data:
 
 
 def main() -> None:
-    """Prints the table, and to stderr what is being done."""
+    """Prints the table, and progress to stderr."""
     parser = argparse.ArgumentParser(description="Test error of a perceptron with and without augmentation.")
     parser.add_argument("--validate", action="store_true", help="hold out training images; don't test")
     parser.add_argument("--only", choices=RUNS, help="one row of the table")
@@ -176,13 +176,14 @@ def main() -> None:
     if options.epochs is not None and options.epochs < 1:
         parser.error("--epochs must be 1 or more")
     try:
-        seen = read("train")
-        unseen = None if options.validate else read("test")
+        train_data = read("train")
+        test_data = None if options.validate else read("test")
     except (OSError, ValueError) as problem:
         sys.exit(f"augmentation_ablation.py: {problem}")
-    if unseen is None:
-        glyphs, labels = seen
-        seen, unseen = (glyphs[:-HELD_OUT], labels[:-HELD_OUT]), (glyphs[-HELD_OUT:], labels[-HELD_OUT:])
+    if test_data is None:
+        glyphs, labels = train_data
+        train_data = glyphs[:-HELD_OUT], labels[:-HELD_OUT]
+        test_data = glyphs[-HELD_OUT:], labels[-HELD_OUT:]
 
     lines = []
     began = time.perf_counter()
@@ -191,9 +192,11 @@ def main() -> None:
     for key, (name, run) in zip(keys, RUNS.items(), strict=True):
         if options.only in (None, name):
             run = run._replace(epochs=options.epochs or run.epochs)
-            print(f"{name}: {run.epochs} epochs of {len(seen[1]):,} glyphs", file=sys.stderr, flush=True)
+            print(
+                f"{name}: {run.epochs} epochs of {len(train_data[1]):,} glyphs", file=sys.stderr, flush=True
+            )
             before = time.perf_counter()
-            wrong = float(error(train(key, seen, run), unseen))
+            wrong = float(error(train(key, train_data, run), test_data))
             seconds = time.perf_counter() - before
             lines.append(f"{name:16}{wrong:15.2f}{run.published:>13}{run.epochs:8}{seconds:9.0f}")
 

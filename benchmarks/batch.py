@@ -27,7 +27,7 @@ SPECS = {
 
 @jax.jit
 def pixels(key, bank, digits, spec):
-    """The images, and the masks where the spec asks: what no other label needs is not computed."""
+    """The images, and the masks where the spec asks: XLA drops what only other labels need."""
     s = ds.sample_sequences(key, bank, digits, spec)
     return s.image, s.masks
 

@@ -2,8 +2,8 @@
 
 Run: python benchmarks/builtin_bank.py [FOLDER]
 
-The model draws glyphs of each digit in turn. One is kept if a reader that was trained on MNIST's training
-digits alone (`classifier.py`, with a seed of its own) is sure that it is that digit, and if it lies far
+The model generates glyphs of each digit. One is kept if a classifier that was trained on MNIST's training
+digits alone (`classifier.py`, with a seed of its own) gives that digit a high probability, and if it lies far
 enough from all that were kept before.
 """
 
@@ -20,10 +20,10 @@ import digitseq as ds
 from digitseq import vae
 from digitseq.internal.pixels import to_uint8
 
-READER_SEED, SEED = 22, 23
+CLASSIFIER_SEED, SEED = 22, 23
 EACH, AT_ONCE, ROUNDS = 300, 500, 10
-SURE = 0.9  # the reader's probability of the digit
-LEAST = 2.0  # Euclidean distance over 784 pixels in [0, 1]
+LEAST_PROBABILITY = 0.9  # the classifier's probability of the digit
+LEAST_DISTANCE = 2.0  # Euclidean distance over 784 pixels in [0, 1]
 
 
 def glyphs_of(model: vae.Vae, weights: classifier.Weights, digit: int) -> np.ndarray:
@@ -32,14 +32,14 @@ def glyphs_of(model: vae.Vae, weights: classifier.Weights, digit: int) -> np.nda
     for number in range(ROUNDS):
         key = jax.random.fold_in(jax.random.key(SEED), digit * ROUNDS + number)
         styles = jax.random.normal(key, (AT_ONCE, model.style_size))
-        drawn = to_uint8(np.asarray(vae.write(model, styles, np.full(AT_ONCE, digit))))
-        _, chances = classifier.look(weights, drawn / np.float32(255))
-        for glyph in drawn[chances[:, digit] >= SURE]:
+        generated = to_uint8(np.asarray(vae.write(model, styles, np.full(AT_ONCE, digit))))
+        _, probs = classifier.classify(weights, generated / np.float32(255))
+        for glyph in generated[probs[:, digit] >= LEAST_PROBABILITY]:
             apart = ((kept.astype(np.float32) - glyph) ** 2).sum(axis=(1, 2)) ** 0.5 / 255
-            if len(kept) < EACH and (apart >= LEAST).all():
+            if len(kept) < EACH and (apart >= LEAST_DISTANCE).all():
                 kept = np.concatenate([kept, glyph[None]])
         if len(kept) == EACH:
-            print(f"{digit}: {len(kept)} of {AT_ONCE * (number + 1)} drawn at most")
+            print(f"{digit}: {len(kept)} of {AT_ONCE * (number + 1)} generated at most")
             return kept
     sys.exit(f"builtin_bank.py: only {len(kept)} glyphs of digit {digit} are legible and apart")
 
@@ -51,8 +51,8 @@ def main() -> None:
     folder = parser.parse_args().folder
     if not folder.is_dir():
         sys.exit(f"builtin_bank.py: no folder {folder}")
-    print("training the reader", file=sys.stderr)
-    weights = classifier.train(jax.random.key(READER_SEED), read("train"))
+    print("training the classifier", file=sys.stderr)
+    weights = classifier.train(jax.random.key(CLASSIFIER_SEED), read("train"))
     glyphs = np.concatenate([glyphs_of(vae.pretrained(), weights, digit) for digit in range(10)])
     ds.write_idx(folder / "digits-images-idx3-ubyte.gz", glyphs)
     ds.write_idx(folder / "digits-labels-idx1-ubyte.gz", np.repeat(np.arange(10, dtype=np.uint8), EACH))

@@ -1,4 +1,4 @@
-"""A small convolutional reader of digits: tells whether a glyph is legible, and how far two sets lie apart.
+"""A small convolutional classifier of digits: how legible glyphs are, and how far two sets lie apart.
 
 Trained on MNIST's training digits alone, with `digitseq.augment` in its training step. Used by `evaluate.py`
 and `builtin_bank.py`, each with a seed of its own.
@@ -20,8 +20,8 @@ WARP = (augment.Affine(rotation=10.0, scale=0.1, slant=5.0, shift=1.5),)
 Weights = dict[str, jax.Array]
 
 
-def start(key: jax.Array) -> Weights:
-    """Random weights, sized after He et al. (2015); biases of 0."""
+def init_weights(key: jax.Array) -> Weights:
+    """Random weights, scaled after He et al. (2015); biases of 0."""
     shapes = {
         "conv0": (3, 3, 4, 32),
         "conv1": (3, 3, 32, 32),
@@ -39,11 +39,11 @@ def start(key: jax.Array) -> Weights:
 
 
 def features(weights: Weights, glyphs: jax.Array) -> jax.Array:
-    """What the last layer sees of glyphs float32 [N, 28, 28]; float32 [N, 128], not negative."""
+    """The last layer's inputs for glyphs float32 [N, 28, 28]; float32 [N, 128], not negative."""
     count = glyphs.shape[0]
 
     def conv(x: jax.Array, name: str) -> jax.Array:
-        # As a product of matrices: in a loop XLA's own convolutions are 16 times slower on a CPU.
+        # As a matrix product: in a loop XLA's own convolutions are 16 times slower on a CPU.
         height, width, channels = x.shape[1:]
         wide = jnp.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)))
         parts = [wide[:, y : y + height, x : x + width] for y in range(3) for x in range(3)]
@@ -61,18 +61,18 @@ def features(weights: Weights, glyphs: jax.Array) -> jax.Array:
 
 
 def logits(weights: Weights, glyphs: jax.Array) -> jax.Array:
-    """Of each digit; float32 [N, 10]."""
+    """The logits of each digit; float32 [N, 10]."""
     return features(weights, glyphs) @ weights["output"] + weights["output bias"]
 
 
 def train(key: jax.Array, data: Data, epochs: int = EPOCHS) -> Weights:
-    """A reader of the glyphs, uint8 [N, 28, 28], and labels, int32 [N]."""
-    start_key, *keys = jax.random.split(key, epochs + 1)
+    """Weights trained on glyphs, uint8 [N, 28, 28], and labels, int32 [N]."""
+    init_key, *keys = jax.random.split(key, epochs + 1)
     steps = epochs * (len(data[1]) // BATCH)
     optimizer = optax.adamw(
         optax.warmup_cosine_decay_schedule(0.0, RATE, steps // 10, steps), weight_decay=0.01
     )
-    weights = start(start_key)
+    weights = init_weights(init_key)
     state = (weights, optimizer.init(weights))
 
     def loss(weights: Weights, glyphs: jax.Array, labels: jax.Array) -> jax.Array:
@@ -85,11 +85,11 @@ def train(key: jax.Array, data: Data, epochs: int = EPOCHS) -> Weights:
         batches = jax.random.permutation(order_key, len(labels))[: len(labels) // BATCH * BATCH]
 
         def step(state, batch):
-            (weights, moments), (rows, key) = state, batch
+            (weights, optimizer_state), (rows, key) = state, batch
             warped = augment.apply(key, WARP, unit_ink(glyphs[rows]))
-            slope = jax.grad(loss)(weights, warped, labels[rows])
-            updates, moments = optimizer.update(slope, moments, weights)
-            return (optax.apply_updates(weights, updates), moments), None
+            grads = jax.grad(loss)(weights, warped, labels[rows])
+            updates, optimizer_state = optimizer.update(grads, optimizer_state, weights)
+            return (optax.apply_updates(weights, updates), optimizer_state), None
 
         batches = batches.reshape(-1, BATCH)
         return jax.lax.scan(step, state, (batches, jax.random.split(warp_key, len(batches))))[0]
@@ -100,15 +100,15 @@ def train(key: jax.Array, data: Data, epochs: int = EPOCHS) -> Weights:
 
 
 @jax.jit
-def _look(weights: Weights, glyphs: jax.Array) -> tuple[jax.Array, jax.Array]:
+def _classify(weights: Weights, glyphs: jax.Array) -> tuple[jax.Array, jax.Array]:
     def one(glyph: jax.Array) -> tuple[jax.Array, jax.Array]:
-        seen = features(weights, glyph[None])[0]
-        return seen, jax.nn.softmax(seen @ weights["output"] + weights["output bias"])
+        x = features(weights, glyph[None])[0]
+        return x, jax.nn.softmax(x @ weights["output"] + weights["output bias"])
 
     return jax.lax.map(one, glyphs, batch_size=500)
 
 
-def look(weights: Weights, glyphs: npt.NDArray[np.floating]) -> tuple[npt.NDArray, npt.NDArray]:
+def classify(weights: Weights, glyphs: npt.NDArray[np.floating]) -> tuple[npt.NDArray, npt.NDArray]:
     """Features [N, 128] and probabilities [N, 10] of glyphs [N, 28, 28] in [0, 1]."""
-    seen, chances = _look(weights, jnp.asarray(glyphs, jnp.float32))
-    return np.asarray(seen), np.asarray(chances)
+    x, probs = _classify(weights, jnp.asarray(glyphs, jnp.float32))
+    return np.asarray(x), np.asarray(probs)

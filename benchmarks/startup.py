@@ -44,9 +44,9 @@ def main() -> None:
             rounds,
             warm=0,
         )
-    jax_alone = seconds["import jax"]
+    import_jax = seconds["import jax"]
     for name, times in seconds.items():
-        beyond = statistics.median(a - b for a, b in zip(times, jax_alone, strict=True))
+        beyond = statistics.median(a - b for a, b in zip(times, import_jax, strict=True))
         print(f"{name:22} median {statistics.median(times):5.2f} s, beyond import jax {beyond:5.2f} s")
 
 

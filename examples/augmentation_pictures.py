@@ -17,7 +17,7 @@ import digitseq as ds
 from digitseq import augment
 from digitseq.io import png
 
-# What a picture shows in its three rows: the changes that make the default low and high.
+# Changes of a transform's defaults for the first and the last of a picture's three rows.
 GLYPHS = {
     augment.Affine(): ({"rotation": 4.0, "scale": 0.04, "slant": 4.0}, {"rotation": 25.0, "scale": 0.3}),
     augment.Elastic(): ({"amplitude": 0.5}, {"amplitude": 3.0, "sigma": 8.0}),
@@ -42,7 +42,7 @@ LINES = {
     augment.Sometimes(0.5, augment.Invert()): ({"p": 0.1}, {"p": 0.9}),
 }
 ACROSS = 6
-# Chosen so that no transform of lines shows three slight draws, or three that are alike.
+# Chosen so that no transform of lines shows three slight samples, or three that are alike.
 SEED = 1877
 DIGITS = jnp.array([[3, 5, 0, 8, 1], [2, 7, 4, 9, 6], [6, 0, 1, 3, 2]])
 
@@ -55,7 +55,7 @@ def three(transform: augment.Transform, changes: tuple[dict[str, float], ...]) -
 
 
 def glyph_rows(bank: ds.DigitBank, transforms: list[augment.Transform]) -> np.ndarray:
-    """A row for each: two glyphs as they are, each before several draws of what becomes of it."""
+    """A row for each transform: two glyphs untransformed, each followed by several random samples."""
     glyphs = jnp.repeat(bank.glyphs[bank.starts[jnp.array([3, 5])] + 7], ACROSS, axis=0)
     first = jnp.arange(2 * ACROSS)[:, None, None] % ACROSS == 0
     plain = augment.apply(jax.random.key(0), (), glyphs)
@@ -67,7 +67,7 @@ def glyph_rows(bank: ds.DigitBank, transforms: list[augment.Transform]) -> np.nd
 
 
 def line_rows(bank: ds.DigitBank, transforms: list[augment.Transform]) -> np.ndarray:
-    """A row for each: the same three lines."""
+    """A row for each transform: the same three lines."""
     spec = ds.SequenceSpec(image_width=160, spacing_range=(0, 4))
     lines = ds.sample_sequences(jax.random.key(11), bank, DIGITS, spec).image
     return np.concatenate([augment.apply(jax.random.key(SEED), (t,), lines) for t in transforms])

@@ -1,4 +1,4 @@
-"""A bank of one's own, without any data: digits drawn as jittered pen strokes.
+"""A bank of your own, without any data: digits drawn as jittered pen strokes.
 
 Run: python examples/stroke_bank.py FOLDER
 then: digitseq generate 350 0 10 120 --bank FOLDER

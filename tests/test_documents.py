@@ -90,8 +90,24 @@ def test_json_blocks_are_json():
         json.loads(block)
 
 
+CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text()
+
+
+def test_contributing_names_files_and_names_that_exist():
+    """The recipes name each file that a new transform, format or label source touches."""
+    paths = [path for folder in ("src", "tests", "examples", "docs") for path in (ROOT / folder).rglob("*")]
+    paths += [ROOT / name for name in ("src", "tests", "CHANGELOG.md", "pyproject.toml", ".github/workflows")]
+    named = set(re.findall(r"`((?:[\w.]+/)*\w+(?:\.py|\.md|\.toml|/))`", CONTRIBUTING))
+    assert len(named) > 15
+    for name in (name.replace("NAME", "npz") for name in named):
+        assert any(f"{path}".endswith(f"/{name.rstrip('/')}") for path in paths), name
+    text = "".join(path.read_text() for path in paths if path.suffix == ".py")
+    for name in set(re.findall(r"`([A-Z]{2,})`", CONTRIBUTING)):
+        assert re.search(rf"^{name}\b.* = ", text, re.MULTILINE), name
+
+
 def test_links_lead_somewhere():
-    for page, text in PAGES.items():
+    for page, text in [*PAGES.items(), ("README.md", CONTRIBUTING)]:
         folder = ROOT if page == "README.md" else ROOT / "docs"
         for target in re.findall(r"\]\((?!https?://)([^)#]+)", text):
             assert (folder / target).exists(), f"{page}: {target}"

@@ -18,7 +18,7 @@ import digitseq as ds
 from digitseq import augment, numpy_api, vae
 from digitseq.augment.control_grid import control_points, traced_places
 from digitseq.augment.serialization import KINDS
-from digitseq.vae import cleaning
+from digitseq.vae import denoiser
 
 # All that can depend on how wide the line is, so that an error of one shows in what follows.
 CHAINS = {
@@ -133,7 +133,7 @@ def model():
 
 def test_denoise_compiles_for_a_few_shapes(model):
     rng = np.random.default_rng(2)
-    before = cleaning._padded._cache_size()
+    before = denoiser._probabilities._cache_size()
     for count, width in zip(rng.integers(1, 20, 30).tolist(), rng.integers(1, 120, 30).tolist(), strict=True):
         noisy = rng.random((count, 28, width), dtype=np.float32)
         clean = vae.denoise(model, noisy)
@@ -142,7 +142,7 @@ def test_denoise_compiles_for_a_few_shapes(model):
             # Inside `jit` it has the shape's own program.
             np.testing.assert_allclose(clean, jax.jit(vae.denoise)(model, noisy), rtol=0, atol=1e-5)
     # Powers of two: of images from 1 to 32, of groups of 14 columns from 1 to 16.
-    assert cleaning._padded._cache_size() - before <= 16
+    assert denoiser._probabilities._cache_size() - before <= 16
 
 
 def test_denoise_leaves_images_where_they_lie(model, monkeypatch):
@@ -153,7 +153,7 @@ def test_denoise_leaves_images_where_they_lie(model, monkeypatch):
     made = vae.denoise(model, jax.device_put(noisy, device))
     assert made.devices() == {device}
     np.testing.assert_array_equal(made, wanted)
-    monkeypatch.setattr(cleaning, "PIXELS", 3000)  # a few at a time
+    monkeypatch.setattr(denoiser, "PIXELS", 3000)  # a few at a time
     np.testing.assert_allclose(vae.denoise(model, noisy), wanted, rtol=0, atol=1e-5)
 
 

@@ -28,7 +28,7 @@ SIZES = {
 @pytest.fixture(scope="module")
 def small():
     """A small model of random weights."""
-    return vae.Vae(**model.start(jax.random.key(1), **SIZES))
+    return vae.Vae(**weights.init_networks(jax.random.key(1), **SIZES))
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +104,7 @@ def test_the_numpy_front_takes_a_model(shipped):
 @pytest.mark.parametrize("coherence", [0.0, 0.3, 0.8, 1.0])
 def test_styles_are_standard_normal_and_correlated_as_asked(coherence):
     keys = jax.random.split(jax.random.key(11), 4000)
-    drawn = np.asarray(jax.vmap(lambda key: styles.draw(key, 3, 2, coherence))(keys))
+    drawn = np.asarray(jax.vmap(lambda key: styles.sample(key, 3, 2, coherence))(keys))
     for slot in range(3):
         assert stats.kstest(drawn[:, slot, 0], "norm").pvalue > 1e-3
     for first, second in ((0, 1), (0, 2), (1, 2)):
@@ -123,7 +123,7 @@ def test_between_goes_from_one_style_to_another_through_normal_ones():
     assert path.shape == (7, 5000)
 
 
-def test_one_hand_a_line(shipped):
+def test_one_style_a_line(shipped):
     """Style 1 repeats a digit exactly; less of it, less alike."""
     digits = jnp.full(6, 4, jnp.int32)
 
@@ -221,12 +221,12 @@ def test_evidence_against_the_formulas(small):
     images = jax.random.uniform(jax.random.key(3), (5, 28, 28), jnp.float32)
     digits = jnp.arange(5, dtype=jnp.int32)
     networks = {"encoder": small.encoder, "decoder": small.decoder}
-    errors, divergences = losses.evidence(networks, jax.random.key(8), images, digits, 10)
-    mean, spread = (np.asarray(x, np.float64) for x in model.encoded(small.encoder, images, digits, 10))
+    errors, divergences = losses.negative_elbo(networks, jax.random.key(8), images, digits, 10)
+    mean, spread = (np.asarray(x, np.float64) for x in model.encode(small.encoder, images, digits, 10))
     latents = mean + np.exp(spread) * np.asarray(
         jax.random.normal(jax.random.key(8), mean.shape, jnp.float32)
     )
-    logits = model.decoded(small.decoder, jnp.asarray(latents, jnp.float32), digits, 10)
+    logits = model.decode(small.decoder, jnp.asarray(latents, jnp.float32), digits, 10)
     chance = 1 / (1 + np.exp(-np.asarray(logits, np.float64)))
     pixels = np.asarray(images, np.float64)
     expected = -(pixels * np.log(chance) + (1 - pixels) * np.log(1 - chance)).sum(axis=(1, 2))
@@ -258,7 +258,7 @@ def test_the_importance_weighted_bound_tightens(small):
         losses.importance_bound(networks, key, images, digits, 10, samples)
         for key, samples in zip(keys[:2], (1, 400), strict=True)
     )
-    errors, divergences = losses.evidence(networks, keys[2], images, digits, 10)
+    errors, divergences = losses.negative_elbo(networks, keys[2], images, digits, 10)
     plain = -(errors + divergences)
     noise = 5 * float(jnp.std(one - plain)) / 8
     assert abs(float(one.mean() - plain.mean())) < noise, "with one sample it is the plain bound"
@@ -267,7 +267,7 @@ def test_the_importance_weighted_bound_tightens(small):
 
 def constant_flow(plain, digit_adds):
     """A velocity of `plain` everywhere, and `digit_adds` more where a digit is told."""
-    layers = jax.tree.map(jnp.zeros_like, losses.start_flow(jax.random.key(0), len(plain), 10, 4))
+    layers = jax.tree.map(jnp.zeros_like, losses.init_flow(jax.random.key(0), len(plain), 10, 4))
     # The first value of each layer carries whether a digit is told, through SiLU.
     first = layers[0]["weights"].at[-10:, 0].set(1.0)
     carry = [layer["weights"].at[0, 0].set(1.0) for layer in layers[1:-1]]
@@ -284,7 +284,9 @@ def constant_flow(plain, digit_adds):
 def test_a_straight_flow_is_followed_to_its_end_with_guidance(guidance):
     plain, adds = np.array([1.0, -2.0, 0.5]), np.array([0.3, 0.1, -0.2])
     noise = jax.random.normal(jax.random.key(1), (6, 3), jnp.float32)
-    found = losses.follow(constant_flow(plain, adds), noise, jnp.arange(6, dtype=jnp.int32), 10, guidance)
+    found = losses.integrate_flow(
+        constant_flow(plain, adds), noise, jnp.arange(6, dtype=jnp.int32), 10, guidance
+    )
     np.testing.assert_allclose(found, np.asarray(noise) + (plain + guidance * adds), atol=1e-5)
 
 
@@ -293,7 +295,9 @@ def test_flow_matching_goes_from_noise_to_latents():
     latents = jnp.full((4000, 3), 5.0, jnp.float32)
     digits = jnp.zeros(4000, jnp.int32)
     right, wrong = (
-        float(losses.flow_matching(constant_flow(end, [0.0] * 3), jax.random.key(2), latents, digits, 10))
+        float(
+            losses.flow_matching_loss(constant_flow(end, [0.0] * 3), jax.random.key(2), latents, digits, 10)
+        )
         for end in ([5.0] * 3, [-5.0] * 3)
     )
     assert abs(right - 3) < 0.3

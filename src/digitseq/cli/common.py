@@ -32,11 +32,11 @@ from .pictures import show_path as show_path
 from .sources import Source
 
 CHUNK = 64
-# Rows and slots (or a multiple) of one compiled program, where images are transformed.
+# Rows, and slots or a multiple of them, of the compiled programs that transform images.
 SHAPE = 16, 16
-# More pictures than a folder is good for, and more bytes than a file of transforms has.
+# The most pictures that a folder is good for, and the most bytes of a JSON file that a user wrote.
 MOST_IMAGES, MOST_JSON = 1_000_000, 2**20
-# The labels of all pictures lie in memory.
+# The labels of all pictures are held in memory.
 MOST_DIGITS = 10_000_000
 
 SeedOption = Annotated[
@@ -90,7 +90,7 @@ def width_of(text: str, labels: Labels, spacing_range: tuple[int, int]) -> int:
 
 
 def text_of(path: str | Path) -> bytes:
-    """The contents of a file of JSON that somebody wrote by hand.
+    """The bytes of a JSON file that a user wrote.
 
     Raises:
         ValueError: it is no regular file, or too large.
@@ -127,7 +127,7 @@ def plan(
     _check_count(found, count)
     if not given:
         label_key, image_key = jax.random.split(image_key)
-        # What is drawn may be short, but another seed's is not: the width must do for all that may be.
+        # This seed's labels may be short: the width must suffice for those of any seed.
         preflight.check_rows(bank, found.rows(), spec, filled=False)
     rows = label_grammar.rows_of(found, label_key, count)
     check_work(bank, rows, spec)
@@ -137,7 +137,7 @@ def plan(
 
 
 def _check_count(found: Labels, count: int | None) -> None:
-    """Raises where so many labels are none, or more than memory should hold; None is as for `plan`."""
+    """Raises where a count is no number of labels, or more than memory should hold; None as for `plan`."""
     if isinstance(found, FixedLabels):
         number, slots = found.digits.shape
     else:
@@ -161,12 +161,12 @@ def check_work(bank: Source, rows: npt.NDArray[np.int32], spec: SequenceSpec) ->
     check_spec(spec)
     follow = augment.followed(spec.line_transforms)
     preflight.check_memory(spec.image_width, rows.shape[1] + SHAPE[1], min(CHUNK, len(rows)), follow=follow)
-    check_hand(bank, spec)
+    check_writers(bank, spec)
     preflight.check_rows(bank, FixedLabels(rows).rows(), spec)
 
 
-def check_hand(bank: Source, spec: SequenceSpec) -> None:
-    """Raises where one writer is asked for and nobody knows who wrote the digits.
+def check_writers(bank: Source, spec: SequenceSpec) -> None:
+    """Raises where the spec wants one writer a line and the writers are unknown.
 
     Raises:
         BankError: naming the options that would help.
@@ -174,7 +174,7 @@ def check_hand(bank: Source, spec: SequenceSpec) -> None:
     if spec.hand != "one-writer":
         return
     if not has_store(bank):
-        raise BankError("--hand one-writer needs a bank; a model's lines are by one writer with --style 1")
+        raise BankError("--hand one-writer needs a bank; a model writes a line in one style with --style 1")
     if getattr(bank, "writer_index", None) is None:
         raise BankError(
             "--hand one-writer needs to know who wrote the digits: give --writers, QMNIST's labels"
@@ -208,9 +208,9 @@ def rendered(
 ) -> Iterator[DigitSequence]:
     """The images one by one, as NumPy records, made in chunks of one compiled size, with a progress bar.
 
-    Pixels that are transformed, or a model's, are rounded as the compiled
-    shape has it: they are made in one shape however many there are, so that
-    `--like` makes the same.
+    How pixels that are transformed, or a model's, are rounded depends on the
+    compiled shape: they are rendered in one shape however many there are, so
+    that `--like` renders bit-exact images.
     """
     size = min(CHUNK, len(rows))
     if spec.glyph_transforms or spec.line_transforms or not has_store(bank):
@@ -220,7 +220,7 @@ def rendered(
     hidden = len(rows) <= CHUNK or not sys.stderr.isatty()
     with typer.progressbar(length=len(rows), label="images", file=sys.stderr, hidden=hidden) as bar:
         for start in range(0, len(rows), size):
-            # The last chunk is filled up with images that are thrown away.
+            # The last chunk is padded with images that are discarded.
             chosen = np.arange(start, start + size) % len(rows)
             chunk = jax.device_get(_render(keys[chosen], bank, rows[chosen], spec))
             for row in range(min(size, len(rows) - start)):

@@ -1,4 +1,4 @@
-"""What a shell offers for --bank and --augment when the user presses the tab key."""
+"""Shell completion of --bank and --augment."""
 
 import os
 from collections.abc import Iterable
@@ -11,12 +11,12 @@ MODEL = "vae"
 
 
 def banks(incomplete: str) -> list[str]:
-    """The words and the folders that name a bank and begin with what was typed."""
+    """The words, files and folders that name a bank and start with what was typed."""
     return [*_beginning(BANKS, incomplete), *_paths(incomplete, ".npz")]
 
 
 def sources(incomplete: str) -> list[str]:
-    """As of `banks`, and what names a model."""
+    """As `banks`, and the words and files that name a model."""
     return [*_beginning((*BANKS, MODEL), incomplete), *_paths(incomplete, ".npz")]
 
 

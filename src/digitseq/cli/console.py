@@ -1,4 +1,4 @@
-"""The command line's ends: arguments in; paths, log lines and exit codes out, whatever happens between."""
+"""The process around a command: arguments, output streams, log, and the exit code of every error."""
 
 import codecs
 import contextlib
@@ -25,7 +25,7 @@ log = logging.getLogger("digitseq")
 # Typer's usage errors are Click's, which newer versions of Typer bring along
 # under another name.
 UsageError: Any = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
-# As of a program that SIGPIPE ended.
+# The exit code of a program that SIGPIPE ended.
 READER_GONE = 141
 # A line may quote a file that somebody else wrote.
 LONGEST_LINE = 2000
@@ -33,7 +33,7 @@ ESCAPED = "digitseq.escaped"
 
 
 class Interrupted(Exception):
-    """An interrupt, and how to resume; of a `KeyboardInterrupt` Typer would keep no word."""
+    """An interrupt, and how to resume. (Typer drops the message of a `KeyboardInterrupt`.)"""
 
 
 def run(app: typer.Typer) -> NoReturn:
@@ -60,7 +60,7 @@ def set_verbosity(verbose: int) -> None:
     """Sends the log to stderr: digitseq's own from -v on, all of it and other libraries' at -vv."""
     others = logging.DEBUG if verbose > 1 else logging.WARNING
     logging.basicConfig(level=others, format="%(name)s: %(message)s", stream=sys.stderr)
-    # What a command can't get over it says itself, in one line.
+    # A command reports its own failure, in one line.
     log.setLevel([logging.ERROR, logging.INFO, logging.DEBUG][min(verbose, 2)])
 
 
@@ -71,7 +71,7 @@ def with_home(argument: str) -> str:
 
 
 def _ended(app: typer.Typer, arguments: Sequence[str]) -> tuple[int, str]:
-    """The exit code of a command line, and what is to be said of it."""
+    """The exit code of a command line, and the message for stderr."""
     out = sys.stdout
     try:
         code = own_settings(app)(arguments, prog_name="digitseq", standalone_mode=False)
@@ -85,7 +85,7 @@ def _ended(app: typer.Typer, arguments: Sequence[str]) -> tuple[int, str]:
     except Interrupted as error:
         return 130, str(error)
     except SystemExit as error:
-        # What Typer makes of a broken pipe, whichever it is.
+        # Typer raises this for a broken pipe, whichever pipe it is.
         if isinstance(error.__context__, BrokenPipeError):
             return (READER_GONE, "") if _has_no_reader(out) else (1, "a pipe to another process broke")
         return (error.code if isinstance(error.code, int) else 1), ""
@@ -97,12 +97,12 @@ def _ended(app: typer.Typer, arguments: Sequence[str]) -> tuple[int, str]:
         return 1, str(error) or type(error).__name__
     except Exception as error:
         return 1, _unexpected(error)
-    # What newer versions of Typer make of an interrupt.
+    # Newer versions of Typer return this for an interrupt.
     return code or 0, "interrupted" if code == 130 else ""
 
 
 def _unexpected(error: Exception) -> str:
-    """What is said of an error that no command foresees."""
+    """The message for an error that no command expects."""
     if said := _jax_said(error):
         log.debug("failed", exc_info=True)
         return said
@@ -115,7 +115,7 @@ def _unexpected(error: Exception) -> str:
 
 
 def _jax_said(error: Exception) -> str:
-    """The line for an error of JAX's: no such device, no memory; empty if it is another's."""
+    """The message for an error of JAX's: no such device, out of memory; empty for other errors."""
     if isinstance(error, jax.errors.JaxRuntimeError):
         kind = "out of memory" if "RESOURCE_EXHAUSTED" in str(error) else "JAX failed"
         return f"{kind}: {(str(error).splitlines() or [''])[0]}"
@@ -132,15 +132,15 @@ def _jax_said(error: Exception) -> str:
 
 
 def _with_nearest(message: str) -> str:
-    """The message of a usage error; one of a word that is none of several names the nearest."""
+    """The message of a usage error, with the nearest choice where a word is none of the choices."""
     if found := re.search(r"'([^']*)' is not one of (.*)", message, re.DOTALL):
         return message.rstrip(".") + nearest(found[1], re.findall(r"'([^']*)'", found[2]))
     return message
 
 
 def _open_streams() -> None:
-    """Opens what the caller closed, and lets no character that an encoding lacks end a command."""
-    # A file that is written would else get the number 1 or 2, and what libraries print would go there.
+    """Opens streams that the caller closed, and has characters that an encoding lacks escaped."""
+    # Else a file that is written could get the descriptor 1 or 2, and libraries would print into it.
     with contextlib.suppress(OSError):
         while (lowest := os.open(os.devnull, os.O_RDWR)) <= 2:
             pass
@@ -153,7 +153,7 @@ def _open_streams() -> None:
 
 
 def _escaped(error: UnicodeError) -> tuple[bytes | str, int]:
-    """An error handler of codecs: a file name's own bytes where Python could not read them, else escapes."""
+    """A codecs error handler: a file name's own bytes where Python could not decode them, else escapes."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
     try:
@@ -176,7 +176,7 @@ def _has_no_reader(stream: Any) -> bool:
 
 
 def _discard(stream: Any) -> None:
-    """Sends what is left in a stream's buffer nowhere, so that Python's end does not complain."""
+    """Redirects a stream to the null device, so that flushing it at exit raises nothing."""
     with contextlib.suppress(OSError, ValueError):
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, stream.fileno())
@@ -184,7 +184,7 @@ def _discard(stream: Any) -> None:
 
 
 def _say(message: str) -> None:
-    """One line on stderr: no line break, no control character of a hostile file, no end to what is quoted."""
+    """Prints one line on stderr: control characters that a message quotes are escaped, long ones cut."""
     line = "".join(
         character if character.isprintable() else character.encode("unicode_escape").decode()
         for character in " ".join(message.split())

@@ -99,7 +99,7 @@ def export(
     if augment:
         glyph_transforms, line_transforms = common.transforms_of(augment)
         layout = layout.replace(glyph_transforms=glyph_transforms, line_transforms=line_transforms)
-    common.check_hand(source, layout)
+    common.check_writers(source, layout)
     parts = None if split is None else _parts_in(split)
     key, said = _key_of(seed, out)
     begun = time.monotonic()
@@ -109,7 +109,7 @@ def export(
         first: list[int] = []
 
         def progress(done: int) -> None:
-            if not first and said:  # now that nothing is wrong with the arguments
+            if not first and said:  # the arguments have passed all checks
                 typer.echo(f"digitseq: {said}", err=True)
             first.append(done)
             rate = (done - first[0]) / (time.monotonic() - begun)
@@ -166,7 +166,7 @@ def _parts_in(text: str) -> dict[str, float]:
 
 
 def _wide_enough(labels: Labels) -> SequenceSpec:
-    """The usual layout, as wide as the longest label is with the widest gaps, where that is wider."""
+    """The default layout, widened to what the longest label takes with the widest gaps."""
     layout = SequenceSpec()
     return layout.replace(image_width=max(layout.image_width, _auto(labels, layout)))
 

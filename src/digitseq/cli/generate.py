@@ -25,9 +25,9 @@ EPILOG = """\b
 Examples:
   digitseq generate 350 0 10 120 --seed 7                             one picture, 3-5-0.png
   digitseq generate random:3-8 -4 4 260 --count 100 --out pictures    a hundred
-  digitseq generate 350 0 10 120 --augment strong                     bent, slanted, noisy
-  digitseq generate 350 0 10 120 --bank vae --style 0.9               digits of a model, by one writer
-  digitseq generate --like 3-5-0.png --out again.png                  the same picture again
+  digitseq generate 350 0 10 120 --augment strong                     warped, slanted, noisy
+  digitseq generate 350 0 10 120 --bank vae --style 0.9               generated digits, nearly in one style
+  digitseq generate --like 3-5-0.png --out again.png                  the same picture, re-rendered
 """
 
 
@@ -92,13 +92,7 @@ def generate(
     common.keep_programs()
     names.check_out(out, named=name_column is not None)
     if like is not None:
-        origins = {name: context.get_parameter_source(name) for name in context.params}
-        given = [name for name, origin in origins.items() if origin and origin.name == "COMMANDLINE"]
-        if other := set(given) - {"like", "out", "bank", "writers", "transpose", "force"}:
-            raise ValueError(
-                f"--like takes all but --out, --bank, --writers, --transpose and --force from the picture, "
-                f"got {', '.join(sorted(other))}"
-            )
+        _refuse_beside_like(context)
         _generate_like(like, bank, writers, transpose, out, force=force)
         return
     if sequence is None or min_spacing is None or max_spacing is None or image_width is None:
@@ -128,8 +122,19 @@ def generate(
     _write(rows, keys, indices, source, spec, out, recipe, force=force, named=listed)
 
 
+def _refuse_beside_like(context: typer.Context) -> None:
+    """Raises on options that --like takes from the picture."""
+    origins = {name: context.get_parameter_source(name) for name in context.params}
+    given = [name for name, origin in origins.items() if origin and origin.name == "COMMANDLINE"]
+    if other := set(given) - {"like", "out", "bank", "writers", "transpose", "force"}:
+        raise ValueError(
+            f"--like takes all but --out, --bank, --writers, --transpose and --force from the picture, "
+            f"got {', '.join(sorted(other))}"
+        )
+
+
 def _names(sequence: str, column: str | None, name_column: str | None, order: str) -> list[str] | None:
-    """The names in a list's own column, where one is named."""
+    """The names of pictures in a list's column, where --name-column names one."""
     if name_column is None:
         return None
     kind, _, path = sequence.partition(":")
@@ -165,12 +170,12 @@ def _write(
     digest = sources.source_digest(bank)
     shared = recipe | {"version": __version__, "spec": spec_to_json(spec), "bank digest": digest}
     samples = common.rendered(keys, bank, rows, spec)
-    # Names by the user's own scheme are those that were checked; others tell what is on the picture.
+    # Names by the user's own scheme stay as checked; others are the digits that are on the picture.
     chosen = named is not None or (out is not None and names.is_template(out))
     for index, path, key, row, sample in zip(indices, planned, keys.tolist(), rows, samples, strict=True):
         digits, asked = format_sequence(common.digits_of(sample)), format_sequence(row[row != PAD].tolist())
         own = {"digits": digits, "key": json.dumps(key)}
-        if asked != digits:  # a transform took a digit off the canvas
+        if asked != digits:  # a transform moved a digit off the canvas
             own["asked"] = asked
         if index is not None:
             own["index"] = str(index)

@@ -13,7 +13,7 @@ from ..sequence.label_words import FORMS, Labels
 
 SequenceArgument = Annotated[str | None, typer.Argument(help=FORMS, show_default=False)]
 OrderOption = Annotated[
-    Order, typer.Option(help="Of a file's sequences: each in its turn, or drawn with replacement.")
+    Order, typer.Option(help="Of a file's sequences: as they stand there, or sampled with replacement.")
 ]
 ColumnOption = Annotated[
     str | None,
@@ -25,12 +25,12 @@ ColumnOption = Annotated[
 
 
 def rows_of(found: LabelSource, key: jax.Array, count: int | None) -> npt.NDArray[np.int32]:
-    """Labels int32 [count, K]; given ones in their order, over and over.
+    """Labels int32 [count, K]; listed ones in their order, over and over.
 
     Args:
         found: from `label_words.labels_of`.
         key: for random labels; label i depends on the key and i alone.
-        count: how many; None takes one, or each of those given once.
+        count: how many; None takes one, or each listed one once.
     """
     if isinstance(found, FixedLabels) and found.order == "given":
         return np.asarray(found.digits)[np.arange(count or len(found.digits)) % len(found.digits)]
@@ -38,5 +38,5 @@ def rows_of(found: LabelSource, key: jax.Array, count: int | None) -> npt.NDArra
 
 
 def is_list(found: Labels) -> bool:
-    """Whether labels are given, each in its turn."""
+    """Whether the labels are a list that is written in its order."""
     return isinstance(found, FixedLabels) and found.order == "given"

@@ -1,4 +1,4 @@
-"""The names of pictures: after their digits, from a list, or by a template of the user's."""
+"""File names of pictures: their digits, a list's names, or a template of the user's."""
 
 import re
 import urllib.parse
@@ -13,7 +13,7 @@ LONGEST = 200
 OTHER_PICTURES = {".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp"}
 FIELDS = ("text", "index", "name")
 FIELD = re.compile(r"\{(\w*)\}")
-# What no file system, or not each, takes in a name; and the devices of Windows.
+# Characters that some file systems refuse in a name, and the names of Windows' devices.
 UNSAFE = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|%]')
 DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 
@@ -68,7 +68,7 @@ def check_out(out: Path | None, *, named: bool) -> None:
 
 
 def check_distinct(planned: Sequence[Path]) -> None:
-    """Raises where two pictures would have one name, on a file system that tells cases apart or not."""
+    """Raises where two pictures would have the same name, upper and lower case being one."""
     seen: dict[str, int] = {}
     for index, path in enumerate(planned):
         first = seen.setdefault(str(path).casefold(), index)

@@ -13,7 +13,7 @@ STAMP = "builtin-notice"
 
 
 def shown_by(say: Callable[[str], None]) -> Callable[..., None]:
-    """What `warnings.showwarning` is to be in a command, whose lines `say` writes."""
+    """A function for `warnings.showwarning` that gives each message to `say`, once."""
     said: set[str] = set()
 
     def show(message: Any, category: type[Warning], *_: Any) -> None:
@@ -26,9 +26,9 @@ def shown_by(say: Callable[[str], None]) -> Callable[..., None]:
 
 
 def _said_today() -> bool:
-    """Whether this machine's user was told in the last 24 hours; if not, he is now.
+    """Whether the notice was shown to the user in the last 24 hours; if not, records that it is now.
 
-    A file in the cache folder keeps when. Without a cache, each command tells.
+    The time is that of a file in the cache folder; without one, every command shows the notice.
     """
     cache = cache_folder()
     if cache is None:

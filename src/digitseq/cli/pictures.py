@@ -1,4 +1,4 @@
-"""Pictures that commands write: what they may replace, and the text by which they are known."""
+"""Pictures that commands write: which files they may replace, and the text chunk that marks them."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -33,7 +33,7 @@ def check_place(out: Path, *, force: bool, reads: Path | None = None, name: str 
         name: the argument that names the file.
 
     Raises:
-        ValueError: saying what stands there.
+        ValueError: naming the file that is there.
     """
     check_path(out, name)
     if reads is not None:
@@ -50,8 +50,8 @@ def write(
     reads: Path | None = None,
     name: str = "--out",
 ) -> None:
-    """Writes a picture that is known for digitseq's by its text, and prints its path on stdout."""
-    # Once more, since something else may have been put there meanwhile.
+    """Writes a picture with the text chunk that marks it as digitseq's, and prints its path on stdout."""
+    # Checked again, as something else may have been written there meanwhile.
     check_place(out, force=force, reads=reads, name=name)
     out.parent.mkdir(parents=True, exist_ok=True)
     png.save(out, picture, {**(text or {}), png.MARK: __version__})

@@ -1,4 +1,4 @@
-"""The recipe in a picture's texts: read from files that anybody may have made."""
+"""The recipe in a PNG's text chunks: read from files that may come from anybody."""
 
 import dataclasses
 import json
@@ -13,25 +13,25 @@ from . import sources
 
 TEXT = "digitseq "
 WANTED = ("key", "digits", "spec", "bank", "bank digest")
-# Texts that the picture that is made from the recipe carries on.
+# Texts that a re-rendered picture keeps.
 KEPT = ("seed", "bank", "style", "writers", "index")
-# Banks that a recipe may name; a path in it is not opened on the picture's word.
+# Banks that a recipe may name; a path in it is not opened unless the user names it too.
 KNOWN = ("mnist", "mnist-test", "builtin", sources.MODEL)
 
 
 @dataclasses.dataclass(frozen=True)
 class Recipe:
-    """What a picture says of how it was made.
+    """How a picture was made.
 
     Attributes:
-        digits: what was asked for.
+        digits: those that were asked for, on the canvas or not.
         key: the two words of the image's raw key.
         spec: its layout.
         bank: the word or the path that named the source of the digits.
         digest: of that source.
         style: of a model, where it was given.
         writers: the path of the file of writers, where one was given.
-        kept: the texts that a copy carries on.
+        kept: the texts that a re-rendered picture keeps.
     """
 
     digits: list[int]
@@ -76,7 +76,7 @@ def read(picture: Path) -> Recipe:
 def source_of(
     recipe: Recipe, picture: Path, bank: str | None, writers: Path | None, transpose: bool | None = None
 ) -> sources.Source:
-    """What draws a recipe's digits: what the options name, else the known bank with its digest.
+    """The source of a recipe's digits: what the options name, else the known bank with its digest.
 
     Raises:
         ValueError: there is none; says which options would help.
@@ -99,7 +99,7 @@ def source_of(
             continue
         try:
             source = sources.source_of(name, recipe.style, None if name == sources.MODEL else writers)
-        except (BankError, FileNotFoundError):  # not in reach
+        except (BankError, FileNotFoundError):  # not available
             continue
         if sources.source_digest(source) == recipe.digest:
             return source

@@ -1,4 +1,4 @@
-"""Where the digits come from: the bank or the model that --bank and --style name."""
+"""The source of the digits: the bank or the model that --bank and --style name."""
 
 import dataclasses
 from pathlib import Path
@@ -46,7 +46,7 @@ WritersOption = Annotated[
     Path | None,
     typer.Option(
         help="Who wrote the bank's digits: QMNIST's labels, a file or the folder of them.",
-        show_default="nobody knows",
+        show_default="unknown",
     ),
 ]
 TransposeOption = Annotated[
@@ -60,7 +60,7 @@ TransposeOption = Annotated[
 StyleOption = Annotated[
     float | None,
     typer.Option(
-        help="How much alike a line's digits are written, 0 to 1: of a model's only.", show_default="0"
+        help="Correlation of the styles of a line's digits, 0 to 1; for models only.", show_default="0"
     ),
 ]
 
@@ -76,9 +76,9 @@ def source_of(
     """
     if bank is not None and is_model(bank):
         if writers is not None:
-            raise ValueError("--writers needs a bank: a model's digits were written by nobody")
+            raise ValueError("--writers needs a bank: a model's digits have no writers")
         if transpose is not None:
-            raise ValueError("--transpose needs a bank: a model draws digits as they are")
+            raise ValueError("--transpose needs a bank: a model's digits are upright")
         return model_of(bank, style)
     if style is not None:
         raise ValueError("--style needs a model: --bank vae, or the .npz file of one")
@@ -99,7 +99,7 @@ def model_of(name: str, style: float | None) -> vae.Vae:
 
 
 def source_name(bank: str | None) -> str:
-    """What --bank stands for where it is not given."""
+    """The name of the source, also where --bank is not given."""
     return bank or ("builtin" if mnist_folder() is None else "mnist")
 
 

@@ -27,7 +27,7 @@ def train(
     transpose: sources.TransposeOption = None,
     seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Another seed, another model.")] = 0,
     effort: Annotated[
-        float, typer.Option(help="Times the epochs that the shipped model had; 0.1 is a first look.")
+        float, typer.Option(help="A factor of the shipped model's epochs; 0.1 for a quick try.")
     ] = 1.0,
     compact: Annotated[bool, typer.Option(help="Round weights to 8 bits, a quarter of the size.")] = False,
 ) -> None:
@@ -78,7 +78,7 @@ def _arguments(source: DigitBank, seed: int) -> tuple[Any, Any, Any]:
 def _check_finished(
     out: Path, checkpoint: Path, arguments: tuple[Any, Any, Any], settings: vae.Settings, *, compact: bool
 ) -> None:
-    """Raises unless OUT is the model that this very training wrote, killed before it removed its checkpoint.
+    """Raises unless OUT is the model of this very training, killed before it removed its checkpoint.
 
     Raises:
         ValueError: OUT or the checkpoint is something else; nothing is touched.
@@ -101,7 +101,7 @@ def _check_finished(
 
 @contextlib.contextmanager
 def _shown(epochs: dict[str, int]) -> Iterator[Callable[[str, int, float], None]]:
-    """A progress bar, moved by the function that is given; an interrupt says how to resume."""
+    """A progress bar, moved by the function that it gives; an interrupt's message says how to resume."""
     total, reached = sum(epochs.values()), 0
     with typer.progressbar(
         length=total, label="training", show_eta=False, file=sys.stderr, hidden=not sys.stderr.isatty()
@@ -123,7 +123,7 @@ def _shown(epochs: dict[str, int]) -> Iterator[Callable[[str, int, float], None]
 
 
 def _remove(checkpoint: Path) -> None:
-    """Removes a checkpoint, and what kills in the middle of writing one left."""
+    """Removes a checkpoint, and the temporary files that kills while writing one left."""
     checkpoint.unlink(missing_ok=True)
     for path in checkpoint.parent.iterdir():
         if re.fullmatch(rf"\.{re.escape(checkpoint.name)}\.[0-9a-f]{{8}}\.part", path.name):

@@ -1,4 +1,4 @@
-"""digitseq vae: train a model, look at what it writes, make a bank of it, remove noise."""
+"""digitseq vae: train the generative model, sample digits, lines and banks, remove noise."""
 
 import enum
 from pathlib import Path
@@ -26,15 +26,15 @@ from . import common, pictures, sources, train
 app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
-    help="The model that draws digits: train, sample, denoise.",
+    help="The generative model: train, sample, denoise.",
 )
 app.command("train")(train.train)
-# Glyphs of a bank are drawn so many at a time, in one compiled shape.
+# Glyphs of a bank that are sampled at a time, in one compiled shape.
 AT_ONCE = 500
 IMAGES, LABELS = "vae-images-idx3-ubyte.gz", "vae-labels-idx1-ubyte.gz"
 LINE = SequenceSpec(image_width=170, spacing_range=(0, 6))
 LINE_DIGITS = 5
-# The denoiser takes about 1 KiB for each column, as much as so many digits' tables.
+# The denoiser takes about 1 KiB of memory for each column, as much as the tables of so many digits.
 DENOISER_SLOTS = 50
 
 ModelOption = Annotated[
@@ -43,7 +43,7 @@ ModelOption = Annotated[
 
 
 class Kind(enum.StrEnum):
-    """What `digitseq vae sample` makes, and how many columns, lines, steps or glyphs without --count."""
+    """What `digitseq vae sample` writes."""
 
     sheet = "sheet"
     lines = "lines"
@@ -60,8 +60,8 @@ def sample(
     kind: Annotated[
         Kind,
         typer.Argument(
-            help="sheet: a line for each digit; lines: sequences; styles: each digit on the way from one "
-            "style to another; bank: a folder of IDX files."
+            help="sheet: a line for each digit; lines: sequences; styles: each digit, interpolated between "
+            "two styles; bank: a folder of IDX files."
         ),
     ],
     out: Annotated[Path, typer.Argument(help="A .png file, or the bank's folder.")],
@@ -78,9 +78,9 @@ def sample(
     model: ModelOption = "vae",
     force: pictures.ForceOption = False,
 ) -> None:
-    """Draw digits by a model.
+    """Sample digits from a model.
 
-    With --style 1 each column of a sheet, and each line, is by one writer.
+    With --style 1 each column of a sheet, and each line, is in one style.
     A picture of digitseq's own in OUT's place is replaced, another file, and
     the files of a bank, only with --force.
     Example: digitseq vae sample bank glyphs --count 500 --seed 1
@@ -90,32 +90,32 @@ def sample(
         _check_folder(out, force=force)
     else:
         pictures.check_place(out, force=force, name="OUT")
-    writer = sources.model_of(model, style)
+    generator = sources.model_of(model, style)
     count = count or COUNTS[kind]
     if count > MOST[kind]:
         raise ValueError(f"--count must be at most {MOST[kind]} for {kind}, got {count}")
     if style is not None and kind in (Kind.styles, Kind.bank):
         raise ValueError(f"--style is for lines and sheets, not for {kind}")
     key = as_key(common.fresh_seed() if seed is None else seed)
-    digits = np.arange(writer.num_classes, dtype=np.int32)
+    digits = np.arange(generator.num_classes, dtype=np.int32)
     if kind is Kind.bank:
-        _write_bank(out, writer, key, count, force=force)
+        _write_bank(out, generator, key, count, force=force)
         return
     if kind is Kind.lines:
         label_key, line_key = jax.random.split(key)
-        rows = jax.random.randint(label_key, (count, LINE_DIGITS), 0, writer.num_classes)
+        rows = jax.random.randint(label_key, (count, LINE_DIGITS), 0, generator.num_classes)
         page = contact_sheet(
-            np.asarray(sample_sequences(line_key, writer, rows, LINE).image), columns=4, scale=2
+            np.asarray(sample_sequences(line_key, generator, rows, LINE).image), columns=4, scale=2
         )
     else:
         if kind is Kind.sheet:
             keys = jax.random.split(key, count)
-            columns, _ = jax.vmap(writer.draw, in_axes=(0, None))(keys, jnp.asarray(digits))
+            columns, _ = jax.vmap(generator.draw, in_axes=(0, None))(keys, jnp.asarray(digits))
         else:
-            first, last = jax.random.normal(key, (2, 1, writer.style_size), jnp.float32)
+            first, last = jax.random.normal(key, (2, 1, generator.style_size), jnp.float32)
             path = vae.between(first, last, jnp.linspace(0, 1, count))
-            path = jnp.broadcast_to(path[:, None], (count, len(digits), writer.style_size))
-            columns = vae.write(writer, path, np.tile(digits, (count, 1)))
+            path = jnp.broadcast_to(path[:, None], (count, len(digits), generator.style_size))
+            columns = vae.write(generator, path, np.tile(digits, (count, 1)))
         page = contact_sheet(
             np.asarray(columns).swapaxes(0, 1).reshape(-1, HEIGHT, CELL), columns=count, scale=2
         )
@@ -136,7 +136,7 @@ def _check_folder(out: Path, *, force: bool) -> None:
 
 
 def _is_labels(path: Path) -> bool:
-    """Whether the file holds labels as `vae sample bank` writes them: each digit as often, in order."""
+    """Whether the file holds labels as `vae sample bank` writes them: every digit equally often, in order."""
     try:
         found = read_idx(path)
     except ValueError:
@@ -150,10 +150,10 @@ def _is_labels(path: Path) -> bool:
     )
 
 
-def _write_bank(out: Path, writer: vae.Vae, key: jax.Array, count: int, *, force: bool) -> None:
+def _write_bank(out: Path, generator: vae.Vae, key: jax.Array, count: int, *, force: bool) -> None:
     """`count` glyphs of each digit as a pair of IDX files in a folder that holds none yet."""
-    labels = np.repeat(np.arange(writer.num_classes, dtype=np.uint8), count)
-    glyphs = _drawn(writer, key, labels)
+    labels = np.repeat(np.arange(generator.num_classes, dtype=np.uint8), count)
+    glyphs = _sample_glyphs(generator, key, labels)
     out.mkdir(parents=True, exist_ok=True)
     _check_folder(out, force=force)
     # The images come last: without them there is no pair, and the same command may run again.
@@ -162,12 +162,14 @@ def _write_bank(out: Path, writer: vae.Vae, key: jax.Array, count: int, *, force
     common.show_path(out)
 
 
-def _drawn(writer: vae.Vae, key: jax.Array, labels: npt.NDArray[np.integer]) -> npt.NDArray[np.uint8]:
-    """A glyph of each label, uint8 [N, 28, 28]; glyph n depends on the key, n and the label alone."""
+def _sample_glyphs(
+    generator: vae.Vae, key: jax.Array, labels: npt.NDArray[np.integer]
+) -> npt.NDArray[np.uint8]:
+    """A glyph of each label, uint8 [N, 28, 28]; glyph n depends on the key, n and its label alone."""
     starts = range(0, len(labels), AT_ONCE)
     rows = np.resize(labels.astype(np.int32), len(starts) * AT_ONCE).reshape(-1, AT_ONCE)
     pieces = [
-        pixels.to_uint8(np.asarray(jax.jit(vae.Vae.draw)(writer, jax.random.fold_in(key, number), row)[0]))
+        pixels.to_uint8(np.asarray(jax.jit(vae.Vae.draw)(generator, jax.random.fold_in(key, number), row)[0]))
         for number, row in enumerate(rows)
     ]
     return np.concatenate(pieces)[: len(labels)]
@@ -180,7 +182,7 @@ def denoise(
     model: ModelOption = "vae",
     force: pictures.ForceOption = False,
 ) -> None:
-    """Take away pixels that noise replaced by black or white, on a digit or a line of any width.
+    """Remove noise that replaced pixels by black or white, from a digit or a line of any width.
 
     A picture of digitseq's own in OUT's place is replaced, another file only
     with --force, IN never.

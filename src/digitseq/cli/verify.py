@@ -39,13 +39,13 @@ def verify(
 ) -> None:
     """Check an export: the hash of each file, and a sample of its images, re-rendered from the manifest.
 
-    Says what is wrong, a line each, and ends with the exit code 1 then.
+    Prints each problem on a line of its own; the exit code is 1 if there is one.
     """
     common.keep_programs()
     made, source, unknown = Manifest.read(out), None, None
     try:
         source = _source_for(made, bank, style, writers, transpose) if sample else None
-    except (ValueError, FileNotFoundError) as error:  # said when the sums are known to be right
+    except (ValueError, FileNotFoundError) as error:  # raised when the hashes have been checked
         unknown = error
     problems = check(out, source, sample=sample)
     if disjoint_from is not None and not problems:
@@ -66,7 +66,7 @@ def verify(
 def _source_for(
     made: Manifest, bank: str | None, style: float | None, writers: Path | None, transpose: bool | None
 ) -> sources.Source:
-    """What an export was made from: what the options name, or one of the banks in reach with its digest."""
+    """The source of an export: what the options name, or an available bank with its digest."""
     wanted = made.recipe["source"]
     if wanted["kind"] == "model":
         return sources.source_of(bank or sources.MODEL, wanted["style"] if style is None else style)

@@ -1,7 +1,7 @@
-"""A conditional variational autoencoder of digits: trained, sampled, and a denoiser beside it."""
+"""A conditional variational autoencoder of digits, and a denoiser: training, sampling, weights."""
 
-from .cleaning import denoise
 from .config import Settings
+from .denoiser import denoise
 from .model import Vae, reconstruct, write
 from .phases import PHASES
 from .styles import between

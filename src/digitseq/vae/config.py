@@ -1,4 +1,4 @@
-"""How a model is trained: sizes, weights of the loss, lengths."""
+"""The configuration of a training: sizes, weights of the loss, lengths."""
 
 import dataclasses
 import math
@@ -7,7 +7,7 @@ from typing import Any
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Settings:
-    """The defaults made the weights that ship with digitseq.
+    """Settings of `train`. The weights that ship with digitseq were trained with the defaults.
 
     Attributes:
         latent: D, numbers in a latent, and in a style.
@@ -17,14 +17,14 @@ class Settings:
         beta: the weight of the divergence from N(0, 1) (I. Higgins and
             others, 2017); at 1, and binarised, the loss is the negative
             evidence lower bound.
-        binarised: draw each pixel as 0 or 1, anew in every epoch, with its
+        binarised: sample each pixel as 0 or 1, anew in every epoch, with its
             grey value as the probability, instead of taking grey values.
-        guidance: how much the flow is pulled towards what is typical of the digit; 1 is not at all.
+        guidance: the flow's guidance (see `losses.integrate_flow`); 1 is none.
         autoencoder_epochs, flow_epochs, prior_epochs, denoiser_epochs: how
-            often each network sees every glyph; 0 leaves it random.
+            often each network is trained on every glyph; 0 leaves it random.
         batch: glyphs a step; twice as many for flow and prior, half for the
             denoiser.
-        rate: Adam's learning rate at its highest; twice that for the prior,
+        rate: Adam's highest learning rate; twice that for the prior,
             four times for the denoiser.
     """
 

@@ -1,4 +1,4 @@
-"""Networks as lists of layers: parameters are pytrees, and functions of them are pure."""
+"""Networks as tuples of layers: parameters are pytrees, and functions of them are pure."""
 
 from collections.abc import Sequence
 
@@ -10,35 +10,35 @@ Layer = dict[str, jax.Array]  # "weights" float32 [inputs, outputs], "bias" floa
 Layers = tuple[Layer, ...]
 
 
-def layer(key: jax.Array, inputs: int, outputs: int, gain: float = 1.6) -> Layer:
-    """Random weights with variance `gain` / inputs, and a bias of 0."""
-    spread = np.float32((gain / inputs) ** 0.5)
+def init_layer(key: jax.Array, inputs: int, outputs: int, gain: float = 1.6) -> Layer:
+    """A layer of random weights with variance `gain` / inputs, and a bias of 0."""
+    scale = np.float32((gain / inputs) ** 0.5)
     return {
-        "weights": jax.random.normal(key, (inputs, outputs), jnp.float32) * spread,
+        "weights": jax.random.normal(key, (inputs, outputs), jnp.float32) * scale,
         "bias": jnp.zeros(outputs, jnp.float32),
     }
 
 
-def perceptron(key: jax.Array, sizes: Sequence[int]) -> Layers:
-    """Layers from each size to the next; the last starts small, so that its outputs do."""
+def init_perceptron(key: jax.Array, sizes: Sequence[int]) -> Layers:
+    """Random layers from each size to the next; the last has small weights, for small outputs."""
     keys = jax.random.split(key, len(sizes) - 1)
     *hidden, last = zip(keys, sizes[:-1], sizes[1:], strict=True)
-    return *(layer(*one) for one in hidden), layer(*last, gain=0.15)
+    return *(init_layer(*arguments) for arguments in hidden), init_layer(*last, gain=0.15)
 
 
-def linear(own: Layer, x: jax.Array) -> jax.Array:
-    """The layer's outputs for x [..., inputs]."""
-    y = x @ own["weights"]
-    return y + own["bias"].reshape((1,) * (y.ndim - 1) + (-1,))
+def linear(layer: Layer, x: jax.Array) -> jax.Array:
+    """The outputs of one layer, [..., outputs], for x [..., inputs]."""
+    y = x @ layer["weights"]
+    return y + layer["bias"].reshape((1,) * (y.ndim - 1) + (-1,))
 
 
-def run(layers: Layers, x: jax.Array) -> jax.Array:
-    """The outputs of a perceptron with SiLU between its layers, for x [..., inputs]."""
-    for own in layers[:-1]:
-        x = jax.nn.silu(linear(own, x))
+def apply_perceptron(layers: Layers, x: jax.Array) -> jax.Array:
+    """The outputs of a perceptron with SiLU between its layers, [..., outputs], for x [..., inputs]."""
+    for layer in layers[:-1]:
+        x = jax.nn.silu(linear(layer, x))
     return linear(layers[-1], x)
 
 
 def one_hot(digits: jax.Array, classes: int) -> jax.Array:
-    """float32 [..., classes]."""
+    """Digits as conditions of a network: float32 [..., classes]."""
     return jax.nn.one_hot(digits, classes, dtype=jnp.float32)

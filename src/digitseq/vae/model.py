@@ -1,10 +1,10 @@
 """The conditional variational autoencoder: a record of parameters, and a source of glyphs.
 
 D. Kingma and M. Welling, "Auto-Encoding Variational Bayes" (2014), with the
-digit given to both networks (K. Sohn, H. Lee and X. Yan, 2015), so that the
-latent holds what the digit does not say. Latents of real glyphs are not
-normal, so a prior network makes them from a style, which is (see
-`losses.imitation`).
+digit as the condition of both networks (K. Sohn, H. Lee and X. Yan, 2015), so
+that the latent holds what the digit does not tell. Latents of real glyphs are
+not normally distributed, so a prior network computes them from a style, which
+is (see `losses.distillation_loss`).
 """
 
 import dataclasses
@@ -18,12 +18,12 @@ import numpy.typing as npt
 from ..internal.pixels import CELL, HEIGHT
 from ..internal.pytrees import register_pytree
 from ..internal.settings import own_settings
-from . import denoiser as denoising
-from . import layers, styles
+from . import styles
+from .layers import Layers, apply_perceptron, one_hot
 
 PIXELS = HEIGHT * CELL
-# What counts as no ink and as full ink of a pixel's expected value: half-grey
-# haze around a stroke is none. It makes about as many pixels empty as MNIST has.
+# Expected values of a pixel below and above these count as no ink and as full ink: half-grey haze
+# around a stroke is none. It leaves about as many pixels empty as MNIST has.
 NO_INK, FULL_INK = 0.05, 0.95
 # Log standard deviations of latents are kept between these.
 NARROWEST, WIDEST = -7.0, 3.0
@@ -41,16 +41,16 @@ class Vae:
             log standard deviation.
         decoder: layers, from a latent and a digit to the log-odds of ink.
         prior: layers, from a style and a digit to a latent.
-        denoiser: layers, from noisy pixels to the log-odds of ink; it is told
-            no digit.
-        style: how much alike the styles of one line's digits are, from 0
-            (every digit its own) to 1 (one hand): their correlation.
+        denoiser: layers, from noisy pixels to the log-odds of ink, without
+            the digit.
+        style: the correlation of the styles of one line's digits, from 0
+            (every digit its own style) to 1 (one style a line).
     """
 
-    encoder: layers.Layers
-    decoder: layers.Layers
-    prior: layers.Layers
-    denoiser: layers.Layers
+    encoder: Layers
+    decoder: Layers
+    prior: Layers
+    denoiser: Layers
     style: float | jax.Array = 0.0
 
     @property
@@ -69,94 +69,61 @@ class Vae:
 
     def draw(self, key: jax.Array, digits: jax.Array) -> tuple[jax.Array, jax.Array]:
         """A glyph for each digit of a line: float32 [K, 28, 28] in [0, 1], and -1 for each, int32 [K]."""
-        drawn = styles.draw(key, digits.shape[0], self.style_size, self.style)
-        return glyphs_of(self, drawn, digits), jnp.full(digits.shape, -1, jnp.int32)
+        sampled = styles.sample(key, digits.shape[0], self.style_size, self.style)
+        return generate_glyphs(self, sampled, digits), jnp.full(digits.shape, -1, jnp.int32)
 
     def __repr__(self) -> str:
         return f"<Vae of {self.num_classes} digits, style {self.style}>"
 
 
-def start(
-    key: jax.Array,
-    *,
-    classes: int,
-    latent: int,
-    encoder_hidden: int,
-    decoder_hidden: int,
-    prior_hidden: int,
-    denoiser_hidden: int,
-) -> dict[str, layers.Layers]:
-    """Random networks of a model, by the record's names."""
-    encoder_key, decoder_key, prior_key, denoiser_key = jax.random.split(key, 4)
-    inner, outer = [encoder_hidden] * 2, [decoder_hidden] * 2
-    return {
-        "encoder": layers.perceptron(encoder_key, [PIXELS + classes, *inner, 2 * latent]),
-        "decoder": layers.perceptron(decoder_key, [latent + classes, *outer, PIXELS]),
-        "prior": layers.perceptron(prior_key, [latent + classes, *[prior_hidden] * 3, latent]),
-        "denoiser": denoising.start(denoiser_key, denoiser_hidden),
-    }
-
-
-def sizes(model: Vae) -> dict[str, int]:
-    """What `start` made the model's networks from."""
-    return {
-        "classes": model.num_classes,
-        "latent": model.style_size,
-        "encoder_hidden": model.encoder[0]["bias"].shape[0],
-        "decoder_hidden": model.decoder[0]["bias"].shape[0],
-        "prior_hidden": model.prior[0]["bias"].shape[0],
-        "denoiser_hidden": model.denoiser[0]["bias"].shape[0],
-    }
-
-
-def encoded(
-    encoder: layers.Layers, images: jax.Array, digits: jax.Array, classes: int
+def encode(
+    encoder: Layers, images: jax.Array, digits: jax.Array, classes: int
 ) -> tuple[jax.Array, jax.Array]:
     """Mean and log standard deviation of the latents of images [N, 28, 28]; float32 [N, D] each."""
     pixels = images.reshape(-1, PIXELS) - 0.13
-    outputs = layers.run(encoder, jnp.concatenate([pixels, layers.one_hot(digits, classes)], axis=1))
-    mean, spread = jnp.split(outputs, 2, axis=1)
-    return mean, jnp.clip(spread, NARROWEST, WIDEST)
+    outputs = apply_perceptron(encoder, jnp.concatenate([pixels, one_hot(digits, classes)], axis=1))
+    mean, log_std = jnp.split(outputs, 2, axis=1)
+    return mean, jnp.clip(log_std, NARROWEST, WIDEST)
 
 
-def decoded(decoder: layers.Layers, latents: jax.Array, digits: jax.Array, classes: int) -> jax.Array:
+def decode(decoder: Layers, latents: jax.Array, digits: jax.Array, classes: int) -> jax.Array:
     """The log-odds of ink for latents [N, D]; float32 [N, 28, 28]."""
-    inputs = jnp.concatenate([latents, layers.one_hot(digits, classes)], axis=1)
-    return layers.run(decoder, inputs).reshape(-1, HEIGHT, CELL)
+    inputs = jnp.concatenate([latents, one_hot(digits, classes)], axis=1)
+    return apply_perceptron(decoder, inputs).reshape(-1, HEIGHT, CELL)
 
 
-def latents_of(prior: layers.Layers, drawn: jax.Array, digits: jax.Array, classes: int) -> jax.Array:
-    """The latents that styles [N, D] stand for; float32 [N, D]."""
-    inputs = jnp.concatenate([drawn, layers.one_hot(digits, classes)], axis=1)
-    return drawn + layers.run(prior, inputs)
+def prior_latents(prior: Layers, styles: jax.Array, digits: jax.Array, classes: int) -> jax.Array:
+    """The latents of styles [N, D] for their digits; float32 [N, D]."""
+    inputs = jnp.concatenate([styles, one_hot(digits, classes)], axis=1)
+    return styles + apply_perceptron(prior, inputs)
 
 
-def inked(logits: jax.Array) -> jax.Array:
-    """Ink in [0, 1] from log-odds: the expected value, its haze cut off."""
+def expected_ink(logits: jax.Array) -> jax.Array:
+    """Ink in [0, 1] from log-odds: the expected value without haze."""
     return jnp.clip((jax.nn.sigmoid(logits) - NO_INK) / (FULL_INK - NO_INK), 0.0, 1.0)
 
 
 @jax.jit
-def glyphs_of(model: Vae, drawn: jax.Array, digits: jax.Array) -> jax.Array:
+def generate_glyphs(model: Vae, styles: jax.Array, digits: jax.Array) -> jax.Array:
     """Glyphs of styles float32 [N, D] and digits int32 [N]; float32 [N, 28, 28]."""
-    latents = latents_of(model.prior, drawn, digits, model.num_classes)
-    return inked(decoded(model.decoder, latents, digits, model.num_classes))
+    latents = prior_latents(model.prior, styles, digits, model.num_classes)
+    return expected_ink(decode(model.decoder, latents, digits, model.num_classes))
 
 
 @jax.jit
 def _reconstructed(model: Vae, images: jax.Array, digits: jax.Array) -> jax.Array:
-    mean, _ = encoded(model.encoder, images, digits, model.num_classes)
-    return inked(decoded(model.decoder, mean, digits, model.num_classes))
+    mean, _ = encode(model.encoder, images, digits, model.num_classes)
+    return expected_ink(decode(model.decoder, mean, digits, model.num_classes))
 
 
 @own_settings
 def write(model: Vae, drawn: npt.ArrayLike, digits: npt.ArrayLike) -> jax.Array:
-    """Digits in given styles.
+    """Glyphs of digits in given styles.
 
     Args:
-        model: what writes.
-        drawn: styles, float [..., D]: standard normal numbers, from
-            `styles.draw` or `styles.between`.
+        model: what generates them.
+        drawn: styles, float [..., D]: standard normal numbers, of one's own
+            or from `between`.
         digits: integers [...], from 0 to C - 1.
 
     Returns:
@@ -170,18 +137,18 @@ def write(model: Vae, drawn: npt.ArrayLike, digits: npt.ArrayLike) -> jax.Array:
     if drawn.ndim < 1 or drawn.shape[-1] != model.style_size:
         raise ValueError(f"styles must be [..., {model.style_size}], got {list(drawn.shape)}")
     known = _digits(model, digits, drawn.shape[:-1])
-    glyphs = glyphs_of(model, drawn.reshape(-1, model.style_size), known.reshape(-1))
+    glyphs = generate_glyphs(model, drawn.reshape(-1, model.style_size), known.reshape(-1))
     return glyphs.reshape(*known.shape, HEIGHT, CELL)
 
 
 @own_settings
 def reconstruct(model: Vae, images: npt.ArrayLike, digits: npt.ArrayLike) -> jax.Array:
-    """Glyphs as the model sees them: encoded to the latents' means and decoded again.
+    """Glyphs after the autoencoder: encoded to the means of their latents, and decoded.
 
     Args:
-        model: what sees them.
+        model: its encoder and decoder are used.
         images: float [..., 28, 28] in [0, 1].
-        digits: integers [...], what they are.
+        digits: integers [...], their digits.
 
     Returns:
         float32 [..., 28, 28] in [0, 1].

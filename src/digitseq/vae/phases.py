@@ -1,4 +1,4 @@
-"""What is trained, in which order: networks, losses, lengths."""
+"""The phases of training, in their order: which networks, on which loss, for how long."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -11,19 +11,21 @@ from ..internal.pixels import unit_ink
 from ..labels.digits import PAD
 from ..sequence.pipeline import sample_sequences
 from ..sequence.spec import SequenceSpec
-from . import layers, losses
+from . import losses
 from .config import Settings
-from .model import encoded, start
+from .layers import Layers
+from .model import encode
+from .weights import init_networks
 
 PHASES = ("autoencoder", "flow", "prior", "denoiser")
 SIZES = ("latent", "encoder_hidden", "decoder_hidden", "prior_hidden", "denoiser_hidden")
-# What the denoiser sees beside single glyphs: a line for so many of those, of up to so many digits.
+# What the denoiser is trained on beside single glyphs: a line for so many of those, of up to so many digits.
 GLYPHS_A_LINE = 20
 LINE_DIGITS = 4
 LINE_WEIGHT = 0.25
 LINES = SequenceSpec(image_width=112, spacing_range=(-6, 14), align="random")
 
-Networks = dict[str, layers.Layers]
+Networks = dict[str, Layers]
 
 
 class Phase(NamedTuple):
@@ -37,16 +39,16 @@ class Phase(NamedTuple):
     loss: Callable[[Networks, Networks, jax.Array, jax.Array, DigitBank], jax.Array]
 
 
-def start_all(key: jax.Array, settings: Settings, classes: int) -> Networks:
+def init_all(key: jax.Array, settings: Settings, classes: int) -> Networks:
     """The model's networks and the flow that its prior learns from, random."""
     model_key, flow_key = jax.random.split(key)
     sizes = {name: getattr(settings, name) for name in SIZES}
-    flow = losses.start_flow(flow_key, settings.latent, classes, settings.flow_hidden)
-    return start(model_key, classes=classes, **sizes) | {"flow": flow}
+    flow = losses.init_flow(flow_key, settings.latent, classes, settings.flow_hidden)
+    return init_networks(model_key, classes=classes, **sizes) | {"flow": flow}
 
 
 def phases_of(settings: Settings, classes: int) -> list[Phase]:
-    """All phases in their order; each finds what the ones before left in `others`."""
+    """All phases in their order; each finds the networks of the ones before in `others`."""
 
     def autoencoder(
         own: Networks, others: Networks, key: jax.Array, rows: jax.Array, bank: DigitBank
@@ -55,19 +57,19 @@ def phases_of(settings: Settings, classes: int) -> list[Phase]:
         glyphs, digits = _glyphs(bank, rows)
         if settings.binarised:
             glyphs = jax.random.bernoulli(pixel_key, glyphs).astype(jnp.float32)
-        error, divergence = losses.evidence(own, latent_key, glyphs, digits, classes)
+        error, divergence = losses.negative_elbo(own, latent_key, glyphs, digits, classes)
         return (error + settings.beta * divergence).mean()
 
     def flow(own: Networks, others: Networks, key: jax.Array, rows: jax.Array, bank: DigitBank) -> jax.Array:
         latent_key, flow_key = jax.random.split(key)
         glyphs, digits = _glyphs(bank, rows)
-        mean, spread = encoded(others["encoder"], glyphs, digits, classes)
-        latents = mean + jnp.exp(spread) * jax.random.normal(latent_key, mean.shape, jnp.float32)
-        return losses.flow_matching(own["flow"], flow_key, latents, digits, classes)
+        mean, log_std = encode(others["encoder"], glyphs, digits, classes)
+        latents = mean + jnp.exp(log_std) * jax.random.normal(latent_key, mean.shape, jnp.float32)
+        return losses.flow_matching_loss(own["flow"], flow_key, latents, digits, classes)
 
     def prior(own: Networks, others: Networks, key: jax.Array, rows: jax.Array, bank: DigitBank) -> jax.Array:
         _, digits = _glyphs(bank, rows)
-        return losses.imitation(own["prior"], others["flow"], key, digits, classes, settings.guidance)
+        return losses.distillation_loss(own["prior"], others["flow"], key, digits, classes, settings.guidance)
 
     def denoiser(
         own: Networks, others: Networks, key: jax.Array, rows: jax.Array, bank: DigitBank
@@ -75,8 +77,8 @@ def phases_of(settings: Settings, classes: int) -> list[Phase]:
         line_key, glyph_noise, line_noise = jax.random.split(key, 3)
         glyphs, _ = _glyphs(bank, rows)
         lines = _lines(line_key, bank, max(1, len(rows) // GLYPHS_A_LINE))
-        error = losses.cleaning(own["denoiser"], glyph_noise, glyphs)
-        return error + LINE_WEIGHT * losses.cleaning(own["denoiser"], line_noise, lines)
+        error = losses.denoising_loss(own["denoiser"], glyph_noise, glyphs)
+        return error + LINE_WEIGHT * losses.denoising_loss(own["denoiser"], line_noise, lines)
 
     rate, batch = settings.rate, settings.batch
     return [

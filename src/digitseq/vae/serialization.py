@@ -1,4 +1,4 @@
-"""Trees of arrays in NumPy's .npz files, with a JSON header; nothing in them can run."""
+"""Trees of arrays in NumPy's .npz files, with a JSON header; nothing in them is executed."""
 
 import json
 import os
@@ -18,7 +18,7 @@ Arrays = dict[str, Any]
 
 
 def names(tree: Any) -> dict[str, Any]:
-    """The leaves by where they are: {"encoder.0.weights": ...}."""
+    """The leaves by their paths in the tree: {"encoder.0.weights": ...}."""
     leaves, _ = jax.tree_util.tree_flatten_with_path(tree)
     return {".".join(_word(key) for key in path): leaf for path, leaf in leaves}
 
@@ -30,12 +30,12 @@ def _word(key: Any) -> str:
 
 
 def write(path: str | os.PathLike[str], header: dict[str, Any], tree: Any, *, compact: bool = False) -> None:
-    """Writes the tree's arrays, whole or not at all; the same bytes for the same contents.
+    """Writes the tree's arrays to a temporary file, which is renamed atomically; deterministic bytes.
 
     Args:
         path: of the file.
-        header: what JSON can hold.
-        tree: of arrays.
+        header: values that JSON can hold.
+        tree: a pytree of arrays.
         compact: store matrices as 8-bit integers, one scale a column, which
             is off by at most 1 / 254 of the column's largest weight.
     """
@@ -80,7 +80,7 @@ def read(path: str | os.PathLike[str], kind: str, version: int) -> tuple[dict[st
 
 
 def fill(template: Any, arrays: Arrays, source: str | os.PathLike[str]) -> Any:
-    """A tree like the template, of the arrays.
+    """The arrays as a tree of the template's structure.
 
     Raises:
         ValueError: an array that is missing, left over, or of another shape or dtype.

@@ -1,4 +1,4 @@
-"""Styles: what of a glyph is the writer's hand and not the digit. Points of a standard normal law."""
+"""Styles: what varies between glyphs of one digit, as samples of a standard normal distribution."""
 
 import jax
 import jax.numpy as jnp
@@ -6,20 +6,20 @@ import jax.numpy as jnp
 from ..internal.settings import own_settings
 
 
-def draw(key: jax.Array, count: int, size: int, coherence: jax.Array | float) -> jax.Array:
-    """The styles of a line's digits.
+def sample(key: jax.Array, count: int, size: int, coherence: jax.Array | float) -> jax.Array:
+    """Samples of the styles of a line's digits.
 
     Each is standard normal by itself; any two have correlation `coherence` in
-    every coordinate: 0 makes them independent, 1 the same.
+    every coordinate: at 0 they are independent, at 1 the same.
 
     Args:
         key: a PRNG key.
         count: K, how many.
         size: D, of a style.
-        coherence: from 0 to 1; what lies beyond is taken for the nearer of them.
+        coherence: from 0 to 1, clipped to that range.
 
     Returns:
-        float32 [K, D]. Slot k's depends on the key and k alone, not on K.
+        float32 [K, D]. The style of slot k depends on the key and k alone, not on K.
     """
     shared_key, own_key = jax.random.split(key)
     shared = jax.random.normal(shared_key, (1, size), jnp.float32)
@@ -30,15 +30,18 @@ def draw(key: jax.Array, count: int, size: int, coherence: jax.Array | float) ->
 
 @own_settings
 def between(first: jax.Array, last: jax.Array, share: jax.Array) -> jax.Array:
-    """Styles on the way from one to another.
+    """Styles interpolated between two.
 
-    Along the arc, not the chord: each is standard normal again where the two
-    ends are, and independent of each other.
+    Along the arc, not the chord: where the two ends are standard normal and
+    independent of each other, each style between them is standard normal too.
 
     Args:
         first: float32 [..., D].
         last: float32 [..., D].
-        share: of the last, from 0 to 1; float32 [...].
+        share: float32 [...], from 0, the first, to 1, the last.
+
+    Returns:
+        float32 [..., D].
     """
     angle = jnp.asarray(share, jnp.float32)[..., None] * (jnp.pi / 2)
     return jnp.cos(angle) * first + jnp.sin(angle) * last

@@ -1,11 +1,9 @@
 """From glyphs to a model: networks trained one after the other, an epoch at a time."""
 
 import dataclasses
-import logging
 import math
 import os
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Iterator
 from types import ModuleType
 from typing import Any, NamedTuple
 
@@ -19,30 +17,20 @@ from ..glyphs.bank import MAX_CLASSES, DigitBank, bank_digest
 from ..glyphs.construction import make_bank
 from ..internal.keys import as_key
 from ..internal.settings import own_settings
-from ..internal.validation import as_integer
 from ..io.atomic import home_path
-from . import serialization
+from . import checkpoints
+from .checkpoints import State
 from .config import Settings, check
 from .model import Vae
-from .phases import Networks, Phase, phases_of, start_all
+from .phases import Networks, Phase, init_all, phases_of
 
-log = logging.getLogger("digitseq")
-
-CHECKPOINT, VERSION = "training checkpoint", 1
 WARM_UP = 200
-# What is in training (one of PHASES), its epochs so far, and the mean loss of the last.
+# Takes the name of what is in training (one of PHASES), its epochs so far, and the mean loss of the last.
 Progress = Callable[[str, int, float], None]
 
 
-class State(NamedTuple):
-    """All that training resumes from: every network, and the optimizer's memory of those in training."""
-
-    networks: Networks
-    moments: Any
-
-
 class Run(NamedTuple):
-    """A training as its arguments have it: where it starts, and what tells it from others."""
+    """A training by its arguments; `identity` is what tells it from others in a checkpoint."""
 
     bank: DigitBank
     key: jax.Array
@@ -72,8 +60,8 @@ def train(
         labels: integers [N], from 0.
         settings: sizes and lengths; None takes `Settings()`, which takes
             about a quarter of an hour on two cores for MNIST.
-        checkpoint: a file that is written after each epoch, whole or not at
-            all. If it is there, training resumes from it.
+        checkpoint: a file that is replaced atomically after each epoch. If it
+            is there, training resumes from it.
         progress: called after each epoch with the name of what is in
             training (one of `PHASES`), its epochs so far, and the mean loss.
 
@@ -81,31 +69,21 @@ def train(
         ValueError: arguments that can't be used, or a checkpoint of another
             training.
         BankError: a label up to the largest has no glyph.
-        FloatingPointError: the loss is no longer a number.
+        FloatingPointError: the loss is not finite.
         ImportError: the extra `train` is not installed.
     """
     checkpoint = None if checkpoint is None else home_path(checkpoint)
-    bank, train_key, networks, phases, identity = _run(key, images, labels, settings)
-    done, state = _resumed(checkpoint, identity, networks, phases, bank)
-    for number, phase in enumerate(phases):
-        first = sum(earlier.epochs for earlier in phases[:number])
-        if done > first + phase.epochs or not phase.epochs:
-            continue
-        own = {name: state.networks[name] for name in phase.names}
-        if done == first:
-            state = State(state.networks, _optimizer(phase, bank).init(own))
-        epoch = _compiled(phase, bank)
-        keys = jax.random.split(jax.random.fold_in(train_key, number), phase.epochs)
-        for past in range(done - first, phase.epochs):
-            state, loss = epoch(state, keys[past], bank)
-            if not math.isfinite(loss):
-                raise FloatingPointError(f"training of the {phase.title} failed: its loss is {loss}")
-            done += 1
+    run = _run(key, images, labels, settings)
+    done, state = _resume(checkpoint, run)
+    first = 0
+    for number, phase in enumerate(run.phases):
+        for epochs, loss, after in _epochs(run, number, state, max(0, done - first)):
+            state = after
             if checkpoint is not None:
-                header = identity | {"kind": CHECKPOINT, "version": VERSION, "done": done}
-                serialization.write(checkpoint, header, state._asdict())
+                checkpoints.save(checkpoint, state, first + epochs, run.identity)
             if progress is not None:
-                progress(phase.title, past + 1, float(loss))
+                progress(phase.title, epochs, loss)
+        first += phase.epochs
     return _model(state)
 
 
@@ -129,11 +107,11 @@ def finished(
         ImportError: the extra `train` is not installed.
     """
     checkpoint = home_path(checkpoint)
-    bank, _, networks, phases, identity = _run(key, images, labels, settings)
+    run = _run(key, images, labels, settings)
     if not checkpoint.exists():
         raise FileNotFoundError(f"no checkpoint {os.fspath(checkpoint)}")
-    done, state = _resumed(checkpoint, identity, networks, phases, bank)
-    return _model(state) if done == sum(phase.epochs for phase in phases) else None
+    done, state = _resume(checkpoint, run)
+    return _model(state) if done == sum(phase.epochs for phase in run.phases) else None
 
 
 def _run(key: jax.Array, images: npt.ArrayLike, labels: npt.ArrayLike, settings: Settings | None) -> Run:
@@ -142,8 +120,8 @@ def _run(key: jax.Array, images: npt.ArrayLike, labels: npt.ArrayLike, settings:
     _optax()
     bank = _bank_of(np.asarray(images), np.asarray(labels))
     key = as_key(key)
-    start_key, train_key = jax.random.split(key)
-    networks = start_all(start_key, settings, bank.num_classes)
+    init_key, train_key = jax.random.split(key)
+    networks = init_all(init_key, settings, bank.num_classes)
     identity: dict[str, Any] = {
         "settings": dataclasses.asdict(settings),
         "key": np.asarray(jax.random.key_data(jax.random.clone(key))).tolist(),
@@ -152,8 +130,32 @@ def _run(key: jax.Array, images: npt.ArrayLike, labels: npt.ArrayLike, settings:
     return Run(bank, train_key, networks, phases_of(settings, bank.num_classes), identity)
 
 
+def _resume(checkpoint: str | os.PathLike[str] | None, run: Run) -> tuple[int, State]:
+    def init_optimizer(phase: Phase, own: Networks) -> Any:
+        return _optimizer(phase, run.bank).init(own)
+
+    return checkpoints.resume(checkpoint, run.identity, run.networks, run.phases, init_optimizer)
+
+
+def _epochs(run: Run, number: int, state: State, done: int) -> Iterator[tuple[int, float, State]]:
+    """Trains phase `number`, of which `done` epochs are done: epochs so far, mean loss and state of each."""
+    phase = run.phases[number]
+    if done >= phase.epochs:
+        return
+    if done == 0:
+        own = {name: state.networks[name] for name in phase.names}
+        state = State(state.networks, _optimizer(phase, run.bank).init(own))
+    epoch = _compiled(phase, run.bank)
+    keys = jax.random.split(jax.random.fold_in(run.key, number), phase.epochs)
+    for past in range(done, phase.epochs):
+        state, loss = epoch(state, keys[past], run.bank)
+        if not math.isfinite(loss):
+            raise FloatingPointError(f"training of the {phase.title} failed: its loss is {loss}")
+        yield past + 1, float(loss), state
+
+
 def _model(state: State) -> Vae:
-    """All networks but the flow, from which only the prior learns."""
+    """All networks but the flow, which only the prior needs, to learn from."""
     kept: dict[str, Any] = {name: layers for name, layers in state.networks.items() if name != "flow"}
     return Vae(**kept)
 
@@ -182,7 +184,7 @@ def _batch(phase: Phase, bank: DigitBank) -> int:
 
 
 def _optimizer(phase: Phase, bank: DigitBank) -> Any:
-    """Adam (D. Kingma and J. Ba, 2015), its rate rising for a few steps and then falling along a cosine."""
+    """Adam (D. Kingma and J. Ba, 2015) with a warm-up of its learning rate, and a cosine decay."""
     optax = _optax()
     steps = phase.epochs * (bank.glyphs.shape[0] // _batch(phase, bank))
     warm = min(WARM_UP, steps // 4)
@@ -202,46 +204,15 @@ def _compiled(phase: Phase, bank: DigitBank) -> Callable[..., tuple[State, jax.A
         others = {name: layers for name, layers in state.networks.items() if name not in phase.names}
 
         def step(carried: tuple[Networks, Any], batch: tuple[jax.Array, jax.Array]) -> Any:
-            (own, moments), (rows, key) = carried, batch
-            loss, slope = jax.value_and_grad(phase.loss)(own, others, key, rows, bank)
+            (own, optimizer_state), (rows, key) = carried, batch
+            loss, grads = jax.value_and_grad(phase.loss)(own, others, key, rows, bank)
             with jax.numpy_dtype_promotion("standard"):  # optax relies on it
-                updates, moments = optimizer.update(slope, moments, own)
-            return (jax.tree.map(jnp.add, own, updates), moments), loss
+                updates, optimizer_state = optimizer.update(grads, optimizer_state, own)
+            return (jax.tree.map(jnp.add, own, updates), optimizer_state), loss
 
         own = {name: state.networks[name] for name in phase.names}
         batches = order, jax.random.split(step_key, len(order))
-        (own, moments), losses = jax.lax.scan(step, (own, state.moments), batches)
-        return State(state.networks | own, moments), losses.mean()
+        (own, optimizer_state), losses = jax.lax.scan(step, (own, state.optimizer_state), batches)
+        return State(state.networks | own, optimizer_state), losses.mean()
 
     return epoch
-
-
-def _resumed(
-    checkpoint: str | os.PathLike[str] | None,
-    identity: dict[str, Any],
-    networks: Networks,
-    phases: list[Phase],
-    bank: DigitBank,
-) -> tuple[int, State]:
-    """How many epochs are done, and what they left."""
-    if checkpoint is None or not Path(checkpoint).exists():
-        return 0, State(networks, ())
-    header, arrays = serialization.read(checkpoint, CHECKPOINT, VERSION)
-    for name, value in identity.items():
-        if header.get(name) != value:
-            raise ValueError(
-                f"checkpoint {os.fspath(checkpoint)} is of another training (another {name}); "
-                f"remove it, or write to another file"
-            )
-    done, reached = as_integer("done", header.get("done")), 0
-    total = sum(phase.epochs for phase in phases)
-    if not 1 <= done <= total:
-        raise ValueError(f"checkpoint {os.fspath(checkpoint)} is damaged: {done} epochs")
-    for phase in phases:
-        reached += phase.epochs
-        if done <= reached and phase.epochs:
-            break
-    log.info("resuming from %s: %d of %d epochs are done", os.fspath(checkpoint), done, total)
-    own = {name: networks[name] for name in phase.names}
-    template = State(networks, _optimizer(phase, bank).init(own))
-    return done, State(**serialization.fill(template._asdict(), arrays, checkpoint))

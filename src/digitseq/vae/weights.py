@@ -1,4 +1,4 @@
-"""Models in files; the one that ships with digitseq among them."""
+"""Weights: random ones, those in files, and those that ship with digitseq."""
 
 import functools
 import hashlib
@@ -11,15 +11,50 @@ import numpy as np
 
 from ..internal.settings import own_settings
 from . import serialization
-from .model import Vae, sizes, start
+from .denoiser import init_denoiser
+from .layers import Layers, init_perceptron
+from .model import PIXELS, Vae
 
 KIND, VERSION = "model", 1
 SHIPPED = Path(__file__).parent.parent / "builtin" / "vae.npz"
 NETWORKS = ("encoder", "decoder", "prior", "denoiser")
 
 
+def init_networks(
+    key: jax.Array,
+    *,
+    classes: int,
+    latent: int,
+    encoder_hidden: int,
+    decoder_hidden: int,
+    prior_hidden: int,
+    denoiser_hidden: int,
+) -> dict[str, Layers]:
+    """Random networks of a model, by the names of its fields."""
+    encoder_key, decoder_key, prior_key, denoiser_key = jax.random.split(key, 4)
+    inner, outer = [encoder_hidden] * 2, [decoder_hidden] * 2
+    return {
+        "encoder": init_perceptron(encoder_key, [PIXELS + classes, *inner, 2 * latent]),
+        "decoder": init_perceptron(decoder_key, [latent + classes, *outer, PIXELS]),
+        "prior": init_perceptron(prior_key, [latent + classes, *[prior_hidden] * 3, latent]),
+        "denoiser": init_denoiser(denoiser_key, denoiser_hidden),
+    }
+
+
+def sizes(model: Vae) -> dict[str, int]:
+    """The arguments of `init_networks` that give networks of the model's sizes."""
+    return {
+        "classes": model.num_classes,
+        "latent": model.style_size,
+        "encoder_hidden": model.encoder[0]["bias"].shape[0],
+        "decoder_hidden": model.decoder[0]["bias"].shape[0],
+        "prior_hidden": model.prior[0]["bias"].shape[0],
+        "denoiser_hidden": model.denoiser[0]["bias"].shape[0],
+    }
+
+
 def save(path: str | os.PathLike[str], model: Vae, *, compact: bool = False) -> None:
-    """Writes a model to a .npz file: arrays and a line of JSON, nothing that can run.
+    """Writes a model to a .npz file: arrays and a line of JSON, nothing that is executed.
 
     Args:
         path: of the file, written to a temporary file that is renamed
@@ -41,8 +76,8 @@ def load(path: str | os.PathLike[str]) -> Vae:
     """
     header, arrays = serialization.read(path, KIND, VERSION)
     try:
-        # The key is made while tracing: no device is asked, whose failure would be taken for the file's.
-        template = jax.eval_shape(lambda: start(jax.random.key(0), **header["sizes"]))
+        # The key is made while tracing: no device is used, whose failure would be taken for the file's.
+        template = jax.eval_shape(lambda: init_networks(jax.random.key(0), **header["sizes"]))
     except serialization.DAMAGE as error:
         raise ValueError(f"{os.fspath(path)} is no sound {KIND} of digitseq's ({error})") from None
     networks: dict[str, Any] = serialization.fill(template, arrays, path)
