@@ -1,7 +1,7 @@
 """Fixtures, and JAX in its strictest mode: eight CPU devices, no promotion, no key used twice.
 
-Programs are compiled without optimisation, since compiling is nearly all the time that the tests take;
-most that run a process of their own, and those of `test_golden`, have JAX as users have it.
+Programs are compiled without optimisation, since compiling is nearly all the time that the tests take
+(see `compiling`); those of `test_golden`, and most that run in a process of their own, are optimised.
 """
 
 import dataclasses
@@ -13,15 +13,18 @@ import warnings
 from pathlib import Path
 from typing import Any, ClassVar
 
+import compiling  # before JAX, for it sets environment variables
 import hypothesis
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 import shape_checks  # noqa: F401  # before digitseq, whose functions it has checked
+import skipped
+from jax.experimental.compilation_cache import compilation_cache
 
 import digitseq as ds
-from digitseq import cli
+from digitseq import cli, vae
 from digitseq.augment.geometry import Geometric
 from digitseq.glyphs import mnist as mnist_files
 from digitseq.io import user_cache
@@ -32,18 +35,60 @@ jax.config.update("jax_numpy_rank_promotion", "raise")
 jax.config.update("jax_debug_key_reuse", True)
 jax.config.update("jax_disable_most_optimizations", True)
 
+# Settings of a training that takes seconds.
+TINY = vae.Settings(
+    latent=3,
+    encoder_hidden=16,
+    decoder_hidden=16,
+    flow_hidden=8,
+    prior_hidden=8,
+    denoiser_hidden=8,
+    autoencoder_epochs=2,
+    flow_epochs=1,
+    prior_epochs=1,
+    denoiser_epochs=2,
+    batch=40,
+)
+
 hypothesis.settings.register_profile("digitseq", deadline=None, derandomize=True, max_examples=60)
 hypothesis.settings.load_profile("digitseq")
 
 MNIST = os.environ.get(mnist_files.ENVIRONMENT)
 
 
+def pytest_configure(config):
+    config.pluginmanager.register(skipped.Skipped())
+
+
+def pytest_unconfigure():
+    compiling.remove_programs()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Each worker begins with a part of the files, and takes over others' tests when it is done.
+
+    xdist's default deals tests out one by one, so that each worker traces the
+    programs of nearly all files.
+    """
+    from xdist.scheduler import WorkStealingScheduling
+
+    return WorkStealingScheduling(config, log) if config.option.dist == "load" else None
+
+
 @pytest.fixture(autouse=True)
 def own_cache(tmp_path_factory, monkeypatch, request):
-    """No test sees the user's cache; each has its own, but for those that load MNIST."""
+    """No test sees the user's cache; each has its own, but for those that load MNIST.
+
+    Compiled programs, which the command line keeps there, are those of the
+    whole run.
+    """
     name = "mnist" if {"mnist", "mnist_test"} & set(request.fixturenames) else "own"
     base = tmp_path_factory.getbasetemp()
     folder = base / "shared-cache" if name == "mnist" else tmp_path_factory.mktemp("cache")
+    folder.mkdir(exist_ok=True)
+    if not (folder / "programs").exists():
+        (folder / "programs").symlink_to(os.environ[compiling.FOLDER])
     monkeypatch.setenv(user_cache.CACHE_ENVIRONMENT, str(folder))
     return folder
 
@@ -51,7 +96,7 @@ def own_cache(tmp_path_factory, monkeypatch, request):
 @pytest.fixture(scope="session")
 def _mnist_banks(tmp_path_factory):
     if not MNIST:
-        pytest.skip(f"{mnist_files.ENVIRONMENT} is not set: no real MNIST to test with")
+        pytest.skip(f"MNIST: set {mnist_files.ENVIRONMENT} to its folder")
     before = os.environ.get(user_cache.CACHE_ENVIRONMENT)
     os.environ[user_cache.CACHE_ENVIRONMENT] = str(tmp_path_factory.getbasetemp() / "shared-cache")
     try:
@@ -152,6 +197,16 @@ def digitseq(here, toy_folder, monkeypatch, capsys):
         log.setLevel(level)
     for name, value in compiled.items():
         jax.config.update(name, value)
+
+
+@pytest.fixture
+def programs_of_its_own():
+    """Nothing comes from the programs that other tests compiled."""
+    jax.config.update("jax_enable_compilation_cache", False)
+    compilation_cache.reset_cache()
+    yield
+    jax.config.update("jax_enable_compilation_cache", True)
+    compilation_cache.reset_cache()
 
 
 COMPILED = ("jax_compilation_cache_dir", "jax_persistent_cache_min_compile_time_secs")

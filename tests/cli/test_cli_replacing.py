@@ -6,9 +6,8 @@ import stat
 
 import numpy as np
 import pytest
-from conftest import toy_glyphs
+from conftest import TINY, toy_glyphs
 from PIL import Image
-from test_training import TINY
 
 import digitseq as ds
 from digitseq import vae

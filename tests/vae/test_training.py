@@ -6,24 +6,11 @@ import sys
 import jax
 import numpy as np
 import pytest
-from conftest import toy_glyphs
+from conftest import TINY, toy_glyphs
 
 import digitseq as ds
 from digitseq import vae
 
-TINY = vae.Settings(
-    latent=3,
-    encoder_hidden=16,
-    decoder_hidden=16,
-    flow_hidden=8,
-    prior_hidden=8,
-    denoiser_hidden=8,
-    autoencoder_epochs=2,
-    flow_epochs=1,
-    prior_epochs=1,
-    denoiser_epochs=2,
-    batch=40,
-)
 NONE = dataclasses.replace(TINY, autoencoder_epochs=0, flow_epochs=0, prior_epochs=0, denoiser_epochs=0)
 EPOCHS = 6
 
