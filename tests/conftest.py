@@ -28,6 +28,7 @@ from digitseq import cli, vae
 from digitseq.augment.geometry import Geometric
 from digitseq.glyphs import mnist as mnist_files
 from digitseq.io import user_cache
+from digitseq.vae.weights import init_networks
 
 jax.config.update("jax_num_cpu_devices", 8)
 jax.config.update("jax_numpy_dtype_promotion", "strict")
@@ -135,6 +136,18 @@ def toy_glyphs(per_digit: int = 7, num_classes: int = 10) -> tuple[np.ndarray, n
 def bank():
     """A small bank of rectangles, so that most tests need no data."""
     return ds.make_bank(*toy_glyphs())
+
+
+@pytest.fixture(scope="session")
+def small_vae():
+    """A small model of random weights."""
+    sizes = {"encoder_hidden": 6, "decoder_hidden": 7, "prior_hidden": 5, "denoiser_hidden": 8}
+    return vae.Vae(**init_networks(jax.random.key(1), classes=10, latent=4, **sizes))
+
+
+@pytest.fixture(scope="session")
+def shipped_vae():
+    return vae.pretrained()
 
 
 @pytest.fixture

@@ -52,10 +52,10 @@ class Dataset:
         spec: SequenceSpec,
         size: int | None = None,
     ) -> None:
-        drawer, written = resolved(source, labels)
-        self.size = listed_size("size", size, written, MOST_IMAGES)
-        check_source(drawer, written, spec, min(CHUNK, self.size))
-        self._run = Run.of(key, drawer, written, spec).on_host()
+        glyph_source, label_source = resolved(source, labels)
+        self.size = listed_size("size", size, label_source, MOST_IMAGES)
+        check_source(glyph_source, label_source, spec, min(CHUNK, self.size))
+        self._run = Run.of(key, glyph_source, label_source, spec).on_host()
 
     def __len__(self) -> int:
         return self.size

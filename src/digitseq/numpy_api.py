@@ -1,4 +1,4 @@
-"""generate_numbers_sequence: the NumPy front, with every check that can be made beforehand."""
+"""generate_numbers_sequence: NumPy in, NumPy out, with every check that can be made beforehand."""
 
 import functools
 from collections.abc import Iterable
@@ -118,7 +118,7 @@ def _image(
 
 @functools.lru_cache(maxsize=MOST_WIDTHS)
 def _image_of(columns: int) -> Any:
-    """`_image` for canvases of so many columns, compiled apart, so that its programs are given back."""
+    """`_image` for canvases of so many columns, compiled apart, so that its programs can be freed."""
 
     def image(*args: Any) -> jax.Array:
         return _image.__wrapped__(*args)  # type: ignore[attr-defined]

@@ -83,10 +83,10 @@ def batches(
     axes: Axes | None = None,
     prefetch: int = 2,
 ) -> Iterator[DigitSequence]:
-    """`batch_at` of step `start`, `start` + 1, and so on, made ahead of their use.
+    """`batch_at` of step `start`, `start` + 1, and so on, prefetched.
 
-    The whole state of a run is the next step's number: to go on from a
-    checkpoint, begin at the step where it was written.
+    The whole state of a run is the next step's number: to resume from a
+    checkpoint, start at the step at which it was saved.
 
     Args:
         key, source, labels, spec, batch_size: as for `batch_at`.
@@ -95,7 +95,7 @@ def batches(
             several processes of `jax.distributed`, of which each calls this
             with the same arguments.
         axes: as for `batch_at`.
-        prefetch: how many batches are in the making while one is used.
+        prefetch: how many batches are computed ahead of the one in use.
 
     Raises:
         ValueError: arguments that can't be used, before the first batch: also
@@ -110,10 +110,10 @@ def batches(
     if not 0 <= ahead <= 1000:
         raise ValueError(f"prefetch must be from 0 to 1000, got {prefetch}")
     place = _place(size, mesh, axes)
-    drawer, written = resolved(source, labels)
+    glyph_source, label_source = resolved(source, labels)
     local = size if mesh is None else -(-size * len(mesh.local_devices) // mesh.size)
-    check_source(drawer, written, spec, local)
-    run = Run.of(key, drawer, written, spec)
+    check_source(glyph_source, label_source, spec, local)
+    run = Run.of(key, glyph_source, label_source, spec)
     # Once, not with every batch.
     run = jax.device_put(run) if place is None else _everywhere(run, place[0])
     return _Batches(run, size, first, place, ahead)
@@ -149,7 +149,7 @@ class _Batches(Iterator[DigitSequence]):
             return self._made.popleft()
 
     def close(self) -> None:
-        """Ends the iteration and gives back the batches that are ready."""
+        """Ends the iteration and releases the batches that are ready."""
         with self._lock:
             self._closed = True
             self._made.clear()

@@ -55,7 +55,7 @@ def glyphs(bank):
 
 @pytest.mark.parametrize("transform", STRONG, ids=lambda t: type(t).__name__)
 @pytest.mark.parametrize("interpolation", ["linear", "cubic"])
-def test_zero_strength_is_the_identity_to_the_bit(glyphs, transform, interpolation):
+def test_zero_strength_is_the_bit_exact_identity(glyphs, transform, interpolation):
     nothing = zero(transform)
     if isinstance(nothing, Geometric):
         nothing = dataclasses.replace(nothing, interpolation=interpolation)

@@ -5,7 +5,7 @@ import shutil
 
 import numpy as np
 import pytest
-from PIL import Image
+from files import pixels
 
 import digitseq as ds
 from digitseq import augment, vae
@@ -15,11 +15,6 @@ from digitseq.labels.text import pack
 from digitseq.sequence.spec import check_structure
 
 LIKE = ("generate", "--like", "bad.png", "--out", "again.png")
-
-
-def pixels(path):
-    with Image.open(path) as picture:
-        return np.asarray(picture)
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import time
 
 import numpy as np
 import pytest
+from files import pixels
 from PIL import Image
 
 import digitseq as ds
@@ -17,11 +18,6 @@ from digitseq.io import png
 from digitseq.io.png import read_text
 
 LINE = ("generate", "350", "0", "10", "120")
-
-
-def pixels(path):
-    with Image.open(path) as picture:
-        return np.asarray(picture)
 
 
 def test_a_picture_of_the_models_digits_and_the_same_again(made, here):
@@ -122,7 +118,7 @@ def test_training_without_the_extra_is_a_failure_in_one_line(refused, monkeypatc
     assert ".[train]" in refused("vae", "train", "new.npz", "--effort", "0.001", code=1)
 
 
-def test_a_killed_training_goes_on_to_the_same_file(toy_folder, tmp_path):
+def test_a_killed_training_resumes_to_the_same_file(toy_folder, tmp_path):
     """Killed as soon as there is a checkpoint; test_training stops after each epoch."""
     environment = os.environ | {"DIGITSEQ_MNIST": str(toy_folder)}
 

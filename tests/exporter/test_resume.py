@@ -11,7 +11,7 @@ from digitseq.exporter.formats import NAMES
 
 
 @pytest.mark.parametrize("format", NAMES)
-def test_a_broken_off_export_ends_with_the_same_bytes(format, bank, tmp_path):
+def test_an_interrupted_export_resumes_to_byte_identical_files(format, bank, tmp_path):
     exported(bank, tmp_path / "whole", format=format)
 
     class Stop(Exception):
@@ -34,7 +34,7 @@ def test_a_broken_off_export_ends_with_the_same_bytes(format, bank, tmp_path):
     assert tree(tmp_path / "broken") == tree(tmp_path / "whole")
 
 
-def test_sound_shards_are_not_made_again(bank, tmp_path):
+def test_sound_shards_are_not_rendered_again(bank, tmp_path):
     with pytest.raises(
         KeyboardInterrupt, match=r"interrupted; 25 of 60 images are there, and the same command"
     ):
@@ -73,7 +73,7 @@ def test_another_export_is_refused(bank, tmp_path):
     assert tree(tmp_path) == before
 
 
-def test_what_other_libraries_made_is_made_again(bank, tmp_path, monkeypatch):
+def test_what_other_libraries_made_is_rendered_again(bank, tmp_path, monkeypatch):
     out = tmp_path / "out"
     with pytest.raises(KeyboardInterrupt):
         exported(bank, out, progress=interrupt_at(25))

@@ -69,7 +69,7 @@ def small_memory():
 
 
 @given(arrays)
-def test_what_is_written_is_read_back_to_the_bit(array):
+def test_what_is_written_is_read_back_bit_exactly(array):
     data = stored(array)
     for source in (
         io.BytesIO(data),

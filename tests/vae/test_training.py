@@ -41,7 +41,7 @@ def test_progress_tells_every_epoch(unbroken):
     assert all(np.isfinite(loss) for *_, loss in unbroken[1])
 
 
-def test_training_broken_off_after_any_epoch_ends_with_the_same_weights(unbroken, tmp_path):
+def test_training_interrupted_after_any_epoch_resumes_to_the_same_weights(unbroken, tmp_path):
     """Broken off once after each epoch, between the checkpoint and the next step."""
     checkpoint, told = tmp_path / "checkpoint.npz", []
 

@@ -37,8 +37,8 @@ def export(
     Image i is that of `batch_at`: its content depends on the key and i alone,
     and the files' bytes on `key`, `source`, `labels`, `spec`, `count`,
     `format`, `shard_size` and `licence` alone. Images are always rendered on
-    CPUs. An interrupted export, even by a kill, resumes when the same call is
-    made again; a finished one is left as it is.
+    CPUs. An interrupted export, even a killed one, resumes when it is called
+    again; a finished one is left as it is.
 
     Args:
         key: a typed or raw PRNG key, or an integer seed: the run.
@@ -74,15 +74,15 @@ def export(
             same call resumes.
         KeyboardInterrupt: interrupted; says how many images are there.
     """
-    drawer: Source = as_source(source)
-    written = as_labels(labels, drawer)
+    glyph_source: Source = as_source(source)
+    label_source = as_labels(labels, glyph_source)
     request = request_of(
         key,
-        drawer,
-        written,
+        glyph_source,
+        label_source,
         spec,
         out,
-        count=listed_size("count", count, written, MOST_IMAGES),
+        count=listed_size("count", count, label_source, MOST_IMAGES),
         format=format,
         shard_size=shard_size,
         workers=workers,

@@ -1,4 +1,4 @@
-"""Plan: all that an export's images depend on, and the images, made in chunks of one fixed size."""
+"""Plan: all that an export's files depend on, and its images, rendered in chunks of one fixed size."""
 
 import dataclasses
 import functools
@@ -18,9 +18,9 @@ from ..labels.base import LabelSource
 from ..sequence.run import Run, batch_of
 from ..sequence.spec import SequenceSpec
 
-# Sizes of a chunk: shards of whole thousands are made of whole chunks. The first
-# is for images that take no longer to make than to write; of others a shard that
-# is no multiple of it would make too many in vain.
+# Sizes of a chunk: each divides 1,000, the usual size of a shard. The first is
+# for images that are rendered as fast as they are written; of slower ones, a
+# shard that is no multiple of it would render too many that it does not hold.
 CHUNKS = (500, 250, 125, 50, 25, 10, 5, 1)
 # Pixels of all images, or of all masks where that is more, of one chunk.
 PIXELS = 2**24
@@ -165,7 +165,7 @@ class Plan:
 
     @functools.cached_property
     def chunk_size(self) -> int:
-        """How many images are made at a time: a function of source, layout and labels alone."""
+        """Images per chunk: a function of source, layout and labels alone."""
         spec = self.spec
         slots = jax.eval_shape(Run.digits, self.run, np.zeros(1, np.uint32)).shape[1]
         pixels = HEIGHT * spec.image_width * (slots if spec.masks == "amodal" else 1)
@@ -176,14 +176,14 @@ class Plan:
         """The images from number `first` up to `stop`.
 
         A chunk begins at a multiple of its size whatever is asked for, so that
-        each image is made at the same place of the same compiled program:
-        transformed pixels are rounded alike then.
+        each image is rendered at the same place of the same compiled program:
+        then transformed pixels are rounded alike.
         """
         size = self.chunk_size
         start = first // size * size
         ahead = self._made(start, size)
         for begin in range(start, stop, size):
-            # The next is in the making while this one is written.
+            # The next one is rendered while this one is written.
             made, ahead = ahead, self._made(begin + size, size) if begin + size < stop else None
             low, high = max(first - begin, 0), min(stop - begin, size)
             # `jax.device_get` would copy what lies in this machine's memory already.
@@ -205,7 +205,7 @@ class Plan:
 
     @own_settings
     def _made(self, begin: int, size: int) -> Any:
-        # Workers don't have what the caller has set.
+        # Without the caller's mesh, which workers don't have.
         with without_mesh():
             return batch_of(self._on_device, np.uint32(begin // size), size, dtype=jnp.uint8)
 

@@ -68,7 +68,7 @@ def export_splits(
 
     The parts share no glyph (`by="writer"`: no writer), and each has a key of
     its own. A list with an order is divided too. An interrupted call resumes
-    when it is made again. For "yolo" a data.yaml in `out` names all parts.
+    when it is repeated. For "yolo" a data.yaml in `out` names all parts.
 
     Args:
         key: of the split; split again, of each part.
@@ -82,11 +82,11 @@ def export_splits(
         ValueError: fractions or names that can't be used, or another split in
             `out`. What `export` raises is raised before anything is written.
     """
-    drawer: Source = as_source(source)
-    written = as_labels(labels, drawer)
-    total = listed_size("count", count, written, MOST_IMAGES)
+    glyph_source: Source = as_source(source)
+    label_source = as_labels(labels, glyph_source)
+    total = listed_size("count", count, label_source, MOST_IMAGES)
     typed = as_key(key)
-    parts = parts_of(typed, drawer, written, fractions, total, by)
+    parts = parts_of(typed, glyph_source, label_source, fractions, total, by)
     requests = {
         name: _request_of(part, spec, _below(out, name), format, options) for name, part in parts.items()
     }

@@ -58,9 +58,9 @@ def as_key(key: Any) -> jax.Array:
     return typed_key(checked_key(key))
 
 
-def seed_words(seed: int) -> Words:
-    """The raw form of `jax.random.key(seed)`: uint32 [2]."""
-    return np.array([0, seed], np.uint32)
+def seed_words(number: int) -> Words:
+    """The raw form of the key that a seed means, `jax.random.key(number)`: uint32 [2]."""
+    return np.array([0, number], np.uint32)
 
 
 def fresh_words() -> Words:

@@ -1,4 +1,4 @@
-"""Integers at the public boundary."""
+"""Integers and words at the public boundary."""
 
 import difflib
 from collections.abc import Iterable

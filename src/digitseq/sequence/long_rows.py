@@ -52,10 +52,10 @@ def long_excesses(
         return _normal(_window_sums(ways, span), rooms <= slack), ways
 
     def fill(room: jax.Array, slot: tuple[jax.Array, jax.Array, Ways]) -> tuple[jax.Array, jax.Array]:
-        chance, span, ways = slot
+        fraction, span, ways = slot
         powers = jnp.where((rooms <= room) & (rooms >= room - span), ways.powers, NONE)
         weights = _prefix_sums(ways.parts * _power_of_two(powers - powers.max()))
-        left = jnp.sum((weights <= chance * weights[room]) & (rooms < room), dtype=jnp.int32)
+        left = jnp.sum((weights <= fraction * weights[room]) & (rooms < room), dtype=jnp.int32)
         left = jnp.clip(left, jnp.maximum(room - span, 0), room)
         return left, room - left
 

@@ -1,4 +1,4 @@
-"""The pipeline: draw glyphs, space them, place them; with exact labels."""
+"""The pipeline: sample glyphs, space them, place them, paint them; with exact labels."""
 
 import dataclasses
 import functools
@@ -54,8 +54,8 @@ class DigitSequence:
             strongest at the pixel (the earlier where equal), 0 background.
             "amodal": bool [K, 28, W], where each digit has ink, covered by
             others or not. None unless the spec asks.
-        writer: int32 [], the number of the one who wrote all the digits,
-            where the spec asks for one hand; else -1.
+        writer: int32 [], the number of the writer of all the digits where the
+            spec has `hand="one-writer"`; else -1.
     """
 
     image: Float32[Array, "*B 28 W"] | UInt8[Array, "*B 28 W"]
@@ -110,7 +110,7 @@ def sample_sequences(
 ) -> DigitSequence:
     """A batch of images: row b is `sample_sequence(fold_in(key, b), source, digits[b], spec)`.
 
-    To the bit, whatever the batch's size and however it is sharded; only
+    Bit-exact, whatever the batch's size and however it is sharded; only
     transformed pixels may differ, by up to 1e-5. Faster than `vmap`
     of `sample_sequence`, because work that no row needs is skipped. With a key
     type whose draws depend on the batch (`rbg`) the promise can't be kept; with

@@ -51,11 +51,11 @@ class Run:
             ValueError, BankError, FileNotFoundError: a key, words or numbers that can't be used.
         """
         words, implementation = keys.words_of(key)
-        drawer, written = resolved(source, labels)
+        glyph_source, label_source = resolved(source, labels)
         return cls(
             words=words,
-            source=drawer,
-            labels=as_arrays(written),
+            source=glyph_source,
+            labels=as_arrays(label_source),
             spec=as_numbers(spec),
             implementation=implementation,
         )
@@ -101,8 +101,8 @@ def resolved(source: Any, labels: Any) -> tuple[Source, LabelSource]:
     Raises:
         ValueError, BankError, FileNotFoundError: names of nothing that can be used.
     """
-    drawer: Source = as_source(source)
-    return drawer, as_labels(labels, drawer)
+    glyph_source: Source = as_source(source)
+    return glyph_source, as_labels(labels, glyph_source)
 
 
 def labels_at(key: Key[Array, ""], labels: LabelSource, numbers: UInt32[Array, " B"]) -> Int32[Array, "B K"]:

@@ -102,11 +102,11 @@ def conditional_excesses(
         return ways / ways[slack], sums
 
     def fill(room: jax.Array, slot: tuple[jax.Array, ...]) -> tuple[jax.Array, tuple[jax.Array, jax.Array]]:
-        chance, span, sums = slot
+        fraction, span, sums = slot
         # No product meets a sum: fused into one rounding here and not there,
         # they would tip a draw.
         weights = sums - _sum_below(sums, room - span)
-        left = jnp.sum((weights <= chance * weights[room]) & (rooms < room), dtype=jnp.int32)
+        left = jnp.sum((weights <= fraction * weights[room]) & (rooms < room), dtype=jnp.int32)
         left = jnp.clip(left, jnp.maximum(room - span, 0), room)
         return left, (room - left, weights[room] >= LEAST_SHARE)
 

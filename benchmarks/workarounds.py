@@ -1,0 +1,151 @@
+"""What each workaround for XLA is worth: whole jobs with it and with the obvious code, on a CPU.
+
+Run: python benchmarks/workarounds.py [--rounds 11] [--only NAME ...]
+Each line is one workaround, switched off in this process alone. Both programs are compiled first, then
+timed in turn; the ratio is that of their median times, without it by with it: 1.2 is a fifth.
+"""
+
+import argparse
+import contextlib
+import statistics
+from collections.abc import Callable, Iterator
+from typing import Any
+from unittest import mock
+
+import jax
+import jax.numpy as jnp
+from timing import in_turn, ratio
+
+import digitseq as ds
+from digitseq import augment
+from digitseq.augment import compose, geometry, ink, resample
+from digitseq.glyphs.bank import DigitBank
+from digitseq.internal import pixels
+from digitseq.sequence import annotations, compositing, glyph_sampling, spacing
+from digitseq.sequence.run import Run
+
+BATCH = 1024
+LABELS = ds.RandomDigits(min_length=5, max_length=5)
+PLAIN = ds.SequenceSpec(image_width=200)
+TIGHT = PLAIN.replace(spacing_range=(0, 30))
+OVERLAPPING = PLAIN.replace(spacing_range=(-14, 0), masks="visible")
+STRONG = PLAIN.replace(glyph_transforms="strong", line_transforms="scan")
+CURVES = PLAIN.replace(glyph_transforms=(augment.Gamma(), augment.Contrast()))
+ELASTIC = PLAIN.replace(glyph_transforms=(augment.Elastic(),))
+Job = Callable[[Run, jax.Array], Any]
+Change = tuple[Any, str, Any]
+
+
+def randint_choice(bank: DigitBank, key: jax.Array, digits: jax.Array) -> jax.Array:
+    """The choice of glyphs by JAX's own random integers."""
+    return bank.starts[digits] + jax.random.randint(key, digits.shape, 0, bank.counts[digits])
+
+
+def plain_gather(starts: jax.Array, flat: jax.Array) -> jax.Array:
+    """`compositing._gather` with signed places, which JAX brings into bounds."""
+    starts = starts[..., None, :]
+    places = starts + pixels.CELL * jnp.arange(pixels.HEIGHT, dtype=jnp.int32)[:, None]
+    return jnp.where(starts >= 0, flat[places], jnp.zeros((), flat.dtype))
+
+
+def maximum(values: jax.Array) -> jax.Array:
+    """`geometry._greatest` of the floats themselves."""
+    return jnp.abs(jax.lax.stop_gradient(values)).max(axis=(2, 3), initial=0)
+
+
+@contextlib.contextmanager
+def replaced(*changes: Change) -> Iterator[None]:
+    """The attributes of modules and classes replaced."""
+    with contextlib.ExitStack() as stack:
+        for owner, name, value in changes:
+            stack.enter_context(mock.patch.object(owner, name, value))
+        yield
+
+
+def at_once(function: Callable[..., Any], *operands: Any) -> Any:
+    """Neither materialized nor in chunks."""
+    return function(*operands)
+
+
+def whole(function: Callable[..., Any], pixels: int, *operands: Any) -> Any:
+    """All rows in one piece."""
+    return function(*operands)
+
+
+class NoBranches:
+    """`jax.lax` whose `cond` computes the first branch always, fused with what makes its operands."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(jax.lax, name)
+
+    @staticmethod
+    def cond(_: Any, first: Callable[..., Any], __: Any, *operands: Any) -> Any:
+        return first(*operands)
+
+
+def floats(run: Run, numbers: jax.Array) -> Any:
+    """The job of most cases: images of 4 bytes a pixel, as recognisers take them."""
+    return run.images(numbers, jnp.float32)
+
+
+def whole_bytes(run: Run, numbers: jax.Array) -> Any:
+    """Images of a byte a pixel, which are copied from the bank's glyphs as bytes."""
+    return run.images(numbers, jnp.uint8)
+
+
+def rounded_floats(run: Run, numbers: jax.Array) -> Any:
+    """The same images, as floats that are rounded in the end."""
+    return pixels.byte_ink(run.images(numbers, jnp.float32).image)
+
+
+MATERIALIZED = [
+    (module, "materialize", at_once) for module in (compose, resample, glyph_sampling, annotations)
+]
+CHUNKED = [(module, "map_in_chunks", whole) for module in (compose, glyph_sampling, annotations)]
+# What is drawn, what is put in the workaround's place, and the jobs with and without it.
+CASES: dict[str, tuple[ds.SequenceSpec, list[Change], Job, Job]] = {
+    "materialize": (STRONG, MATERIALIZED, floats, floats),
+    "map_in_chunks": (STRONG, CHUNKED, floats, floats),
+    "random integers": (PLAIN, [(DigitBank, "choose", randint_choice)], floats, floats),
+    "prefix sums": (TIGHT, [(spacing, "_prefix_sums", jnp.cumsum)], floats, floats),
+    "unsigned places": (PLAIN, [(compositing, "_gather", plain_gather)], floats, floats),
+    "cond of paint": (PLAIN, [(compositing, "lax", NoBranches())], floats, floats),
+    "cond of paint, overlapping": (OVERLAPPING, [(compositing, "lax", NoBranches())], floats, floats),
+    "powers by exp and log": (CURVES, [(ink, "_raised", jnp.power)], floats, floats),
+    "maximum of integers": (ELASTIC, [(geometry, "_greatest", maximum)], floats, floats),
+    "bytes stay bytes": (PLAIN, [], whole_bytes, rounded_floats),
+}
+
+
+def program(run: Run, job: Job, changes: list[Change]) -> tuple[Callable[[], Any], float]:
+    """A call of the job's own compiled program, and the seconds of CPU that it took to compile."""
+    numbers = jnp.arange(BATCH, dtype=jnp.uint32)
+    jitted = jax.jit(lambda *operands: job(*operands))  # of its own, so that no other's program is taken
+    with replaced(*changes):
+        seconds = in_turn({"": lambda: jitted.lower(run, numbers).compile()}, 1, warm=0)[""]
+        jax.block_until_ready(jitted(run, numbers))
+    return lambda: jax.block_until_ready(jitted(run, numbers)), seconds[0]
+
+
+def main(rounds: int, only: list[str]) -> None:
+    bank = ds.load_bank("builtin")
+    print(f"{BATCH} lines, medians of {rounds} rounds")
+    print(f"{'':30}{'with, ms':>10}{'without':>10}{'ratio':>8}{'compiling, s':>14}{'without':>9}")
+    for name, (spec, changes, job, plain_job) in CASES.items():
+        if only and name not in only:
+            continue
+        run = jax.device_put(Run.of(0, bank, LABELS, spec))
+        ours, compiling = program(run, job, [])
+        theirs, compiling_without = program(run, plain_job, changes)
+        seconds = in_turn({"with": ours, "without": theirs}, rounds)
+        with_it, without = (statistics.median(seconds[name]) * 1e3 for name in ("with", "without"))
+        gain = ratio(seconds["with"], seconds["without"])
+        print(f"{name:30}{with_it:10.1f}{without:10.1f}{gain:8.2f}{compiling:14.1f}{compiling_without:9.1f}")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=11)
+    parser.add_argument("--only", nargs="*", default=[], choices=list(CASES))
+    arguments = parser.parse_args()
+    main(arguments.rounds, arguments.only)
