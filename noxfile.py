@@ -123,7 +123,7 @@ def evaluate(session: nox.Session) -> None:
 @nox.session
 def loaders(session: nox.Session) -> None:
     """The tests of Grain and PyTorch's loaders, and of forks, with both."""
-    session.install("-e", ".[dev-all,grain]", "torch")
+    session.install("-e", ".[dev-all]", "torch")
     files = ("tests/test_dataset.py", "tests/internal/test_forks.py")
     session.run("python", "-m", "pytest", "-m", "slow or not slow", *files)
 

@@ -97,7 +97,7 @@ def own_cache(tmp_path_factory, monkeypatch, request):
 @pytest.fixture(scope="session")
 def _mnist_banks(tmp_path_factory):
     if not MNIST:
-        pytest.skip(f"MNIST: set {mnist_files.ENVIRONMENT} to its folder")
+        pytest.skip(skipped.NO_MNIST)
     before = os.environ.get(user_cache.CACHE_ENVIRONMENT)
     os.environ[user_cache.CACHE_ENVIRONMENT] = str(tmp_path_factory.getbasetemp() / "shared-cache")
     try:

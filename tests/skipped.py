@@ -6,11 +6,22 @@ A module that is skipped as a whole counts as one.
 """
 
 import collections
+from types import ModuleType
 
 import pytest
 
 HOW_TO_RUN_SLOW = "-m 'slow or not slow'"
 COUNT = "digitseq slow tests"
+NO_MNIST = "MNIST: set DIGITSEQ_MNIST to its folder"
+ALL = "pip install -e '.[dev-all]'"
+OF_ALL = ("datasets", "grain", "pycocotools.coco", "ray", "supervision", "webdataset")
+REMEDIES = dict.fromkeys(OF_ALL, ALL) | {"torch": "pip install torch"}
+
+
+def needed(name: str) -> ModuleType:
+    """The module of that name; where it isn't installed, skips the test and says what installs it."""
+    remedy = REMEDIES.get(name, "pip install -e '.[dev]'")
+    return pytest.importorskip(name, reason=f"{name.partition('.')[0]}: {remedy}")
 
 
 def sentence(slow: int, reasons: list[str]) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 import jax
 import numpy as np
 import pytest
+import skipped
 
 import digitseq as ds
 
@@ -56,7 +57,7 @@ def test_bad_arguments(bank):
 
 @pytest.mark.parametrize("library", ["grain", "torch"])
 def test_the_loaders_example_runs(library):
-    pytest.importorskip(library, reason=f"{library} is not installed")
+    skipped.needed(library)
     done = subprocess.run(
         [sys.executable, EXAMPLES / f"load_with_{library}.py"], capture_output=True, text=True, check=False
     )

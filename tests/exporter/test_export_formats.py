@@ -11,6 +11,7 @@ import idx2numpy
 import jax
 import numpy as np
 import pytest
+import skipped
 from PIL import Image
 
 import digitseq as ds
@@ -56,7 +57,7 @@ def corners(boxes):
 
 
 def hugging_face(out):
-    import datasets
+    datasets = skipped.needed("datasets")
 
     datasets.disable_progress_bars()
     rows = datasets.load_dataset(str(out), split="train", cache_dir=str(out.parent / "cache"))
@@ -68,7 +69,7 @@ def hugging_face(out):
 
 
 def web_dataset(out):
-    import webdataset
+    webdataset = skipped.needed("webdataset")
 
     tars = sorted(str(path) for path in out.glob("data/*.tar"))
     for image, text, labels in (
@@ -78,7 +79,7 @@ def web_dataset(out):
 
 
 def grain_records(out):
-    import grain
+    grain = skipped.needed("grain")
 
     records = grain.sources.ArrayRecordDataSource(sorted(map(str, out.glob("data/*.array_record"))))
     for n in range(len(records)):
@@ -102,7 +103,7 @@ def scene_text_recognition(out):
 
 
 def coco(out):
-    from pycocotools.coco import COCO
+    COCO = skipped.needed("pycocotools.coco").COCO
 
     with contextlib.redirect_stdout(io.StringIO()):
         data = COCO(out / "data" / "annotations.json")
@@ -120,7 +121,7 @@ def coco(out):
 
 
 def yolo(out):
-    import supervision
+    supervision = skipped.needed("supervision")
 
     for shard in sorted(os.listdir(out / "data" / "images")):
         found = supervision.DetectionDataset.from_yolo(
@@ -220,7 +221,7 @@ def test_masks_are_kept(format, bank, tmp_path):
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_visible_masks_in_coco(bank, tmp_path):
-    from pycocotools.coco import COCO
+    COCO = skipped.needed("pycocotools.coco").COCO
 
     spec = SPEC.replace(masks="visible", spacing_range=(-10, -10))
     exported(bank, tmp_path / "out", "coco", spec)

@@ -6,12 +6,13 @@ from pathlib import Path
 import jax
 import numpy as np
 import pytest
+import skipped
 
 import digitseq as ds
 from digitseq.exporter import formats
 from digitseq.exporter.plan import Plan
 
-datasets = pytest.importorskip("datasets", reason="needs Hugging Face's datasets")
+datasets = skipped.needed("datasets")
 
 LABELS, SPEC = ds.RandomDigits(min_length=2, max_length=4), ds.SequenceSpec(image_width=140)
 # Those that the library has, or that it reads as a folder of pictures.

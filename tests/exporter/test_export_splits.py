@@ -7,6 +7,7 @@ from pathlib import Path
 import jax
 import numpy as np
 import pytest
+import skipped
 
 import digitseq as ds
 from digitseq import vae
@@ -135,7 +136,7 @@ def test_yolo_is_measured_on_pictures_that_training_has_not_seen(bank, tmp_path)
 
 @pytest.mark.filterwarnings("ignore")
 def test_hugging_face_loads_all_parts(bank, tmp_path, monkeypatch):
-    datasets = pytest.importorskip("datasets", reason="needs Hugging Face's datasets")
+    datasets = skipped.needed("datasets")
     monkeypatch.setattr(datasets.config, "HF_HUB_OFFLINE", True)
     split(bank, tmp_path / "out", {"train": 0.5, "val": 0.25, "held": 0.25}, format="webdataset")
     found = datasets.load_dataset(str(tmp_path / "out"), cache_dir=str(tmp_path / "cache"))

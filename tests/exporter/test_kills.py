@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
+import skipped
 from exporting import started, tree
 
 import digitseq as ds
@@ -52,7 +53,7 @@ def test_workers_and_kills_change_no_byte(tmp_path):
 @pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="needs /proc to find Ray's workers")
 def test_ray_makes_the_same_bytes_though_a_worker_is_killed(tmp_path):
-    pytest.importorskip("ray", reason="ray is not installed")
+    skipped.needed("ray")
     for folder in "local", "ray":
         (tmp_path / folder).mkdir()
     finished(tmp_path / "local", *COMMAND, *SIZES)

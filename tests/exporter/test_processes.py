@@ -13,6 +13,7 @@ from pathlib import Path
 
 import jax
 import pytest
+import skipped
 from exporting import LABELS, SPEC, tree
 
 import digitseq as ds
@@ -314,7 +315,7 @@ def test_an_error_in_a_worker_is_raised_as_it_is(tmp_path):
 @pytest.mark.parametrize("out", ["out", *slow("local://{}/url")], ids=["folder", "url"])
 def test_threads_pipes_and_files_are_gone_after_an_interrupt(out, bank, tmp_path, monkeypatch):
     if "//" in out:
-        pytest.importorskip("fsspec", reason="fsspec is not installed")
+        skipped.needed("fsspec")
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     monkeypatch.chdir(tmp_path)
 

@@ -5,6 +5,7 @@ import sys
 
 import jax
 import pytest
+import skipped
 
 import digitseq as ds
 from digitseq import augment
@@ -159,7 +160,7 @@ def test_an_export_with_transforms_of_ones_own_ends_well(classes, bank, tmp_path
 
 @pytest.mark.slow
 def test_classes_of_a_notebook_reach_a_cluster(tmp_path):
-    pytest.importorskip("ray", reason="ray is not installed")
+    skipped.needed("ray")
     done = subprocess.run(
         [sys.executable, "-"],
         input=CLUSTER,

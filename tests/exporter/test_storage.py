@@ -1,6 +1,7 @@
 """Where exports are written: URLs of fsspec's, and what its file systems' errors become."""
 
 import pytest
+import skipped
 
 from digitseq.exporter.storage import storage_of
 
@@ -24,7 +25,7 @@ CALLS = {
 @pytest.mark.parametrize("method", CALLS)
 @pytest.mark.parametrize("kind", [OfItsOwnKindError, PermissionError])
 def test_errors_of_a_file_system_are_oserrors(method, kind, tmp_path, monkeypatch):
-    pytest.importorskip("fsspec", reason="fsspec is not installed")
+    skipped.needed("fsspec")
     storage = storage_of("memory://errors")
     storage.create()
     (tmp_path / "a").write_text("a")

@@ -11,6 +11,7 @@ import warnings
 import jax
 import numpy as np
 import pytest
+import skipped
 from conftest import toy_glyphs
 
 import digitseq as ds
@@ -104,7 +105,7 @@ def test_home_is_known_wherever_a_path_is_taken(home, toy_folder, monkeypatch, h
 
 
 def test_a_checkpoint_at_home(home, here):
-    pytest.importorskip("optax", reason="training needs the extra train")
+    skipped.needed("optax")
     (home / "c.npz").write_bytes(b"no checkpoint")
     with pytest.raises(ValueError, match=str(home)):
         ds.vae.train(jax.random.key(0), IMAGES, LABELS, checkpoint="~/c.npz")

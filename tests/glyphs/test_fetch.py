@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+import skipped
 from conftest import MNIST
 
 import digitseq as ds
@@ -318,7 +319,7 @@ def test_what_is_not_there_is_not_genuine(tmp_path):
     assert not mnist_files.is_genuine(tmp_path, NAME)
 
 
-@pytest.mark.skipif(not MNIST, reason=f"{mnist_files.ENVIRONMENT} is not set")
+@pytest.mark.skipif(not MNIST, reason=skipped.NO_MNIST)
 def test_mnist_itself_is_genuine(monkeypatch):
     monkeypatch.undo()
     for name in mnist_files.FILES:

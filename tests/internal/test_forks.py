@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import skipped
 
 LIMIT = 90
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="there are no forks here")
@@ -112,7 +113,7 @@ def test_a_fork_before_jax_starts_works(tmp_path):
 @pytest.mark.parametrize("used", [False, True])
 @pytest.mark.parametrize("context", ["fork", "spawn", "forkserver"])
 def test_pytorchs_loader(context, used, tmp_path):
-    pytest.importorskip("torch", reason="torch is not installed")
+    skipped.needed("torch")
     done = ran(tmp_path, LOADER.format(context=context, before="data[0]" if used else ""))
     if context == "fork":
         assert done.returncode == 1
@@ -124,6 +125,6 @@ def test_pytorchs_loader(context, used, tmp_path):
 
 @pytest.mark.slow
 def test_grains_workers(tmp_path):
-    pytest.importorskip("grain", reason="grain is not installed")
+    skipped.needed("grain")
     done = ran(tmp_path, GRAIN)
     assert done.stdout == "[(32, 28, 200), (32, 28, 200)]\n", done.stderr

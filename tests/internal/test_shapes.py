@@ -15,7 +15,7 @@ from digitseq.augment import resample
 from digitseq.augment.base import uniform
 from digitseq.labels import digits, sequences
 
-pytestmark = pytest.mark.skipif(not shape_checks.CHECKED, reason="jaxtyping or beartype is not installed")
+pytestmark = pytest.mark.skipif(not shape_checks.CHECKED, reason="jaxtyping: pip install -e '.[dev]'")
 
 
 def keys(count=3):

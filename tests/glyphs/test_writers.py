@@ -5,6 +5,7 @@ from pathlib import Path
 import jax
 import numpy as np
 import pytest
+import skipped
 from conftest import MNIST, toy_glyphs
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -132,7 +133,7 @@ def test_other_splits_that_make_no_sense(written, bank):
         ds.split_bank(written[0], (0.99, 0.01), jax.random.key(0), by="writer")
 
 
-@pytest.mark.skipif(not MNIST, reason="DIGITSEQ_MNIST is not set: no real MNIST to test with")
+@pytest.mark.skipif(not MNIST, reason=skipped.NO_MNIST)
 def test_qmnists_writers(tmp_path):
     """From a table of QMNIST's form; the real one is not part of the project."""
     labels = ds.read_idx(find_pair(Path(MNIST), "test")[1]).astype(np.int32)
