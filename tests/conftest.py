@@ -77,6 +77,14 @@ def pytest_xdist_make_scheduler(config, log):
     return WorkStealingScheduling(config, log) if config.option.dist == "load" else None
 
 
+def slow(*values):
+    """Parameters, each a value or a tuple, that are only for the slow tests."""
+    return [
+        pytest.param(*(value if isinstance(value, tuple) else (value,)), marks=pytest.mark.slow)
+        for value in values
+    ]
+
+
 @pytest.fixture(autouse=True)
 def own_cache(tmp_path_factory, monkeypatch, request):
     """No test sees the user's cache; each has its own, but for those that load MNIST.

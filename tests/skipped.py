@@ -35,8 +35,8 @@ def sentence(slow: int, reasons: list[str]) -> str:
         else:
             others += 1
     parts = [f"{slow} slow tests were not run: {HOW_TO_RUN_SLOW}"] if slow else []
-    for remedy, counts in subjects.items():
-        counted = ", ".join(f"{count} of {subject}" for subject, count in counts.items())
+    for remedy, counts in sorted(subjects.items()):
+        counted = ", ".join(f"{count} of {subject}" for subject, count in sorted(counts.items()))
         parts.append(f"{counted} skipped: {remedy}")
     if others:
         parts.append(f"{others} skipped for other reasons: -rs lists them")

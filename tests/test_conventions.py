@@ -137,6 +137,7 @@ print(hashlib.sha256(b"".join(leaf.tobytes() for leaf in leaves)).hexdigest())
 """
 
 
+@pytest.mark.slow
 def test_the_stream_does_not_depend_on_jaxs_settings():
     """64-bit mode and another default generator change no bit and no dtype (all tests promote strictly)."""
     quick = {"JAX_DISABLE_MOST_OPTIMIZATIONS": "1"}  # for compiling takes nearly all of the time

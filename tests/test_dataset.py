@@ -9,6 +9,7 @@ import jax
 import numpy as np
 import pytest
 import skipped
+from conftest import slow
 
 import digitseq as ds
 
@@ -55,7 +56,7 @@ def test_bad_arguments(bank):
         ds.Dataset(jax.random.key(5), bank, ds.RandomDigits(max_length=9), SPEC, 9)
 
 
-@pytest.mark.parametrize("library", ["grain", "torch"])
+@pytest.mark.parametrize("library", ["grain", *slow("torch")])
 def test_the_loaders_example_runs(library):
     skipped.needed(library)
     done = subprocess.run(

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import slow
 from PIL import Image
 
 import digitseq as ds
@@ -58,7 +59,7 @@ DOCUMENTED = [
 ]
 
 
-@pytest.mark.parametrize("block", BLOCKS + DOCUMENTED, ids=lambda block: block.split("\n")[0])
+@pytest.mark.parametrize("block", [*BLOCKS, *slow(*DOCUMENTED)], ids=lambda block: block.split("\n")[0])
 def test_python_examples_run(block, strokes):
     """In a process of their own: examples are written for JAX as a user has it."""
     code = block
@@ -141,6 +142,7 @@ assert (apart.max(axis=(1, 2, 3)) > 0).all(), "a view misses the last column"
 """
 
 
+@pytest.mark.slow
 def test_the_recogniser_trains_resumes_and_shows_its_readings(strokes, tmp_path):
     said = run_without_optimisation("-c", RECOGNISER, strokes, tmp_path / "out")
     assert [line for line in said.splitlines() if line.startswith("step")] == ["step 4"]
@@ -148,6 +150,7 @@ def test_the_recogniser_trains_resumes_and_shows_its_readings(strokes, tmp_path)
         assert picture.width > 600
 
 
+@pytest.mark.slow
 def test_the_recogniser_reads_what_its_views_find_most_probable():
     run_without_optimisation("-c", READING)
 
@@ -183,6 +186,7 @@ def test_the_documented_file_of_transforms_is_one():
     assert set(json.loads(text)) == {"glyph_transforms", "line_transforms"}
 
 
+@pytest.mark.slow
 def test_the_pictures_of_transforms_are_what_the_example_draws(strokes, tmp_path):
     script = ROOT / "examples" / "augmentation_pictures.py"
     subprocess.run([sys.executable, script, strokes, tmp_path], check=True, capture_output=True)

@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from conftest import toy_glyphs
+from conftest import slow, toy_glyphs
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jax.sharding import Mesh, PartitionSpec
@@ -81,7 +81,7 @@ def test_a_step_may_be_traced_and_a_scan_makes_the_same(bank):
         )
 
 
-@pytest.mark.parametrize("count", [1, 2, 4, 8])
+@pytest.mark.parametrize("count", [2, 8, *slow(1, 4)])
 def test_any_number_of_devices_makes_the_same_bits(bank, count):
     # The last as `jax.make_mesh` makes them, with explicit axes.
     mesh = jax.make_mesh((8,), ("data",)) if count == 8 else Mesh(np.array(jax.devices()[:count]), ("data",))
@@ -138,6 +138,7 @@ for shard in batch.image.addressable_shards:
 """
 
 
+@pytest.mark.slow
 def test_two_processes_make_the_same_bits(bank, tmp_path):
     images, labels = toy_glyphs()
     ds.write_idx(tmp_path / "images-idx3-ubyte", images)

@@ -3,7 +3,7 @@
 import jax
 import numpy as np
 import pytest
-from conftest import toy_glyphs
+from conftest import slow, toy_glyphs
 from files import contents, pixels
 from PIL import Image
 
@@ -120,7 +120,7 @@ def test_sequences_from_a_file(made, here):
     assert names == ["3-5_000.png", "0-1-2_001.png", "3-5_002.png"]
 
 
-@pytest.mark.parametrize("preset", ["light", "strong", "scan"])
+@pytest.mark.parametrize("preset", ["light", *slow("strong", "scan")])
 def test_a_preset_is_the_specs(made, toy_folder, preset):
     made("generate", "350", "0", "10", "120", "--seed", "7", "--augment", preset)
     glyphs, lines = ds.augment.preset(preset)

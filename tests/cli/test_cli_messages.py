@@ -12,6 +12,7 @@ import types
 import jax
 import pytest
 import typer
+from conftest import slow
 
 import digitseq as ds
 from digitseq.cli import app, completion, console
@@ -111,7 +112,7 @@ def test_streams_as_a_shell_leaves_them(tmp_path):
 # Devices, memory, bugs
 
 
-@pytest.mark.parametrize("platform", ["cuda", "gpu,cpu", "nonsense"])
+@pytest.mark.parametrize("platform", ["cuda", *slow("gpu,cpu", "nonsense")])
 def test_a_platform_that_is_not_there_is_one_line(tmp_path, platform):
     if any(device.platform == "gpu" for device in jax.devices()):
         pytest.skip("there is a GPU")

@@ -118,6 +118,7 @@ def test_training_without_the_extra_is_a_failure_in_one_line(refused, monkeypatc
     assert ".[train]" in refused("vae", "train", "new.npz", "--effort", "0.001", code=1)
 
 
+@pytest.mark.slow
 def test_a_killed_training_resumes_to_the_same_file(toy_folder, tmp_path):
     """Killed as soon as there is a checkpoint; test_training stops after each epoch."""
     environment = os.environ | {"DIGITSEQ_MNIST": str(toy_folder)}

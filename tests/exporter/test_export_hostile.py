@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import random
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -86,23 +87,26 @@ def test_an_export_in_a_folder_that_a_link_names(bank, tmp_path):
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs FIFOs")
-@pytest.mark.parametrize("name", ["__digitseq__/manifest.json", "data/00000.npz", "__digitseq__/glyphs.txt"])
 @pytest.mark.parametrize("special", ["fifo", "device", "link"])
-def test_special_files_are_told_and_not_waited_for(special, name, bank, tmp_path):
-    exported(bank, tmp_path / "out")
-    path = tmp_path / "out" / name
-    path.unlink()
-    if special == "fifo":
-        os.mkfifo(path)
-    else:
-        path.symlink_to("/dev/zero" if special == "device" else __file__)
-    code = "import sys, digitseq as ds\n"
-    code += "try: print(ds.verify(sys.argv[1]))\nexcept ValueError as error: print([str(error)])"
+def test_special_files_are_reported_and_not_waited_for(special, bank, tmp_path):
+    names = ["__digitseq__/manifest.json", "data/00000.npz", "__digitseq__/glyphs.txt"]
+    exported(bank, tmp_path / "good")
+    for number, name in enumerate(names):
+        path = shutil.copytree(tmp_path / "good", tmp_path / str(number)) / name
+        path.unlink()
+        if special == "fifo":
+            os.mkfifo(path)
+        else:
+            path.symlink_to("/dev/zero" if special == "device" else __file__)
+    code = "import sys, digitseq as ds\nfor out in sys.argv[1:]:\n"
+    code += "    try: print(ds.verify(out))\n    except ValueError as error: print([str(error)])"
+    outs = [tmp_path / str(number) for number in range(len(names))]
     done = subprocess.run(
-        [sys.executable, "-c", code, tmp_path / "out"], capture_output=True, text=True, timeout=60, check=True
+        [sys.executable, "-c", code, *outs], capture_output=True, text=True, timeout=60, check=True
     )
-    (problem,) = eval(done.stdout)
-    assert Path(name).name in problem
+    for name, line in zip(names, done.stdout.splitlines(), strict=True):
+        (problem,) = eval(line)
+        assert Path(name).name in problem
     assert "no regular file" in problem or "symbolic link" in problem
 
 

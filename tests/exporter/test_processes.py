@@ -14,6 +14,7 @@ from pathlib import Path
 import jax
 import pytest
 import skipped
+from conftest import slow
 from exporting import LABELS, SPEC, tree
 
 import digitseq as ds
@@ -55,14 +56,6 @@ class Sevens:
         return jnp.full((batch_size, self.many), 7, jnp.int32)
 """
 GUARD = 'if __name__ == "__main__":'
-
-
-def slow(*values):
-    """Parameters of tests that run only with the slow ones."""
-    return [
-        pytest.param(*(value if isinstance(value, tuple) else (value,)), marks=pytest.mark.slow)
-        for value in values
-    ]
 
 
 def script(own: bool = False, guarded: bool = False) -> str:
@@ -165,7 +158,7 @@ def begun(tmp_path):
     signal.signal(signal.SIGINT, before)
 
 
-@pytest.mark.parametrize("way", ["file", *slow("stdin", "argument")])
+@pytest.mark.parametrize("way", slow("file", "stdin", "argument"))
 def test_a_script_without_a_guard_is_exported(way, tmp_path):
     """Nothing of it is imported by the workers, since they need nothing of it."""
     (tmp_path / "script.py").write_text(script())
@@ -312,6 +305,7 @@ def test_an_error_in_a_worker_is_raised_as_it_is(tmp_path):
     assert "In a worker process" in done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("out", ["out", *slow("local://{}/url")], ids=["folder", "url"])
 def test_threads_pipes_and_files_are_gone_after_an_interrupt(out, bank, tmp_path, monkeypatch):
     if "//" in out:

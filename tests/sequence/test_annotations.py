@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from conftest import Shift, toy_glyphs
+from conftest import Shift, slow, toy_glyphs
 from reference import ink_box, paint
 
 import digitseq as ds
@@ -55,13 +55,10 @@ def alone_by_hand(bank, sample, chosen, width, seed):
 @pytest.mark.parametrize(
     ("name", "masks"),
     [
-        ("slant", "amodal"),
-        ("wave", "visible"),
         ("all", "visible"),
         ("ink", "amodal"),
-        ("ink", "visible"),
-        ("chance", "visible"),
         ("page", "amodal"),
+        *slow(("slant", "amodal"), ("wave", "visible"), ("ink", "visible"), ("chance", "visible")),
     ],
 )
 def test_labels_are_those_of_each_digit_alone(bank, name, masks):
@@ -89,7 +86,7 @@ def test_labels_are_those_of_each_digit_alone(bank, name, masks):
             np.testing.assert_array_equal(np.where(close, 0, s.masks[b]), np.where(close, 0, strongest))
 
 
-@pytest.mark.parametrize("name", ["between", "all"])
+@pytest.mark.parametrize("name", ["all", *slow("between")])
 def test_boxes_enclose_the_ink_of_the_picture(bank, name):
     """Apart from each other, so that the ink in the picture is all that the boxes enclose."""
     spec = ds.SequenceSpec(
@@ -179,6 +176,7 @@ def test_a_digit_pushed_off_the_canvas_is_dropped(bank):
             assert ink_box(np.where(masks == slot + 1, image, 0)) == boxes[slot].tolist()
 
 
+@pytest.mark.slow
 def test_a_row_is_the_single_sample(bank):
     glyphs, lines = augment.preset("scan")
     spec = ds.SequenceSpec(

@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from conftest import Shift
+from conftest import Shift, slow
 
 import digitseq as ds
 from digitseq import augment, numpy_api, vae
@@ -45,7 +45,7 @@ def compare(bank, spec, width, key=3):
     np.testing.assert_allclose(made, wanted, rtol=0, atol=1e-5)
 
 
-@pytest.mark.parametrize("name", ["strong", "scan"])
+@pytest.mark.parametrize("name", ["strong", *slow("scan")])
 def test_line_transforms_compile_for_a_few_widths(name, bank):
     glyphs, lines = augment.preset(name)
     spec = ds.SequenceSpec(glyph_transforms=glyphs, line_transforms=lines)
@@ -56,7 +56,7 @@ def test_line_transforms_compile_for_a_few_widths(name, bank):
     assert numpy_api._image._cache_size() - before <= 2
 
 
-@pytest.mark.parametrize("name", CHAINS)
+@pytest.mark.parametrize("name", ["paper", *slow("moved", "noise")])
 def test_the_image_is_that_of_the_exact_width(name, bank):
     for width in (101, 258):
         compare(bank, ds.SequenceSpec(line_transforms=CHAINS[name]), width)
@@ -88,7 +88,7 @@ class Margin(augment.Paper):
         return images.at[:, :, middle].set(1.0)
 
 
-@pytest.mark.parametrize("own", [Shift(by=3.0), Margin()], ids=lambda own: type(own).__name__)
+@pytest.mark.parametrize("own", [Margin(), *slow(Shift(by=3.0))], ids=lambda own: type(own).__name__)
 def test_transforms_of_ones_own_have_the_exact_width(own, bank):
     for chain in ((own,), (augment.Sometimes(1.0, own), augment.Gamma())):
         assert not augment.takes_width(chain)
@@ -106,6 +106,7 @@ def test_keys_whose_numbers_depend_on_the_size_have_the_exact_width(bank):
     assert after.hits + after.misses == before.hits + before.misses + 1
 
 
+@pytest.mark.slow
 def test_programs_of_exact_widths_are_given_back(bank, monkeypatch):
     """320 widths took all the pieces of memory that Linux gives a process, which then was aborted."""
     few = functools.lru_cache(maxsize=2)(numpy_api._image_of.__wrapped__)

@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from conftest import slow
 from jax.sharding import NamedSharding
 from jax.sharding import PartitionSpec as P
 
@@ -84,8 +85,7 @@ def test_sharded_digits_give_the_same_lines(sources, name, kind, inside):
     ("name", "inside"),
     [
         ("two axes", False),
-        pytest.param("explicit", True, marks=pytest.mark.slow),
-        pytest.param("mixed", True, marks=pytest.mark.slow),
+        *slow(("explicit", True), ("mixed", True)),
     ],
 )
 def test_in_ones_own_jitted_step(bank, name, inside):
