@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import digitseq as ds
+from digitseq.sequence import run
 
 ROWS = np.array([[3, 5, 0, -1, -1], [0, 8, 7, 0, 1], [9, -1, -1, -1, -1], [1, 1, 2, 2, -1]], np.int32)
 SPECS = {
@@ -72,6 +73,12 @@ RUNS = [
 
 
 @pytest.mark.parametrize(("labels", "rows"), RUNS, ids=lambda value: type(value).__name__)
-def test_the_labels_of_images_6_and_7_of_a_run(labels, rows, wedges):
+def test_the_labels_of_images_6_and_7_of_a_run(labels, rows):
+    found = run.labels_at(jax.random.key(7), labels, np.array([6, 7], np.uint32))
+    assert found.tolist() == rows
+
+
+def test_the_images_of_a_run_have_its_labels(wedges):
+    labels, rows = RUNS[0]
     batch = ds.batch_at(jax.random.key(7), 3, wedges, labels, ds.SequenceSpec(image_width=300), 2)
     assert batch.digits.tolist() == rows

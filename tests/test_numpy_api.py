@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from conftest import slow
 
 import digitseq as ds
 
@@ -23,7 +24,7 @@ def generate(glyphs, digits=(3, 5, 0), spacing_range=(0, 10), image_width=120, *
 
 
 @pytest.mark.parametrize("spec", SPECS, ids=repr)
-@pytest.mark.parametrize("width", [112, 257])
+@pytest.mark.parametrize("width", [112, *slow(257)])
 def test_it_is_the_pipelines_image(bank, spec, width):
     digits = [3, 5, 0, 9]
     image = generate(bank, digits, (0, 20), width, spec=spec)
@@ -165,7 +166,7 @@ def test_the_smallest_width_works(bank):
             generate(bank, digits, (low, low + 3), least - 1)
 
 
-@pytest.mark.parametrize("low", [-14, 4])
+@pytest.mark.parametrize("low", [-14, *slow(4)])
 def test_the_width_that_always_works_for_ink_is_the_smallest(low):
     """Against all combinations of a bank with a few widths of ink a digit."""
     widths = {1: [3, 8], 2: [20], 3: [5, 6, 7, 13]}

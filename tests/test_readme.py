@@ -84,6 +84,7 @@ def run_without_optimisation(*command):
     return done.stdout
 
 
+@pytest.mark.slow
 def test_the_lesson_trains_and_counts_the_lines_that_it_reads_right(strokes):
     said = run_without_optimisation("examples/train_ctc.py", "--bank", strokes, "--steps", "3")
     assert re.fullmatch(r"step 3: loss \d+\.\d+, \d+ of 500 held-out lines right, \d+ s\n", said)
@@ -207,6 +208,7 @@ def assert_the_same_pictures(ours, theirs):
     assert not {name: share for name, share in alike.items() if share <= 0.999}
 
 
+@pytest.mark.slow
 def test_the_pictures_of_the_model_are_what_the_commands_beside_them_draw(made, here):
     (text, file), *_ = re.findall(r"^echo '(.*)' > (\S+)$", MODEL, re.MULTILINE)
     (here / file).write_text(text)

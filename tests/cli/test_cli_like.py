@@ -5,7 +5,7 @@ import json
 import jax
 import numpy as np
 import pytest
-from conftest import toy_glyphs
+from conftest import slow, toy_glyphs
 from files import pixels
 from PIL import Image
 
@@ -37,7 +37,7 @@ def test_the_recipe_is_in_the_picture(made, toy_folder):
         ("random:2-4", "-3", "6", "130", "--count", "3"),
         ("4-4", "0", "50", "90", "--spacing", "even"),
         ("350", "0", "10", "120", "--augment", "light"),
-        ("random:2-7", "-3", "6", "230", "--count", "20", "--augment", "strong"),
+        *slow((("random:2-7", "-3", "6", "230", "--count", "20", "--augment", "strong"),)),
     ],
 )
 def test_a_picture_that_is_rendered_again_is_byte_identical(made, here, toy_folder, monkeypatch, arguments):

@@ -93,6 +93,7 @@ def test_another_pipe_that_breaks_is_a_failure(refused, monkeypatch):
     assert "a pipe to another process broke" in refused(*GOOD, code=1)
 
 
+@pytest.mark.slow
 def test_streams_as_a_shell_leaves_them(tmp_path):
     """Closed ones, a full disk, a reader that went away: in a process of its own."""
     command = ("generate", "1", "0", "0", "30", "--bank", "builtin")
@@ -296,10 +297,12 @@ def test_completion_of_what_cannot_be_listed(tmp_path):
 @pytest.mark.parametrize(
     "command",
     [
-        (*GOOD, "--augment", "fifo.json"),
         (*GOOD, "--bank", "fifo.npz"),
         ("export", "1", "out", "--count", "1", "--format", "png", "--spec", "fifo.json", "--bank", "builtin"),
-        ("vae", "sample", "sheet", "a.png", "--model", "fifo.npz"),
+        *slow(
+            ((*GOOD, "--augment", "fifo.json"),),
+            (("vae", "sample", "sheet", "a.png", "--model", "fifo.npz"),),
+        ),
     ],
 )
 def test_a_fifo_in_place_of_a_file_is_no_obstacle(tmp_path, command):

@@ -65,6 +65,7 @@ DOCUMENTED = {
 
 
 @pytest.mark.filterwarnings("default::UserWarning")
+@pytest.mark.slow
 @pytest.mark.parametrize("command", sorted(DOCUMENTED), ids=str)
 def test_documented_commands(command, digitseq, here):
     labels, *options = command

@@ -57,7 +57,7 @@ def corners(boxes):
 
 
 def hugging_face(out):
-    datasets = skipped.needed("datasets")
+    import datasets
 
     datasets.disable_progress_bars()
     rows = datasets.load_dataset(str(out), split="train", cache_dir=str(out.parent / "cache"))
@@ -69,7 +69,7 @@ def hugging_face(out):
 
 
 def web_dataset(out):
-    webdataset = skipped.needed("webdataset")
+    import webdataset
 
     tars = sorted(str(path) for path in out.glob("data/*.tar"))
     for image, text, labels in (
@@ -79,7 +79,7 @@ def web_dataset(out):
 
 
 def grain_records(out):
-    grain = skipped.needed("grain")
+    import grain
 
     records = grain.sources.ArrayRecordDataSource(sorted(map(str, out.glob("data/*.array_record"))))
     for n in range(len(records)):
@@ -103,7 +103,7 @@ def scene_text_recognition(out):
 
 
 def coco(out):
-    COCO = skipped.needed("pycocotools.coco").COCO
+    from pycocotools.coco import COCO
 
     with contextlib.redirect_stdout(io.StringIO()):
         data = COCO(out / "data" / "annotations.json")
@@ -121,7 +121,7 @@ def coco(out):
 
 
 def yolo(out):
-    supervision = skipped.needed("supervision")
+    import supervision
 
     for shard in sorted(os.listdir(out / "data" / "images")):
         found = supervision.DetectionDataset.from_yolo(
@@ -156,6 +156,18 @@ def npz(out):
             yield image, str(text), boxes[:length].tolist()
 
 
+# What the readers below, and those of the data cards, need to be installed.
+LIBRARIES = {
+    "png": "datasets",
+    "webdataset": "webdataset",
+    "parquet": "datasets",
+    "array_record": "grain",
+    "lmdb": "lmdb",
+    "coco": "pycocotools.coco",
+    "yolo": "supervision",
+    "idx": "idx2numpy",
+    "npz": "numpy",
+}
 READERS = {
     "png": hugging_face,
     "webdataset": web_dataset,
@@ -172,6 +184,7 @@ READERS = {
 @pytest.mark.filterwarnings("ignore")  # those of other people's libraries
 @pytest.mark.parametrize("format", formats.NAMES)
 def test_a_users_reader_gives_what_was_generated(format, bank, generated, tmp_path, monkeypatch):
+    skipped.needed(LIBRARIES[format])
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     out = tmp_path / "out"
     manifest = exported(bank, out, format)
@@ -188,6 +201,7 @@ def test_a_users_reader_gives_what_was_generated(format, bank, generated, tmp_pa
 @pytest.mark.parametrize("format", [name for name in formats.NAMES if name != "yolo"])
 def test_the_data_cards_code_loads_it(format, bank, tmp_path, monkeypatch):
     """All but that for YOLO, whose library would train."""
+    skipped.needed(LIBRARIES[format])
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     exported(bank, tmp_path / "out", format, count=30, shard_size=20)
     monkeypatch.chdir(tmp_path / "out")

@@ -14,6 +14,7 @@ from pathlib import Path
 import jax
 import jax.numpy as jnp
 import pytest
+from conftest import slow
 
 import digitseq as ds
 
@@ -262,7 +263,7 @@ def resigned(out, fields):
 
 
 @pytest.mark.filterwarnings("ignore")  # of NumPy's casts
-@pytest.mark.parametrize("times", [150, pytest.param(3000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("times", [60, *slow(3000)])
 def test_a_manifest_that_was_tampered_with_is_one_line(times, bank, tmp_path):
     from digitseq import augment
 

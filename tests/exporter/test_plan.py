@@ -3,6 +3,7 @@
 import jax
 import numpy as np
 import pytest
+from conftest import slow
 from exporting import LABELS, SPEC, exported
 
 from digitseq import augment, vae
@@ -13,7 +14,7 @@ from digitseq.exporter.plan import Plan
 
 @pytest.mark.parametrize(
     "spec",
-    [SPEC, SPEC.replace(glyph_transforms=augment.preset("strong")[0]), SPEC.replace(masks="visible")],
+    [SPEC, SPEC.replace(glyph_transforms=augment.preset("strong")[0]), *slow(SPEC.replace(masks="visible"))],
     ids=["plain", "strong", "masks"],
 )
 def test_an_image_does_not_depend_on_its_shard(spec, bank, tmp_path, monkeypatch):

@@ -169,7 +169,7 @@ def test_a_script_without_a_guard_is_exported(way, tmp_path):
     assert ds.verify(tmp_path / "out") == []
 
 
-@pytest.mark.parametrize("how", [(), *slow((("-m",),))], ids=["file", "module"])
+@pytest.mark.parametrize("how", slow(((),), (("-m",),)), ids=["file", "module"])
 def test_classes_of_a_guarded_script_reach_its_workers(how, tmp_path):
     (tmp_path / "script.py").write_text(script(own=True, guarded=True))
     done = ran(tmp_path, *how, "script" if how else "script.py")
@@ -280,6 +280,7 @@ def test_interrupts_at_any_time_end_all_and_count_what_is_there(times, whom, beg
         assert not list(tmp_path.rglob("job.pickle"))
 
 
+@pytest.mark.slow
 def test_workers_end_with_a_parent_that_is_killed(begun, tmp_path):
     running = begun("--count", "200000")
     assert until(lambda: len(workers(tmp_path)) == 2)

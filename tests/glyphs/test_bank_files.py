@@ -154,6 +154,7 @@ programs.keep_programs()
     assert "DigitBank of 3000 glyphs" in out
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no passwd")
 def test_without_a_home_a_fetch_asks_where_to():
     code = "import sys; sys.argv = ['digitseq', 'bank', 'fetch']\nfrom digitseq import cli; cli.main()"

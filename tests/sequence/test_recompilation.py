@@ -88,7 +88,7 @@ class Margin(augment.Paper):
         return images.at[:, :, middle].set(1.0)
 
 
-@pytest.mark.parametrize("own", [Margin(), *slow(Shift(by=3.0))], ids=lambda own: type(own).__name__)
+@pytest.mark.parametrize("own", slow(Margin(), Shift(by=3.0)), ids=lambda own: type(own).__name__)
 def test_transforms_of_ones_own_have_the_exact_width(own, bank):
     for chain in ((own,), (augment.Sometimes(1.0, own), augment.Gamma())):
         assert not augment.takes_width(chain)

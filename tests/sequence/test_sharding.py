@@ -60,7 +60,7 @@ def assert_same(ours, theirs, exact):
 
 
 OUTSIDE, INSIDE = pytest.param(False, id="outside"), pytest.param(True, id="inside set_mesh")
-FAST = {("explicit", "plain", True), ("explicit", "transformed", False), ("explicit", "model", True)}
+FAST = {("explicit", "plain", True), ("explicit", "model", True)}
 CASES = [
     pytest.param(name, kind, inside, marks=() if (name, kind, inside) in FAST else pytest.mark.slow)
     for name in MESHES
@@ -117,8 +117,8 @@ def test_inside_shard_map_rows_are_the_devices_own(bank):
         np.testing.assert_array_equal(row, own(digits[None])[0])
 
 
-@pytest.mark.parametrize("kind", ["plain", "transformed", "model"])
-@pytest.mark.parametrize("name", ["explicit", pytest.param("auto", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("kind", ["transformed", *slow("plain", "model")])
+@pytest.mark.parametrize("name", ["explicit", *slow("auto")])
 def test_no_device_makes_the_rows_of_others(sources, name, kind):
     mesh, part = mesh_of(name)
     digits = jax.device_put(DIGITS, NamedSharding(mesh, part))
@@ -133,7 +133,7 @@ def test_no_device_makes_the_rows_of_others(sources, name, kind):
     assert found.image.sharding.is_equivalent_to(NamedSharding(mesh, part), 3)
 
 
-@pytest.mark.parametrize("name", ["explicit", pytest.param("second axis", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("name", ["explicit", *slow("second axis")])
 def test_sharded_images_are_transformed_and_denoised_alike(name):
     mesh, part = mesh_of(name)
     images = np.random.default_rng(1).random((8, 2, 28, 28), np.float32)
@@ -152,6 +152,7 @@ def test_sharded_images_are_transformed_and_denoised_alike(name):
     np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_one_image_at_a_time_where_a_mesh_is_set(bank):
     wanted = (
         ds.sample_sequence(KEY, bank, DIGITS[0], PLAIN).image,

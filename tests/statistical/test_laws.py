@@ -76,13 +76,18 @@ def test_gaps_do_not_depend_on_glyphs(bank):
 @pytest.mark.parametrize(
     ("gaps", "spacing_range", "slack"),
     [
-        (2, (0, 10), 7),
-        (2, (0, 10), 19),
-        (3, (0, 4), 6),
-        (3, (-3, 1), 11),
-        (3, (5, 2**31 - 1), 6),
         (2, (0, 10), 0),
-        *slow((4, (2, 5), 3), (4, (0, 2), 1), (5, (-14, -12), 4), (3, (0, 1_000_000), 8)),
+        (2, (0, 10), 7),
+        (3, (-3, 1), 11),
+        *slow(
+            (2, (0, 10), 19),
+            (3, (0, 4), 6),
+            (3, (5, 2**31 - 1), 6),
+            (3, (0, 1_000_000), 8),
+            (4, (2, 5), 3),
+            (4, (0, 2), 1),
+            (5, (-14, -12), 4),
+        ),
     ],
 )
 def test_tight_rows_take_each_gap_vector_that_fits_equally_often(bank, gaps, spacing_range, slack):
