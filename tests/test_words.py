@@ -94,7 +94,7 @@ def test_a_name_means_what_is_there_now(bank, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "text", ["350", "3-5-0", "pattern:[12]#", *slow("random:2-3", "range:5-27", "luhn:##")]
+    "text", ["350", "pattern:[12]#", *slow("3-5-0", "random:2-3", "range:5-27", "luhn:##")]
 )
 def test_labels_in_words_are_the_command_lines(bank, text):
     ours, theirs = (

@@ -4,6 +4,7 @@ import hashlib
 
 import jax
 import numpy as np
+import pytest
 from exporting import SPEC, exported
 
 import digitseq as ds
