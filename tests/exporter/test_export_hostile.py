@@ -1,4 +1,4 @@
-"""Exports among links, special files, companions, and manifests that nobody wrote."""
+"""Exports among links, special files, companions, and forged manifests."""
 
 import copy
 import dataclasses

@@ -78,7 +78,7 @@ def test_a_changed_manifest_is_told(change, out):
         ("format", "gif"),
     ],
 )
-def test_a_manifest_that_nobody_wrote(name, value, bank, out):
+def test_a_forged_manifest(name, value, bank, out):
     write_manifest(out, fields_of(out) | {name: value})
     with pytest.raises(ValueError, match="is no manifest of digitseq's"):
         ds.verify(out, bank)

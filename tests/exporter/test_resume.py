@@ -25,7 +25,7 @@ def test_an_interrupted_export_resumes_to_byte_identical_files(format, bank, tmp
         exported(bank, tmp_path / "broken", format=format, progress=stop)
     begun = tree(tmp_path / "broken")
     assert "__digitseq__/manifest.json" not in begun
-    # A shard that was damaged since is made again.
+    # A shard that was damaged since is rendered again.
     name = next(name for name in begun if name.startswith("data/"))
     (tmp_path / "broken" / name).write_bytes(b"damaged")
     seen = []

@@ -1,4 +1,4 @@
-"""Training: it learns, it can be broken off anywhere, and says what is wrong."""
+"""Training: it learns, resumes after any interruption, and says what is wrong."""
 
 import dataclasses
 import sys
