@@ -75,7 +75,7 @@ RUNS = [
 
 @pytest.mark.parametrize(("labels", "rows"), RUNS, ids=lambda value: type(value).__name__)
 def test_the_labels_of_images_6_and_7_of_a_run(labels, rows):
-    found = run.labels_at(jax.random.key(7), labels, jnp.array([6, 7], jnp.uint32))
+    found = jax.jit(run.labels_at)(jax.random.key(7), labels, jnp.array([6, 7], jnp.uint32))
     assert found.tolist() == rows
 
 
