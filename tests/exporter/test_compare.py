@@ -4,7 +4,6 @@ import hashlib
 
 import jax
 import numpy as np
-import pytest
 from exporting import SPEC, exported
 
 import digitseq as ds
@@ -29,7 +28,6 @@ def test_exports_of_split_banks_are_disjoint(bank, tmp_path):
     assert shown <= ours
 
 
-@pytest.mark.slow
 def test_writers_are_compared_where_known(bank, tmp_path):
     known = ds.make_bank(
         np.asarray(bank.glyphs), np.repeat(np.arange(10), 7), writers=np.tile(np.arange(7), 10)

@@ -56,7 +56,7 @@ def test_line_transforms_compile_for_a_few_widths(name, bank):
     assert numpy_api._image._cache_size() - before <= 2
 
 
-@pytest.mark.parametrize("name", ["paper", *slow("moved", "noise")])
+@pytest.mark.parametrize("name", ["moved", *slow("paper", "noise")])
 def test_the_image_is_that_of_the_exact_width(name, bank):
     for width in (101, 258):
         compare(bank, ds.SequenceSpec(line_transforms=CHAINS[name]), width)

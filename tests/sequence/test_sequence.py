@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from conftest import slow
 from hypothesis import given
 from hypothesis import strategies as st
 from reference import ink_box, paint
@@ -101,7 +102,7 @@ def test_layout_keeps_the_contract(bank, name):
 
 
 @pytest.mark.parametrize("name", SPECS)
-@pytest.mark.parametrize("batch", [1, 7, 64])
+@pytest.mark.parametrize("batch", [7, *slow(1, 64)])
 def test_a_row_is_the_single_sample(bank, name, batch):
     spec, digits = SPECS[name], some_digits(64)
     whole = jax.device_get(ds.sample_sequences(KEY, bank, digits[:batch], spec))
