@@ -237,8 +237,8 @@ def _greatest(values: Float32[Array, "N 2 _ _"]) -> Float32[Array, "N 2"]:
 
     The maximum is taken of the floats' bits as integers, which have the same
     order: XLA vectorises an integer maximum on a CPU, but not one of floats,
-    whose NaN it has to propagate: lines with `Elastic` would take a sixth
-    longer (`benchmarks/workarounds.py`).
+    whose NaN it has to propagate: lines with `Elastic` would take 1.2 to 1.4
+    times as long (`benchmarks/workarounds.py`).
     """
     bits = lax.bitcast_convert_type(jnp.abs(lax.stop_gradient(values)), jnp.int32)
     return lax.bitcast_convert_type(bits.max(axis=(2, 3), initial=0), jnp.float32)

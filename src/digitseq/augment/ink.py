@@ -32,8 +32,8 @@ def _raised(values: Float32[Array, "N H W"], power: Float32[Array, "N 1 1"]) -> 
     """Positive values raised to a power.
 
     XLA's `pow` on a CPU also handles zeros, infinities and negative bases,
-    which these values never are: with it a line of `Gamma` and `Contrast`
-    takes a quarter longer (`benchmarks/workarounds.py`).
+    which these values never are: with it lines of `Gamma` and `Contrast`
+    take 1.3 times as long (`benchmarks/workarounds.py`).
     """
     return jnp.exp(power * jnp.log(values))
 

@@ -1,7 +1,8 @@
 """Uniform integers and fractions from random bits: one hash a number.
 
-`jax.random.randint` takes three hashes and two divisions for each number,
-which would be most of the time that a small image takes, and of its compile.
+How a number is made of bits is part of what a seed means, so it stays:
+`jax.random.randint` makes others, of three hashes each, in about the same
+time (`benchmarks/workarounds.py`).
 """
 
 import jax

@@ -8,7 +8,6 @@ from collections.abc import Callable
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jax import lax
 
 from ..internal.pixels import CELL, HEIGHT, inked, unit_ink
@@ -63,7 +62,8 @@ def paint(
     that fast on a CPU: its operands are materialised, where XLA would
     otherwise fuse the making of `starts`, and of drawn glyphs, into the
     gather and repeat it for every pixel. It also saves the second gather for
-    a batch in which no ink overlaps (`benchmarks/batch.py` times both).
+    a batch in which no ink overlaps. Without it, such a batch takes 1.5 times
+    as long (`benchmarks/workarounds.py`).
 
     Args:
         store: the glyphs.
@@ -106,13 +106,9 @@ def _gather(
 ) -> UInt8[Array, "*B 28 W"] | Float32[Array, "*B 28 W"]:
     """The columns of 28 pixels whose top pixels lie at `starts` in the flat store; 0 where a start is -1."""
     starts = starts[..., None, :]
-    below = CELL * lax.broadcasted_iota(jnp.uint32, (*[1] * (starts.ndim - 2), HEIGHT, 1), starts.ndim - 2)
-    # Unsigned, because JAX wraps signed places, and cut by a minimum, because
-    # then XLA's loop is twice as fast as with a maximum at 0. The places that
-    # -1 leads to are in bounds and not shown.
-    places = jnp.minimum(starts.astype(jnp.uint32) + below, np.uint32(max(flat.shape[0] - 1, 0)))
-    pixels = flat.at[places].get(mode="promise_in_bounds")
-    return jnp.where(starts >= 0, pixels, jnp.zeros((), flat.dtype))
+    rows = lax.broadcasted_iota(jnp.int32, (*[1] * (starts.ndim - 2), HEIGHT, 1), starts.ndim - 2)
+    places = starts + CELL * rows
+    return jnp.where(starts >= 0, flat.at[places].get(mode="clip"), jnp.zeros((), flat.dtype))
 
 
 def render_separately(store: Store, slots: Slots, width: int) -> Float32[Array, "B K 28 {width}"]:

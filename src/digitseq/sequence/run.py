@@ -8,7 +8,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ..glyphs.construction import aligned
 from ..glyphs.source import Source
 from ..glyphs.source_words import as_source
 from ..internal import keys, pytrees
@@ -84,10 +83,7 @@ class Run:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         pytrees.renew(state.pop("nodes"))
-        source = jax.tree.map(
-            lambda leaf: aligned(leaf) if isinstance(leaf, np.ndarray) else leaf, state["source"]
-        )
-        vars(self).update(state | {"source": source})
+        vars(self).update(state)
 
     @property
     def nodes(self) -> tuple[pytrees.Node, ...]:

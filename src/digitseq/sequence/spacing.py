@@ -118,8 +118,9 @@ def conditional_excesses(
 def _prefix_sums(values: Float32[Array, " T"]) -> Float32[Array, " T"]:
     """Sums of the values up to and with each place, by doubling (Hillis and Steele, 1986).
 
-    A loop of few instructions compiles fast, and the order of a place's
-    additions depends on the place alone, as `jnp.cumsum` does not promise.
+    The order of a place's additions depends on the place alone, which
+    `jnp.cumsum`, about as fast (`benchmarks/workarounds.py`), does not promise:
+    so a gap does not depend on the width that a canvas is padded to.
     """
     size = values.shape[0]
 
