@@ -20,9 +20,9 @@ Place = Float32[Array | HostArray, "#N #P"]
 Places = tuple[Place, Place]
 # Height and width of images.
 Size = tuple[int, int]
-# The sum of a float of up to 2**22 and this number is rounded to an integer, which its bits hold as an offset
-# from this number's. `jnp.rint` is as fast, but XLA rounds what stands around it otherwise, so that exports of
-# an earlier version would fail `verify`: a pixel in some thousands of images would differ.
+# The sum of a float of up to 2**22 and this number is rounded to an integer, which its bits hold as an
+# offset from this number's. `jnp.rint` is as fast, but XLA then rounds what stands around it otherwise, so
+# that exports of an earlier version would fail `verify`: in some thousands of images a pixel would differ.
 MAGIC = np.float32(1.5 * 2**23)
 MAGIC_BITS = MAGIC.view(np.int32)
 
