@@ -101,7 +101,7 @@ CASES: dict[str, tuple[ds.SequenceSpec, list[Change], Job, Job]] = {
     "materialize": (STRONG, MATERIALIZED, floats, floats),
     "map_in_chunks": (STRONG, CHUNKED, floats, floats),
     "random integers": (PLAIN, [(DigitBank, "choose", randint_choice)], floats, floats),
-    "prefix sums": (TIGHT, [(spacing, "_prefix_sums", jnp.cumsum)], floats, floats),
+    "prefix sums": (TIGHT, [(spacing, "prefix_sums", jnp.cumsum)], floats, floats),
     "cond of paint": (PLAIN, [(compositing, "lax", NoBranches())], floats, floats),
     "cond of paint, overlapping": (OVERLAPPING, [(compositing, "lax", NoBranches())], floats, floats),
     "powers by exp and log": (CURVES, [(ink, "_raised", jnp.power)], floats, floats),

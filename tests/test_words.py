@@ -10,7 +10,7 @@ from conftest import slow
 
 import digitseq as ds
 from digitseq import augment, vae
-from digitseq.sequence.label_words import labels_of
+from digitseq.sequence.label_grammar import labels_of
 
 SPEC = ds.SequenceSpec(image_width=120)
 KEY = np.array([0, 7], np.uint32)

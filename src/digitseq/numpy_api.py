@@ -26,7 +26,8 @@ from .sequence.preflight import (
     require_digits,
     require_writer,
 )
-from .sequence.spec import MAX_WIDTH, SequenceSpec, as_numbers, check_spacing_range, check_spec
+from .sequence.spacing import check_spacing_range
+from .sequence.spec import MAX_WIDTH, SequenceSpec, as_numbers, check_spec
 
 # Slots and columns are padded to the next of a few sizes, so that calls with
 # all sorts of lengths and widths share a few compiled programs.

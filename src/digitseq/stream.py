@@ -13,7 +13,7 @@ from jax.sharding import Mesh, NamedSharding, PartitionSpec
 from .glyphs.source import Source
 from .internal import keys
 from .internal.settings import own_settings
-from .internal.sharding import Place, divisor
+from .internal.sharding import RowSharding, divisor
 from .internal.validation import as_integer, as_size
 from .labels.base import LabelSource
 from .sequence.pipeline import DigitSequence
@@ -67,7 +67,7 @@ def batch_at(
     """
     size = as_size("batch_size", batch_size, MAX_BATCH)
     number = step if isinstance(step, jax.Array) else np.uint32(as_integer("step", step) % MOST_IMAGES)
-    return batch_of(Run.of(key, source, labels, spec), number, size, place=_place(size, mesh, axes))
+    return batch_of(Run.of(key, source, labels, spec), number, size, sharding=_row_sharding(size, mesh, axes))
 
 
 @own_settings
@@ -109,14 +109,14 @@ def batches(
         raise ValueError(f"start must be from 0 to {MOST_IMAGES // size}, got {start}")
     if not 0 <= ahead <= 1000:
         raise ValueError(f"prefetch must be from 0 to 1000, got {prefetch}")
-    place = _place(size, mesh, axes)
+    sharding = _row_sharding(size, mesh, axes)
     glyph_source, label_source = resolved(source, labels)
     local = size if mesh is None else -(-size * len(mesh.local_devices) // mesh.size)
     check_source(glyph_source, label_source, spec, local)
     run = Run.of(key, glyph_source, label_source, spec)
     # Once, not with every batch.
-    run = jax.device_put(run) if place is None else _everywhere(run, place[0])
-    return _Batches(run, size, first, place, ahead)
+    run = jax.device_put(run) if sharding is None else _everywhere(run, sharding[0])
+    return _Batches(run, size, first, sharding, ahead)
 
 
 class _Batches(Iterator[DigitSequence]):
@@ -126,15 +126,15 @@ class _Batches(Iterator[DigitSequence]):
     silence. Here the next `next` tries the same step again.
     """
 
-    def __init__(self, run: Run, size: int, first: int, place: Place | None, ahead: int) -> None:
-        self._run, self._size, self._place = run, size, place
+    def __init__(self, run: Run, size: int, first: int, sharding: RowSharding | None, ahead: int) -> None:
+        self._run, self._size, self._sharding = run, size, sharding
         self._step, self._stop, self._ahead = first, MOST_IMAGES // size, ahead
         self._made: collections.deque[DigitSequence] = collections.deque()
         self._lock, self._closed = threading.Lock(), False
 
     @own_settings
     def _make(self, step: int) -> DigitSequence:
-        return batch_of(self._run, np.uint32(step), self._size, place=self._place)
+        return batch_of(self._run, np.uint32(step), self._size, sharding=self._sharding)
 
     def __next__(self) -> DigitSequence:
         with self._lock:
@@ -170,7 +170,7 @@ def _everywhere(tree: Any, mesh: Mesh) -> Any:
     return jax.tree.map(copied, tree)
 
 
-def _place(size: int, mesh: Mesh | None, axes: Axes | None) -> Place | None:
+def _row_sharding(size: int, mesh: Mesh | None, axes: Axes | None) -> RowSharding | None:
     """The mesh and those of its axes along which so many rows are divided.
 
     Raises:

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import digitseq as ds
-from digitseq.cli.label_grammar import rows_of
-from digitseq.sequence.label_words import labels_of
+from digitseq.cli.label_options import rows_of
+from digitseq.sequence.label_grammar import labels_of
 
 draw = jax.jit(lambda key, labels, size: labels.draw(key, size), static_argnums=2)
 
@@ -185,8 +185,15 @@ def test_sequence_names_a_source(bank, text, kind, shows):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "random:", "random:0", "range:9-3", "range:x", "pattern:x", "luhn:5", "x:5"]
+    "text", ["", "random", "random:", "random:0", "range:9-3", "range:x", "pattern:x", "luhn:5", "x:5", "abc"]
 )
-def test_sequence_of_another_form(bank, text):
-    with pytest.raises(ValueError, match="SEQUENCE"):
+@pytest.mark.parametrize("name", ["SEQUENCE", "labels"])
+def test_sequence_of_another_form(bank, text, name):
+    with pytest.raises(ValueError, match=rf"^{name}\b"):
+        labels_of(text, bank, name=name)
+
+
+@pytest.mark.parametrize("text", ["random", "random:"])
+def test_a_kind_without_its_part_says_how_it_is_written(bank, text):
+    with pytest.raises(ValueError, match=r"wants something after random: .*random:3-8"):
         labels_of(text, bank)

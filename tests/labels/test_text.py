@@ -14,7 +14,7 @@ from digitseq.exporter.recipe import labels_from_plain, labels_to_plain
 from digitseq.io import png
 from digitseq.labels.text import SEPARATORS, format_sequence, parse_sequence
 from digitseq.numpy_api import check_digits
-from digitseq.sequence.label_words import labels_of
+from digitseq.sequence.label_grammar import labels_of
 
 BANK = ds.make_bank(*toy_glyphs(2, 13), num_classes=13)
 READ = {

@@ -122,11 +122,11 @@ def test_inside_shard_map_rows_are_the_devices_own(bank):
 def test_no_device_makes_the_rows_of_others(sources, name, kind):
     mesh, part = mesh_of(name)
     digits = jax.device_put(DIGITS, NamedSharding(mesh, part))
-    place = sharding.place_of(digits)
+    divided = sharding.row_sharding_of(digits)
     given = jax.device_put((keys.typed_key(KEY), sources[kind]), NamedSharding(mesh, P()))
-    lowered = pipeline._sample_batch.lower(*given, digits, KINDS[kind].replace(masks="amodal"), place)
+    lowered = pipeline._sample_batch.lower(*given, digits, KINDS[kind].replace(masks="amodal"), divided)
     program = lowered.compile().as_text()
-    assert f"f32[{8 // sharding.divisor(*place)},28,70]" in program
+    assert f"f32[{8 // sharding.divisor(*divided)},28,70]" in program
     for whole in ("all-gather", "all-reduce", "all-to-all", "collective", "f32[8,28,70]", "u8[8,28,70]"):
         assert whole not in program, f"{whole} in the compiled program"
     found = ds.sample_sequences(KEY, sources[kind], digits, KINDS[kind])

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digitseq.internal import random_bits
-from digitseq.sequence import long_rows, spacing
+from digitseq.sequence import spacing, spacing_long
 
 words = st.integers(0, 2**32 - 1)
 
@@ -77,7 +77,7 @@ def exact_excesses(words, span, slack):
 
 
 LONGEST = pytest.param(1999, 3, 2000, marks=pytest.mark.slow)
-LONG = jax.jit(jax.vmap(long_rows.long_excesses, (0, None, None, None)), static_argnums=3)
+LONG = jax.jit(jax.vmap(spacing_long.long_excesses, (0, None, None, None)), static_argnums=3)
 PLAIN = jax.jit(jax.vmap(spacing.conditional_excesses, (0, None, None, None)), static_argnums=3)
 
 

@@ -14,7 +14,7 @@ from ..internal.keys import as_key, folded, numbered
 from ..internal.pixels import unit_ink
 from ..internal.settings import own_settings
 from ..internal.shapes import Array, Float32, HostArray, Key, Shaped, UInt8
-from ..internal.sharding import Place, by_rows, place_of
+from ..internal.sharding import RowSharding, by_rows, row_sharding_of
 from ..internal.xla import map_in_chunks, materialize
 from .base import Change, Page, Transform, Width
 from .geometry import Geometric
@@ -54,12 +54,14 @@ def apply(
         raise ValueError(f"transforms must be a list of digitseq.augment's transforms, got {transforms!r}")
     if jnp.ndim(glyphs) < 2:
         raise ValueError(f"glyphs must be [..., height, width], got shape {list(jnp.shape(glyphs))}")
-    place = place_of(glyphs) if jnp.ndim(glyphs) > 2 else None
-    return _apply(as_key(key), tuple(transforms), glyphs, place)
+    sharding = row_sharding_of(glyphs) if jnp.ndim(glyphs) > 2 else None
+    return _apply(as_key(key), tuple(transforms), glyphs, sharding)
 
 
 @functools.partial(jax.jit, static_argnums=3)
-def _apply(key: jax.Array, transforms: Transforms, glyphs: jax.Array, place: Place | None) -> jax.Array:
+def _apply(
+    key: jax.Array, transforms: Transforms, glyphs: jax.Array, sharding: RowSharding | None
+) -> jax.Array:
     def part(start: jax.Array, rows: jax.Array, key: jax.Array, transforms: Transforms) -> jax.Array:
         flat = unit_ink(rows.reshape(math.prod(rows.shape[:-2]), *rows.shape[-2:]))
         first = start * np.uint32(math.prod(rows.shape[1:-2]))
@@ -67,7 +69,7 @@ def _apply(key: jax.Array, transforms: Transforms, glyphs: jax.Array, place: Pla
         return apply_to_batch(image_keys, transforms, flat).reshape(rows.shape)
 
     rows = glyphs if glyphs.ndim > 2 else glyphs[None]
-    return jnp.asarray(by_rows(part, place, rows, key, transforms)).reshape(glyphs.shape)
+    return jnp.asarray(by_rows(part, sharding, rows, key, transforms)).reshape(glyphs.shape)
 
 
 def apply_to_batch(
@@ -117,7 +119,7 @@ def run(
     """
     # Parameters may be of any numeric type; the result must be float32 all the same.
     transforms = jax.tree.map(lambda number: jnp.asarray(number, jnp.float32), transforms)
-    keyed = [(transform, folded(keys, place)) for place, transform in enumerate(transforms)]
+    keyed = [(transform, folded(keys, number)) for number, transform in enumerate(transforms)]
     for moves_ink, group in itertools.groupby(keyed, lambda pair: isinstance(innermost(pair[0]), Geometric)):
         if moves_ink:
             images = (_warped(list(group), images, width), None)

@@ -23,10 +23,10 @@ from ..io.compilation_cache import keep_programs as keep_programs
 from ..labels.digits import PAD
 from ..labels.sequences import FixedLabels
 from ..sequence import preflight
-from ..sequence.label_words import Labels
+from ..sequence.label_grammar import Labels
 from ..sequence.pipeline import DigitSequence, render
 from ..sequence.spec import Advance, Align, Hand, SequenceSpec, Spacing, check_spec
-from . import completion, label_grammar
+from . import completion, label_options
 from .console import Interrupted as Interrupted
 from .pictures import show_path as show_path
 from .sources import Source
@@ -123,13 +123,13 @@ def plan(
     """
     check_spec(spec)
     image_key = label_key = jax.random.wrap_key_data(jnp.asarray(seed_words(seed)), impl="threefry2x32")
-    given = label_grammar.is_list(found)
+    given = label_options.is_list(found)
     _check_count(found, count)
     if not given:
         label_key, image_key = jax.random.split(image_key)
         # This seed's labels may be short: the width must suffice for those of any seed.
         preflight.check_rows(bank, found.rows(), spec, filled=False)
-    rows = label_grammar.rows_of(found, label_key, count)
+    rows = label_options.rows_of(found, label_key, count)
     check_work(bank, rows, spec)
     if count is None and len(rows) == 1 and given:
         return rows, seed_words(seed)[None]

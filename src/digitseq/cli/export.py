@@ -5,7 +5,7 @@ import math
 import sys
 import time
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import jax
 import numpy as np
@@ -14,15 +14,17 @@ import typer
 from ..exporter.driver import export as write
 from ..exporter.engines import Engine
 from ..exporter.execution import MOST_IMAGES
+from ..exporter.formats import Name
 from ..exporter.resume import recorded_key
 from ..exporter.splits import export_splits
 from ..glyphs.splits import By
 from ..internal.keys import as_key
 from ..labels.base import listed_size
-from ..sequence.label_words import FORMS, Labels, labels_of
+from ..sequence.label_grammar import FORMS, Labels, labels_of
 from ..sequence.preflight import AUTO, auto_width
-from ..sequence.spec import SequenceSpec, check_spacing_range, spec_from_dict
-from . import common, label_grammar, sources
+from ..sequence.spacing import check_spacing_range
+from ..sequence.spec import SequenceSpec, spec_from_dict
+from . import common, label_options, sources
 
 EXPORT_EPILOG = """\b
 Examples:
@@ -31,18 +33,17 @@ Examples:
   digitseq export random:3-8 digits --count 10000 --format yolo --split train=0.9,val=0.1
   digitseq export random:5 s3://bucket/train --count 10000000 --format parquet --engine ray
 """
-Format = Literal["png", "webdataset", "parquet", "array_record", "lmdb", "coco", "yolo", "idx", "npz"]
 
 
 def export(
     labels: Annotated[str, typer.Argument(help=FORMS, show_default=False)],
     out: Annotated[str, typer.Argument(help="A new folder, or a URL (s3://...).", show_default=False)],
-    format: Annotated[Format, typer.Option(help="Of the files.", show_default=False)],
+    format: Annotated[Name, typer.Option(help="Of the files.", show_default=False)],
     count: Annotated[
         int | None, typer.Option(help="How many images.", show_default="of a file, each line once")
     ] = None,
-    order: label_grammar.OrderOption = "given",
-    column: label_grammar.ColumnOption = None,
+    order: label_options.OrderOption = "given",
+    column: label_options.ColumnOption = None,
     shard_size: Annotated[int, typer.Option(help="Images of one shard, best a multiple of 500.")] = 1000,
     seed: Annotated[
         int | None,
@@ -93,7 +94,7 @@ def export(
     """
     common.keep_programs()
     source = sources.source_of(bank, style, writers, transpose)
-    found = labels_of(labels, source, column=column, order=order)
+    found = labels_of(labels, source, name="LABELS", column=column, order=order)
     count = listed_size("--count", count, found, MOST_IMAGES)
     layout = _spec_in(spec, found) if spec is not None else _wide_enough(found)
     if augment:

@@ -15,9 +15,9 @@ from ..io import atomic
 from ..labels.digits import PAD
 from ..labels.lists import read_list
 from ..labels.text import format_sequence, pack
-from ..sequence.label_words import labels_of
+from ..sequence.label_grammar import labels_of
 from ..sequence.spec import SequenceSpec, spec_to_json
-from . import common, label_grammar, names, pictures, recipes, sources
+from . import common, label_options, names, pictures, recipes, sources
 
 # So that a negative MIN_SPACING is taken for an argument, not for an option.
 SETTINGS = {"ignore_unknown_options": True, "allow_extra_args": True}
@@ -33,7 +33,7 @@ Examples:
 
 def generate(
     context: typer.Context,
-    sequence: label_grammar.SequenceArgument = None,
+    sequence: label_options.SequenceArgument = None,
     min_spacing: Annotated[
         int | None, typer.Argument(help="Least gap between digits, pixels, from -14.", show_default=False)
     ] = None,
@@ -58,8 +58,8 @@ def generate(
     count: Annotated[
         int | None, typer.Option(help="How many pictures.", show_default="1; of a file, each line once")
     ] = None,
-    order: label_grammar.OrderOption = "given",
-    column: label_grammar.ColumnOption = None,
+    order: label_options.OrderOption = "given",
+    column: label_options.ColumnOption = None,
     name_column: Annotated[
         str | None,
         typer.Option(
@@ -99,7 +99,7 @@ def generate(
         raise ValueError("give SEQUENCE MIN_SPACING MAX_SPACING IMAGE_WIDTH, or --like PICTURE")
     glyph_transforms, line_transforms = common.transforms_of(augment)
     source = sources.source_of(bank, style, writers, transpose)
-    found = labels_of(sequence, source, column=column, order=order)
+    found = labels_of(sequence, source, name="SEQUENCE", column=column, order=order)
     listed = _names(sequence, column, name_column, order)
     spec = SequenceSpec(
         image_width=common.width_of(image_width, found, (min_spacing, max_spacing)),

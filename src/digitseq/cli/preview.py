@@ -9,9 +9,9 @@ import typer
 from ..internal.pixels import HEIGHT
 from ..io.contact_sheet import check_size, contact_sheet
 from ..labels.text import format_sequence
-from ..sequence.label_words import labels_of
+from ..sequence.label_grammar import labels_of
 from ..sequence.spec import SequenceSpec
-from . import common, label_grammar, pictures, sources
+from . import common, label_options, pictures, sources
 
 EPILOG = """\b
 Examples:
@@ -33,8 +33,8 @@ def preview(
     scale: Annotated[int, typer.Option(min=1, max=16, help="Sheet pixels for one of the picture's.")] = 2,
     captions: Annotated[bool, typer.Option(help="Write the digits under each.")] = True,
     boxes: Annotated[bool, typer.Option(help="Draw the box of each digit's ink.")] = False,
-    order: label_grammar.OrderOption = "given",
-    column: label_grammar.ColumnOption = None,
+    order: label_options.OrderOption = "given",
+    column: label_options.ColumnOption = None,
     bank: sources.SourceOption = None,
     style: sources.StyleOption = None,
     align: common.AlignOption = "center",
@@ -56,7 +56,7 @@ def preview(
     common.keep_programs()
     glyph_transforms, line_transforms = common.transforms_of(augment)
     source = sources.source_of(bank, style, writers, transpose)
-    found = labels_of(sequence, source, column=column, order=order)
+    found = labels_of(sequence, source, name="SEQUENCE", column=column, order=order)
     width = common.width_of(image_width, found, (min_spacing, max_spacing))
     check_size((count, HEIGHT, width), columns=columns, scale=scale, captions=captions)
     spec = SequenceSpec(

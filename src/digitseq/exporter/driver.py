@@ -9,7 +9,7 @@ from ..glyphs.source import Source
 from ..glyphs.source_words import as_source
 from ..internal.settings import own_settings
 from ..labels.base import LabelSource, listed_size
-from ..sequence.label_words import as_labels
+from ..sequence.label_grammar import as_labels
 from ..sequence.spec import SequenceSpec
 from .engines import Engine
 from .execution import MOST_IMAGES, request_of, run_export

@@ -140,12 +140,13 @@ def run_export(request: Request, progress: Callable[[int], None]) -> Manifest:
 
 
 def _with_masks(spec: SequenceSpec, format: str) -> SequenceSpec:
-    allowed = format_of(format).masks
+    known = format_of(format)
+    allowed = known.masks
     wanted = "visible" if spec.masks is True else spec.masks
     if wanted and wanted not in allowed:
         kinds = f"{' or '.join(allowed)} ones only" if allowed else "no masks"
         raise ValueError(f"spec.masks: the format {format} holds {kinds}, got {spec.masks!r}")
-    return spec.replace(masks="amodal") if format == "coco" and not wanted else spec
+    return spec if wanted else spec.replace(masks=known.default_masks)
 
 
 def _render(storage: Storage, request: Request, progress: Callable[[int], None]) -> None:

@@ -21,7 +21,7 @@ from ..internal.keys import as_key
 from ..internal.settings import own_settings
 from ..labels.base import LabelSource, listed_size
 from ..labels.sequences import FixedLabels
-from ..sequence.label_words import as_labels
+from ..sequence.label_grammar import as_labels
 from ..sequence.spec import SequenceSpec
 from .data_card import header_of
 from .execution import MOST_IMAGES, Request, request_of, run_export

@@ -12,10 +12,10 @@ from jax.sharding import Mesh, NamedSharding, PartitionSpec
 from . import keys
 
 # A mesh (of devices, or while tracing an abstract one), and those of its axes along which rows are divided.
-Place = tuple[Any, tuple[str, ...]]
+RowSharding = tuple[Any, tuple[str, ...]]
 
 
-def place_of(array: Any) -> Place | None:
+def row_sharding_of(array: Any) -> RowSharding | None:
     """The mesh and axes along which an array's first axis is divided; None where it is whole.
 
     Of an array that is traced they are known where the mesh's axes are
@@ -30,21 +30,21 @@ def place_of(array: Any) -> Place | None:
     return sharding.mesh, _names(first)
 
 
-def by_rows(function: Callable[..., Any], place: Place | None, rows: Any, *whole: Any) -> Any:
+def by_rows(function: Callable[..., Any], sharding: RowSharding | None, rows: Any, *whole: Any) -> Any:
     """`function(start, rows, *whole)`, each device with the rows that lie on it.
 
     Args:
         function: of `start`, uint32 [], the number of the first of its rows
             among all; its rows; and the rest. Its results have as many rows.
-        place: from `place_of`; None: all rows at once.
+        sharding: from `row_sharding_of`; None: all rows at once.
         rows: a tree of arrays whose first axes are the rows.
         whole: trees of arrays that each device has whole; typed keys may be among them.
     """
-    if place is None:
+    if sharding is None:
         # Divided along other axes than the rows: there is nothing to share out.
         rows, whole = jax.tree.map(lambda leaf: _moved(leaf, None, PartitionSpec()), (rows, whole))
         return function(np.uint32(0), rows, *whole)
-    mesh, axes = place
+    mesh, axes = sharding
     leaves, structure = jax.tree.flatten(whole)
     words, rebuild = zip(*map(_as_words, leaves), strict=True)
 

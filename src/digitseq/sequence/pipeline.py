@@ -18,14 +18,14 @@ from ..internal.pixels import CELL, HEIGHT, byte_ink, unit_ink
 from ..internal.pytrees import register_pytree
 from ..internal.settings import own_settings
 from ..internal.shapes import Array, Bool, Float32, Int8, Int32, Integer, Key, UInt8
-from ..internal.sharding import Place, by_rows, place_of
+from ..internal.sharding import RowSharding, by_rows, row_sharding_of
 from ..labels.digits import PAD, as_digits, narrowed
 from . import annotations, compositing, layout
 from .glyph_sampling import sample_glyphs
 from .slots import Slots
 from .spec import SequenceSpec, as_numbers, check_structure
 
-# A mask is an int8 that holds a slot + 1.
+# A visible mask is an int8 that holds a slot + 1.
 MAX_MASKED_SLOTS = 127
 
 
@@ -37,17 +37,17 @@ class DigitSequence:
     Attributes:
         image: float32 [28, W] in [0, 1], 0 background, 1 ink, [row, column]
             (uint8 in an export).
-        digits: int32 [K], what is on the canvas, left to right, then PAD
-            (-1). Where there are transforms, a digit without ink after them
-            is not on it, and those behind it move up.
+        digits: int32 [K], the digits on the canvas, left to right, then PAD
+            (-1). A digit whose ink a transform removed, or moved off the
+            canvas, is left out, and later ones take its slot.
         length: int32 [], how many digits are on the canvas.
         offsets: int32 [K], x of each cell's left edge, pixels, before line
             transforms; negative where a cell's blank margin hangs over the
             edge (`advance="ink"`); -1 past `length`.
         boxes: int32 [K, 4], (x0, y0, x1, y1) of each digit's own ink on the
-            canvas, half-open pixels, whatever lies over it; empty (x0 = x1)
-            for a glyph that is blank in the bank, where nothing transforms
-            it; -1 past `length`.
+            canvas, half-open pixels, covered by other ink or not; -1 past
+            `length`. Without transforms a glyph that is blank in the bank
+            has an empty box, x0 = x1.
         glyph_ids: int32 [K], rows of `bank.glyphs`; -1 past `length` and for
             glyphs that come from no bank.
         masks: "visible": int8 [28, W], slot + 1 of the digit whose ink is
@@ -85,11 +85,11 @@ def sample_sequence(
 ) -> DigitSequence:
     """One image of a digit sequence, with its labels. Pure; runs compiled.
 
-    Every input has a defined result, because inside `jit` nothing can raise:
-    a row ends before its first PAD, or digit that the source does not serve,
-    and digits that don't fit the width at the least spacing are left out from
-    the right; the labels describe what is on the canvas. Values are checked
-    by `check_spec` and by `generate_numbers_sequence`.
+    No value raises, as nothing can inside `jit`; the labels describe what is
+    on the canvas. A row ends before its first PAD, and before its first digit
+    that the source does not serve; digits that don't fit the width at the
+    least spacing are left out from the right. `check_spec` checks a spec's
+    values, and `generate_numbers_sequence` all of its arguments.
 
     Args:
         key: a typed or raw PRNG key, or an integer seed.
@@ -110,8 +110,8 @@ def sample_sequences(
 ) -> DigitSequence:
     """A batch of images: row b is `sample_sequence(fold_in(key, b), source, digits[b], spec)`.
 
-    Bit-exact, whatever the batch's size and however it is sharded; only
-    transformed pixels may differ, by up to 1e-5. Faster than `vmap`
+    It is bit-exact, whatever the batch's size and however it is sharded, but
+    for transformed pixels, which are within 1e-5. Faster than `vmap`
     of `sample_sequence`, because work that no row needs is skipped. With a key
     type whose draws depend on the batch (`rbg`) the promise can't be kept; with
     the default `threefry2x32` it is.
@@ -123,7 +123,7 @@ def sample_sequences(
         spec: the layout.
     """
     rows = as_digits(digits, 2)
-    return _sample_batch(keys.as_key(key), as_source(source), rows, as_numbers(spec), place_of(rows))
+    return _sample_batch(keys.as_key(key), as_source(source), rows, as_numbers(spec), row_sharding_of(rows))
 
 
 @functools.partial(jax.jit, static_argnums=4)
@@ -132,7 +132,7 @@ def _sample_batch(
     source: Source,
     digits: Integer[Array, "B K"],
     spec: SequenceSpec,
-    place: Place | None,
+    sharding: RowSharding | None,
 ) -> DigitSequence:
     def part(
         start: jax.Array, digits: jax.Array, key: jax.Array, source: Source, spec: SequenceSpec
@@ -140,7 +140,7 @@ def _sample_batch(
         row_keys = keys.numbered(key, start + jnp.arange(digits.shape[0], dtype=jnp.uint32))
         return render(row_keys, source, digits, spec, spec.image_width)
 
-    batch: DigitSequence = by_rows(part, place, digits, key, source, spec)
+    batch: DigitSequence = by_rows(part, sharding, digits, key, source, spec)
     return batch
 
 
@@ -168,22 +168,34 @@ def render(
         source: the glyphs come from it.
         digits: classes, PAD (-1) after each row's last.
         spec: the layout; its `image_width` is the canvas.
-        width: how much of the canvas, from the left, the digits are laid out
-            in. May be traced; line transforms then take it for the width of the
-            line, if all of them can (`augment.takes_width`), else the canvas's.
+        width: of the part of the canvas, from its left edge, that the digits
+            are laid out in. May be traced, so that lines of several widths share
+            a program: line transforms that can (`augment.takes_width`) then end
+            at this width, too.
         dtype: of the image: float32, or uint8 as files hold it (`byte_ink`).
+
+    Returns:
+        The batch, with the masks that the spec asks for.
+
+    Raises:
+        ValueError: shapes that int32 places or int8 masks can't hold.
+        BankError: the spec asks for one writer a line and the source knows none.
     """
     check_shapes(digits.shape, spec)
     key = split_for_stages(row_keys)
     store, slots = sample_glyphs(key.glyphs, key.transforms, source, narrowed(digits), spec)
     slots = layout.place(key.gaps, key.align, slots, spec, width)
-    if spec.glyph_transforms:
+    if (
+        spec.glyph_transforms
+    ):  # without them, a glyph that is blank in the bank stays a label, with an empty box
         slots = annotations.drop_blank(slots)
-    # Bytes that nothing transforms stay what they are, which is quicker by half (benchmarks/workarounds.py).
+    # Untransformed pixels stay bytes: converted to floats and back they take half as long again
+    # (benchmarks/workarounds.py).
     as_is = dtype == jnp.uint8 and store.dtype == jnp.uint8 and not spec.line_transforms
     within = width if isinstance(width, jax.Array) and augment.takes_width(spec.line_transforms) else None
     visible = spec.masks in (True, "visible") and not augment.followed(spec.line_transforms)
     form = byte_ink if as_is else unit_ink
+    # Masks of moved or changed ink are made after it is: annotations and image then use the same line keys.
     image, masks = compositing.paint(store, slots, spec.image_width, masks=visible, form=form)
     slots, masks = annotations.after_line_transforms(key.line, store, slots, masks, spec, within)
     image = augment.apply_to_batch(key.line, spec.line_transforms, image, within)
@@ -191,7 +203,7 @@ def render(
 
 
 class StageKeys(NamedTuple):
-    """The keys of what is random in each row."""
+    """One key a row for each stage that draws random numbers."""
 
     glyphs: Key[Array, " B"]
     gaps: Key[Array, " B"]

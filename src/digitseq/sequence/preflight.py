@@ -14,8 +14,8 @@ from ..internal.xla import CPU_PIXELS
 from ..labels.base import LabelSource, Row
 from ..labels.digits import as_digits
 from .pipeline import check_shapes
-from .spacing import MIN_SPACING
-from .spec import SequenceSpec, check_spacing_range, check_spec
+from .spacing import MIN_SPACING, check_spacing_range
+from .spec import SequenceSpec, check_spec
 
 AUTO = "auto"
 

@@ -13,9 +13,9 @@ from ..glyphs.source_words import as_source
 from ..internal import keys, pytrees
 from ..internal.pytrees import as_arrays, register_pytree
 from ..internal.shapes import Array, Int32, Integer, Key, UInt32
-from ..internal.sharding import Place, by_rows
+from ..internal.sharding import RowSharding, by_rows
 from ..labels.base import LabelSource, static
-from .label_words import as_labels
+from .label_grammar import as_labels
 from .pipeline import DigitSequence, render
 from .spec import SequenceSpec, as_numbers
 
@@ -108,14 +108,14 @@ def labels_at(key: Key[Array, ""], labels: LabelSource, numbers: UInt32[Array, "
     return jnp.asarray(jax.vmap(at)(label_keys, numbers))
 
 
-@functools.partial(jax.jit, static_argnames=("size", "dtype", "place"))
+@functools.partial(jax.jit, static_argnames=("size", "dtype", "sharding"))
 def batch_of(
     run: Run,
     step: Integer[Array, ""] | np.uint32,
     size: int,
     *,
     dtype: Any = jnp.float32,
-    place: Place | None = None,
+    sharding: RowSharding | None = None,
 ) -> DigitSequence:
     """The images of a run from number step * size on, `size` of them, compiled.
 
@@ -124,7 +124,7 @@ def batch_of(
         step: an integer []; numbers are counted modulo 2**32.
         size: B. Static.
         dtype: of the images: float32 or uint8. Static.
-        place: the mesh and those of its axes along which they are divided. Static.
+        sharding: the mesh and those of its axes along which they are divided. Static.
     """
     first = jnp.asarray(step).astype(jnp.uint32) * np.uint32(size)
     numbers = first + jnp.arange(size, dtype=jnp.uint32)
@@ -132,7 +132,7 @@ def batch_of(
     def part(_: jax.Array, numbers: jax.Array, run: Run) -> DigitSequence:
         return run.images(numbers, dtype)
 
-    batch: DigitSequence = by_rows(part, place, numbers, run)
+    batch: DigitSequence = by_rows(part, sharding, numbers, run)
     return batch
 
 

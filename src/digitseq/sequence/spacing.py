@@ -8,18 +8,40 @@ canvas has left when every gap is at its lowest: the excesses may add up to it.
 """
 
 import math
+from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import lax
 
 from ..internal import random_bits
 from ..internal.shapes import Array, Bool, Float32, Int32, Key, UInt32
-from .long_rows import long_excesses
+from ..internal.validation import as_integer
+from .spacing_long import long_excesses, prefix_sums
 
 MIN_SPACING = -14
 # Ways below this share of the most are not to be relied on: what float32 holds beside 1 ends at 2**-126.
 LEAST_SHARE = 2.0**-96
+
+
+def check_spacing_range(value: Any) -> tuple[int, int]:
+    """The range as two Python integers.
+
+    Raises:
+        ValueError: not a pair, not integers, reversed, or below -14.
+    """
+    if not isinstance(value, tuple | list | np.ndarray | jax.Array) or len(value) != 2:
+        raise ValueError(f"spacing_range must be a pair (min, max), got {value!r}")
+    low, high = value
+    low, high = as_integer("spacing_range minimum", low), as_integer("spacing_range maximum", high)
+    if low > high:
+        raise ValueError(f"spacing_range is reversed: minimum {low} is above maximum {high}")
+    if low < MIN_SPACING:
+        raise ValueError(f"spacing_range goes down to {low}; the least spacing is {MIN_SPACING}")
+    if high >= 2**31:
+        raise ValueError(f"spacing_range goes up to {high}; it must stay below 2**31")
+    return low, high
 
 
 def random_excesses(
@@ -97,7 +119,7 @@ def conditional_excesses(
     ways = jnp.where(rooms <= slack, 1.0, 0.0).astype(jnp.float32)
 
     def count(ways: jax.Array, span: jax.Array) -> tuple[jax.Array, jax.Array]:
-        sums = _prefix_sums(ways)
+        sums = prefix_sums(ways)
         ways = jnp.where(rooms <= slack, sums - _sum_below(sums, rooms - span), 0.0)
         return ways / ways[slack], sums
 
@@ -113,22 +135,6 @@ def conditional_excesses(
     _, sums = lax.scan(count, ways, span, reverse=True)
     _, (excesses, sound) = lax.scan(fill, slack, (random_bits.fractions(bits), span, sums))
     return excesses, sound.all()
-
-
-def _prefix_sums(values: Float32[Array, " T"]) -> Float32[Array, " T"]:
-    """Sums of the values up to and with each place, by doubling (Hillis and Steele, 1986).
-
-    The order of a place's additions depends on the place alone, which
-    `jnp.cumsum`, about as fast (`benchmarks/workarounds.py`), does not promise:
-    so a gap does not depend on the width that a canvas is padded to.
-    """
-    size = values.shape[0]
-
-    def double(step: jax.Array, sums: jax.Array) -> jax.Array:
-        padded = jnp.pad(sums, (size, 0))
-        return sums + lax.dynamic_slice_in_dim(padded, size - (1 << step), size)
-
-    return lax.fori_loop(0, (size - 1).bit_length(), double, values)
 
 
 def _sum_below(sums: Float32[Array, " T"], room: Int32[Array, "*R"]) -> Float32[Array, "*R"]:

@@ -12,7 +12,7 @@ from ..augment.base import to_python
 from ..internal.pixels import HEIGHT
 from ..internal.pytrees import register_pytree
 from ..internal.validation import as_integer, as_size, nearest
-from .spacing import MIN_SPACING
+from .spacing import check_spacing_range
 
 Spacing = Literal["random", "even"]
 Align = Literal["left", "center", "right", "random"]
@@ -135,25 +135,6 @@ def check_structure(spec: SequenceSpec) -> None:
     for transform in spec.glyph_transforms:
         if not augment.followed((transform,)):
             raise ValueError(f"{transform!r} is no ink: it belongs in line_transforms, not glyph_transforms")
-
-
-def check_spacing_range(value: Any) -> tuple[int, int]:
-    """The range as two Python integers.
-
-    Raises:
-        ValueError: not a pair, not integers, reversed, or below -14.
-    """
-    if not isinstance(value, tuple | list | np.ndarray | jax.Array) or len(value) != 2:
-        raise ValueError(f"spacing_range must be a pair (min, max), got {value!r}")
-    low, high = value
-    low, high = as_integer("spacing_range minimum", low), as_integer("spacing_range maximum", high)
-    if low > high:
-        raise ValueError(f"spacing_range is reversed: minimum {low} is above maximum {high}")
-    if low < MIN_SPACING:
-        raise ValueError(f"spacing_range goes down to {low}; the least spacing is {MIN_SPACING}")
-    if high >= 2**31:
-        raise ValueError(f"spacing_range goes up to {high}; it must stay below 2**31")
-    return low, high
 
 
 def spec_to_json(spec: SequenceSpec) -> str:

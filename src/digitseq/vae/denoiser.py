@@ -17,7 +17,7 @@ from jax.sharding import NamedSharding, PartitionSpec, SingleDeviceSharding
 
 from ..internal.pixels import HEIGHT
 from ..internal.settings import own_settings
-from ..internal.sharding import Place, by_rows, place_of
+from ..internal.sharding import RowSharding, by_rows, row_sharding_of
 from .layers import Layers, init_layer, linear
 from .model import Vae, as_floats, as_images
 
@@ -98,8 +98,8 @@ def denoise(model: Vae, images: npt.ArrayLike) -> jax.Array:
         committed = isinstance(images, jax.Array) and getattr(images, "committed", True)
         sharding = images.sharding if isinstance(images, jax.Array) and committed else None
         return _denoise_padded(model.denoiser, np.asarray(images, np.float32), sharding)
-    place = place_of(images) if images.ndim > 2 else None
-    return _denoise_unpadded(model.denoiser, as_images(images), place)
+    by_row = row_sharding_of(images) if images.ndim > 2 else None
+    return _denoise_unpadded(model.denoiser, as_images(images), by_row)
 
 
 def _can_be_padded_on_the_host(images: jax.Array | npt.NDArray[Any]) -> bool:
@@ -149,9 +149,9 @@ def _probabilities(layers: Layers, images: jax.Array, width: jax.Array) -> jax.A
 
 
 @functools.partial(jax.jit, static_argnums=2)
-def _denoise_unpadded(layers: Layers, images: jax.Array, place: Place | None) -> jax.Array:
+def _denoise_unpadded(layers: Layers, images: jax.Array, sharding: RowSharding | None) -> jax.Array:
     def part(_: jax.Array, rows: jax.Array, layers: Layers) -> jax.Array:
         return jax.nn.sigmoid(logits(layers, rows.reshape(-1, *rows.shape[-2:]))).reshape(rows.shape)
 
     rows = images if images.ndim > 2 else images[None]
-    return jnp.asarray(by_rows(part, place, rows, layers)).reshape(images.shape)
+    return jnp.asarray(by_rows(part, sharding, rows, layers)).reshape(images.shape)

@@ -3,12 +3,13 @@
 import importlib
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 from ...errors import extra
 from ..plan import Chunk, Example, Plan
 
-NAMES = ("png", "webdataset", "parquet", "array_record", "lmdb", "coco", "yolo", "idx", "npz")
+Name = Literal["png", "webdataset", "parquet", "array_record", "lmdb", "coco", "yolo", "idx", "npz"]
+NAMES: tuple[Name, ...] = get_args(Name)
 
 
 class Format(NamedTuple):
@@ -19,6 +20,7 @@ class Format(NamedTuple):
         read: (folder, shard's name, number of its first image): the shard's examples.
         load: the code that loads the files of an export in the folder OUT, for users.
         masks: the kinds of masks that the format stores.
+        default_masks: those that a spec without masks gets.
         finish: (folder, plan, state): writes the files of the whole export, from what `write` left in the
             state's folder; None if there are none.
         hub: the pattern, in the export's folder, of the files that Hugging Face's `load_dataset` reads; empty
@@ -31,6 +33,7 @@ class Format(NamedTuple):
     read: Callable[[Path, str, int], Iterator[Example]]
     load: str
     masks: tuple[str, ...] = ()
+    default_masks: Literal[False, "amodal"] = False
     finish: Callable[[Path, Plan, Path], None] | None = None
     hub: str = ""
     note: str = ""

@@ -124,5 +124,12 @@ def read(folder: Path, name: str, first: int) -> Iterator[Example]:
 
 
 FORMAT = Format(
-    write, read, LOAD, masks=("visible", "amodal"), finish=finish, hub="data/images/**", stored=detectable
+    write,
+    read,
+    LOAD,
+    masks=("visible", "amodal"),
+    default_masks="amodal",
+    finish=finish,
+    hub="data/images/**",
+    stored=detectable,
 )

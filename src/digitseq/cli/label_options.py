@@ -9,7 +9,7 @@ import typer
 
 from ..labels.base import LabelSource
 from ..labels.sequences import FixedLabels, Order
-from ..sequence.label_words import FORMS, Labels
+from ..sequence.label_grammar import FORMS, Labels
 
 SequenceArgument = Annotated[str | None, typer.Argument(help=FORMS, show_default=False)]
 OrderOption = Annotated[
@@ -28,7 +28,7 @@ def rows_of(found: LabelSource, key: jax.Array, count: int | None) -> npt.NDArra
     """Labels int32 [count, K]; listed ones in their order, over and over.
 
     Args:
-        found: from `label_words.labels_of`.
+        found: from `label_grammar.labels_of`.
         key: for random labels; label i depends on the key and i alone.
         count: how many; None takes one, or each listed one once.
     """

@@ -40,12 +40,15 @@ def as_labels(labels: Any, source: Source) -> LabelSource:
     return found
 
 
-def labels_of(text: str, source: Source, *, column: str | None = None, order: Order = "given") -> Labels:
+def labels_of(
+    text: str, source: Source, *, name: str = "labels", column: str | None = None, order: Order = "given"
+) -> Labels:
     """The label source that a text names; random digits are those that the glyphs' source serves.
 
     Args:
         text: one of `FORMS`.
         source: the glyphs' source.
+        name: what the text is, for messages.
         column: the column of a file that is a table, as for `FileLabels`.
         order: the order of a file's sequences, as for `FixedLabels`.
 
@@ -53,35 +56,35 @@ def labels_of(text: str, source: Source, *, column: str | None = None, order: Or
         ValueError: a text of another form, or numbers outside their range.
         FileNotFoundError: it names a file that is not there.
     """
-    kind, colon, rest = text.partition(":")
+    kind, _, rest = text.partition(":")
     found: Labels
     if kind == "random" and rest:
-        (shortest, longest), _ = _range(text, rest)
+        (shortest, longest), _ = _range(name, text, rest)
         choices = _digits_of(text, source)
         found = RandomDigits(min_length=shortest, max_length=longest, choices=choices)
     elif kind == "range" and rest:
-        (low, high), (first, last) = _range(text, rest)
+        (low, high), (first, last) = _range(name, text, rest)
         padded = first.startswith("0") and len(first) == len(last) > 1
         found = NumberRange(low, high, zero_padded=padded, max_digits=len(last) if padded else None)
     elif kind in ("pattern", "luhn") and rest:
         found = Pattern(rest, luhn=kind == "luhn")
     elif kind == "file" and rest:
         found = FileLabels(rest, column=column, order=order)
-    elif colon and re.fullmatch(r"[A-Za-z]+", kind):
+    elif re.fullmatch(r"[A-Za-z]+", kind):
         wrong = (
-            "wants something after the colon"
+            f"wants something after {kind}:"
             if kind in KINDS
             else f"is of no kind known{nearest(kind, KINDS)}"
         )
-        raise ValueError(f"SEQUENCE {text!r} {wrong} (the forms: {FORMS})")
+        raise ValueError(f"{name} {text!r} {wrong} (the forms: {FORMS})")
     else:
-        found = FixedLabels([parse_sequence(text, name="SEQUENCE")])
+        found = FixedLabels([parse_sequence(text, name=name)])
     if kind != "file" and (column is not None or order != "given"):
         raise ValueError(f"a column or an order are a file's (file:PATH), got {text!r}")
     try:
         found.check()
     except ValueError as error:
-        raise ValueError(f"SEQUENCE {text!r}: {error}") from None
+        raise ValueError(f"{name} {text!r}: {error}") from None
     return found
 
 
@@ -101,7 +104,7 @@ def _digits_of(text: str, source: Source) -> npt.NDArray[np.int32]:
         return every[np.asarray(serves(source, jnp.asarray(every)))]
 
 
-def _range(whole: str, text: str) -> tuple[tuple[int, int], tuple[str, str]]:
+def _range(name: str, whole: str, text: str) -> tuple[tuple[int, int], tuple[str, str]]:
     """The bounds that `3-8` names, or `5` for both, as numbers and as they are written.
 
     Raises:
@@ -112,7 +115,7 @@ def _range(whole: str, text: str) -> tuple[tuple[int, int], tuple[str, str]]:
         high = low
     if not all(part.isascii() and part.isdigit() and len(part) <= 20 for part in (low, high)):
         raise ValueError(
-            f"SEQUENCE: random takes a length or a range, random:5 or random:3-8, and range two numbers, "
+            f"{name}: random takes a length or a range, random:5 or random:3-8, and range two numbers, "
             f"range:0-999, got {whole!r}"
         )
     return (int(low), int(high)), (low, high)

@@ -54,7 +54,7 @@ def long_excesses(
     def fill(room: jax.Array, slot: tuple[jax.Array, jax.Array, Ways]) -> tuple[jax.Array, jax.Array]:
         fraction, span, ways = slot
         powers = jnp.where((rooms <= room) & (rooms >= room - span), ways.powers, NONE)
-        weights = _prefix_sums(ways.parts * _power_of_two(powers - powers.max()))
+        weights = prefix_sums(ways.parts * _power_of_two(powers - powers.max()))
         left = jnp.sum((weights <= fraction * weights[room]) & (rooms < room), dtype=jnp.int32)
         left = jnp.clip(left, jnp.maximum(room - span, 0), room)
         return left, room - left
@@ -115,13 +115,17 @@ def _power_of_two(power: Int32[Array, " T"]) -> Float32[Array, " T"]:
     return lax.bitcast_convert_type((jnp.maximum(power, -127) + 127) << 23, jnp.float32)
 
 
-def _prefix_sums(values: Float32[Array, " T"]) -> Float32[Array, " T"]:
+def prefix_sums(values: Float32[Array, " T"]) -> Float32[Array, " T"]:
     """Sums of the values up to and with each place, by doubling (Hillis and Steele, 1986).
 
-    The order of a place's additions depends on the place alone, as
-    `jnp.cumsum` does not promise.
+    The order of a place's additions depends on the place alone, which
+    `jnp.cumsum`, about as fast (`benchmarks/workarounds.py`), does not promise:
+    so a gap does not depend on the width that a canvas is padded to.
     """
     size = values.shape[0]
-    for step in range((size - 1).bit_length()):
-        values = values + jnp.pad(values, (1 << step, 0))[:size]
-    return values
+
+    def double(step: jax.Array, sums: jax.Array) -> jax.Array:
+        padded = jnp.pad(sums, (size, 0))
+        return sums + lax.dynamic_slice_in_dim(padded, size - (1 << step), size)
+
+    return lax.fori_loop(0, (size - 1).bit_length(), double, values)
