@@ -1,6 +1,7 @@
 """Alphabets: text goes in and comes back wherever sequences are given, drawn, named and exported."""
 
 import json
+import re
 
 import jax
 import numpy as np
@@ -92,9 +93,8 @@ def test_numbers_with_hyphens_stay_classes_where_the_hyphen_is_no_symbol():
 @pytest.mark.parametrize(("text", "symbols"), [("12.5", SYMBOLS), ("3", "ABC"), ("x", "0123456789")])
 def test_what_the_bank_lacks_is_named_with_what_it_has(text, symbols):
     lacking = next(mark for mark in text if mark not in symbols)
-    with pytest.raises(ValueError) as raised:
+    with pytest.raises(ValueError, match=re.escape(f"{lacking!r} is none of the symbols {symbols}")):
         parse_sequence(text, symbols=symbols)
-    assert str(raised.value).endswith(f"{lacking!r} is none of the symbols {symbols}")
 
 
 def test_patterns_files_and_random_digits_know_the_signs(named, tmp_path):
