@@ -11,9 +11,10 @@ import jax.numpy as jnp
 from ..internal import random_bits
 from ..internal.pytrees import register_pytree
 from ..internal.shapes import Array, Int32, OneKey
+from ..internal.symbols import DIGITS
 from ..internal.validation import as_integer
 from .base import Row, Rows, static
-from .forms import DIGITS, Field, any_of, pieces_of, possible_rows, write
+from .forms import Field, any_of, pieces_of, possible_rows, write
 
 DATE_FIELDS = {
     "YYYY": Field(4),
@@ -179,7 +180,9 @@ def civil(ordinal: Int32[Array, ""]) -> tuple[Int32[Array, ""], Int32[Array, ""]
 
 def _several(formats: Any) -> Any:
     """One form as a tuple of one; a list as a tuple."""
-    return (formats,) if isinstance(formats, str) else tuple(formats) if isinstance(formats, list) else formats
+    if isinstance(formats, str):
+        return (formats,)
+    return tuple(formats) if isinstance(formats, list) else formats
 
 
 def _most(pieces: list[str]) -> int:

@@ -5,17 +5,15 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 
 from ..internal import random_bits
 from ..internal.shapes import Array, Bool, HostArray, Int32, UInt32
+from ..internal.symbols import DIGITS
 from .base import LONGEST, Row
 from .digits import PAD
-from .numeric import possible_places
-
-DIGITS = "0123456789"
+from .numeric import places_of
 
 
 class Field(NamedTuple):
@@ -77,7 +75,7 @@ def write(
     values: Mapping[str, Int32[Array, ""]],
     symbols: str,
     slots: int,
-) -> Int32[Array, "{slots}"]:
+) -> Int32[Array, " K"]:
     """The row of a form, its fields filled with values.
 
     Args:
@@ -104,7 +102,7 @@ def write(
     return compact(jnp.concatenate(classes), jnp.concatenate(keep), slots)
 
 
-def compact(classes: Int32[Array, " N"], keep: Bool[Array, " N"], slots: int) -> Int32[Array, "{slots}"]:
+def compact(classes: Int32[Array, " N"], keep: Bool[Array, " N"], slots: int) -> Int32[Array, " K"]:
     """Those of the classes that are marked by `keep`, in their order, then PAD up to `slots`."""
     order = jnp.argsort(~keep, stable=True)
     row = jnp.where(jnp.arange(len(order)) < keep.sum(), classes[order], PAD)
@@ -144,8 +142,6 @@ def possible_rows(
 def _rows_of(field: Field, low: int, high: int) -> Iterable[Row]:
     """The digits that may stand in each place of the numbers from low to high, a row for each length."""
     if field.padded:
-        return [possible_places(low, high, field.slots)]
+        return [places_of(low, high, field.slots)]
     lengths = range(len(str(low)), len(str(high)) + 1)
-    return [
-        possible_places(max(low, 10 ** (n - 1) if n > 1 else 0), min(high, 10**n - 1), n) for n in lengths
-    ]
+    return [places_of(max(low, 10 ** (n - 1) if n > 1 else 0), min(high, 10**n - 1), n) for n in lengths]

@@ -19,9 +19,12 @@ Align = Literal["left", "center", "right", "random"]
 Advance = Literal["cell", "ink"]
 Masks = Literal["visible", "amodal"]
 Hand = Literal["any", "one-writer"]
+Sampling = Literal["iid", "epoch"]
 
 # Places on a canvas, and a batch of one, are counted in int32.
 MAX_WIDTH = (2**31 - 1) // HEIGHT
+# Fields that JSON leaves out where they are as always: what earlier versions wrote stays the same.
+SINCE = {"sampling": "iid"}
 CHAINS: dict[str, Literal["glyph", "line"]] = {"glyph_transforms": "glyph", "line_transforms": "line"}
 
 
@@ -64,6 +67,18 @@ class SequenceSpec:
         hand: "any", each glyph by any writer; "one-writer", all glyphs of a
             line by one writer, sampled uniformly from those who have all its
             digits (a bank with `writers` only). Static.
+        sampling: "iid", each slot's glyph uniform over its class's,
+            independent of all others; "epoch", without replacement: every
+            glyph of a class once before any twice, in an order that is drawn
+            anew for each class and each time. Only for a run (`batch_at`,
+            `batches`, `Dataset`, exports) of labels in a given order, since
+            slots are counted: if the list has M sequences and m slots of a
+            class, and e of these stand before a slot of image i (in sequences
+            before number i mod M, and to its left), then the slot's turn is
+            t = (i // M) * m + e, modulo 2**32, and it has, of the class's N
+            glyphs, number t mod N of permutation t // N. So image i depends on
+            the key, i and the list alone. Digits that a row has no room for
+            are counted too. Static.
         masks: "visible", one map of which digit is on top; "amodal", a map of
             all ink for each digit; False, none; True is "visible". Static.
     """
@@ -77,6 +92,7 @@ class SequenceSpec:
     line_transforms: tuple[Any, ...] = ()
     masks: Masks | bool = _static(False)
     hand: Hand = _static("any")
+    sampling: Sampling = _static("iid")
 
     def __post_init__(self) -> None:
         # A chain given by name. JAX, which builds records from tracers, never passes text here.
@@ -118,6 +134,7 @@ def check_structure(spec: SequenceSpec) -> None:
         ("align", get_args(Align)),
         ("advance", get_args(Advance)),
         ("hand", get_args(Hand)),
+        ("sampling", get_args(Sampling)),
     ):
         word = getattr(spec, name)
         if not isinstance(word, str) or word not in words:
@@ -156,7 +173,7 @@ def spec_to_dict(spec: SequenceSpec) -> dict[str, Any]:
     fields = {f.name: getattr(spec, f.name) for f in dataclasses.fields(spec)}
     for name in CHAINS:
         fields[name] = augment.to_plain(fields[name])
-    return {name: _as_json(value) for name, value in fields.items()}
+    return {name: _as_json(v) for name, v in fields.items() if name not in SINCE or v != SINCE[name]}
 
 
 def _as_json(value: Any) -> Any:
