@@ -23,7 +23,7 @@ from ..labels.base import listed_size
 from ..sequence.label_grammar import FORMS, Labels, labels_of
 from ..sequence.preflight import AUTO, auto_width
 from ..sequence.spacing import check_spacing_range
-from ..sequence.spec import SequenceSpec, spec_from_dict
+from ..sequence.spec import Sampling, SequenceSpec, spec_from_dict
 from . import common, label_options, sources
 
 EXPORT_EPILOG = """\b
@@ -73,6 +73,13 @@ def export(
             show_default=False,
         ),
     ] = None,
+    sampling: Annotated[
+        Sampling | None,
+        typer.Option(
+            help="iid: any glyph of a digit; epoch: each once before any twice (lists in their order only).",
+            show_default="that of the layout, iid",
+        ),
+    ] = None,
     augment: common.AugmentOption = None,
     bank: sources.SourceOption = None,
     style: sources.StyleOption = None,
@@ -97,6 +104,7 @@ def export(
     found = labels_of(labels, source, name="LABELS", column=column, order=order)
     count = listed_size("--count", count, found, MOST_IMAGES)
     layout = _spec_in(spec, found) if spec is not None else _wide_enough(found)
+    layout = layout if sampling is None else layout.replace(sampling=sampling)
     if augment:
         glyph_transforms, line_transforms = common.transforms_of(augment)
         layout = layout.replace(glyph_transforms=glyph_transforms, line_transforms=line_transforms)

@@ -30,8 +30,8 @@ def permuted(key: OneKey, place: Int32[Array, ""], size: Int32[Array, ""]) -> In
     size = jnp.maximum(size, 1)
     root = jnp.sqrt(size.astype(jnp.float32)).astype(jnp.int32)
     # Rounded up, however the device rounds square roots.
-    root = root - (root * root > size)
-    a = root + (root * root < size)
+    root = jnp.where(root * root > size, root - 1, root)
+    a = jnp.where(root * root < size, root + 1, root)
     b = (size + a - 1) // a
 
     def step(at: Int32[Array, ""]) -> Int32[Array, ""]:

@@ -102,8 +102,8 @@ class PhoneNumbers(Rows):
     symbols: str = static(DIGITS)
 
     def __post_init__(self) -> None:
-        formats: Any = self.formats
-        object.__setattr__(self, "formats", (formats,) if isinstance(formats, str) else tuple(formats))
+        several = isinstance(self.formats, list | tuple)
+        object.__setattr__(self, "formats", tuple(self.formats) if several else (self.formats,))
 
     def _one(self, key: OneKey) -> Int32[Array, " K"]:
         bits = jax.random.bits(key, (3 + 4,), jnp.uint32)

@@ -175,14 +175,13 @@ def civil(ordinal: Int32[Array, ""]) -> tuple[Int32[Array, ""], Int32[Array, ""]
     of_year = day - (365 * year + year // 4 - year // 100)
     from_march = (5 * of_year + 2) // 153
     month = jnp.where(from_march < 10, from_march + 3, from_march - 9)
-    return year + 400 * era + (month <= 2), month, of_year - (153 * from_march + 2) // 5 + 1
+    year = year + 400 * era + (month <= 2).astype(jnp.int32)
+    return year, month, of_year - (153 * from_march + 2) // 5 + 1
 
 
 def _several(formats: Any) -> Any:
     """One form as a tuple of one; a list as a tuple."""
-    if isinstance(formats, str):
-        return (formats,)
-    return tuple(formats) if isinstance(formats, list) else formats
+    return tuple(formats) if isinstance(formats, list | tuple) else (formats,)
 
 
 def _most(pieces: list[str]) -> int:

@@ -45,7 +45,7 @@ def classes_of(text: str, symbols: str, name: str) -> Int32[HostArray, " N"]:
     if missing := [sign for sign in text if sign not in symbols]:
         raise ValueError(
             f"{name}: {missing[0]!r} is not among the symbols {symbols!r}: write a form without it, or "
-            f"give a bank that has it and its symbols"
+            f"draw from a bank that has it (ds.with_signs, --signs)"
         )
     return np.array([symbols.index(sign) for sign in text], np.int32)
 

@@ -110,7 +110,7 @@ class PairLabels(GlyphLabels):
 
 @own_settings
 def AdditionPairs(
-    n: int, bank: Source | str | None = None, *, seed: jax.Array | int = 0, sign: str = ""
+    n: int, bank: Source | str | None = None, *, key: jax.Array | int = 0, sign: str = ""
 ) -> PairLabels:
     """The label source of pairs of n-digit numbers, each digit glyph of a bank used exactly once.
 
@@ -130,7 +130,7 @@ def AdditionPairs(
     Args:
         n: the digits of each number, from 1.
         bank: whose glyphs of the digits 0 to 9 are used; the name of one; None takes `load_bank()`.
-        seed: an integer seed or a PRNG key: the order of the glyphs.
+        key: an integer seed or a PRNG key, of which the order of the glyphs is drawn.
         sign: one of the bank's symbols, such as "+", to write between the numbers, in any of
             its glyphs; "" for none.
 
@@ -138,7 +138,7 @@ def AdditionPairs(
         A list of labels, with `glyph_ids`, `numbers`, `sums` and `to_json`.
 
     Raises:
-        ValueError: a size, a seed or a sign that can't be used.
+        ValueError: a size, a key or a sign that can't be used.
         BankError: a source that is no bank, or a bank of fewer than 2 n digits.
     """
     source = as_source(bank, "bank")
@@ -153,7 +153,7 @@ def AdditionPairs(
     pairs = len(ids) // (2 * n)
     if not pairs:
         raise BankError(f"AdditionPairs: n {n} takes {2 * n} glyphs of digits, the bank has {len(ids)}")
-    order = np.asarray(jax.random.permutation(keys.as_key(seed), len(ids)))[: pairs * 2 * n]
+    order = np.asarray(jax.random.permutation(keys.as_key(key), len(ids)))[: pairs * 2 * n]
     rows, glyphs = (values[order].reshape(pairs, 2 * n) for values in (digits, ids))
     if sign:
         rows, glyphs = np.insert(rows, n, symbols.index(sign), axis=1), np.insert(glyphs, n, PAD, axis=1)

@@ -65,7 +65,7 @@ def _phone(rest: str, source: Source) -> PhoneNumbers:
 def _addition(rest: str, source: Source) -> PairLabels:
     size, _, seed = rest.partition("@")
     sign = "+" if "+" in symbols_of(source) else ""
-    return AdditionPairs(_number(size), source, seed=_number(seed or "0"), sign=sign)
+    return AdditionPairs(_number(size), source, key=_number(seed or "0"), sign=sign)
 
 
 _MADE: dict[str, Callable[[str, Source], Written]] = {
