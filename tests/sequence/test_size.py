@@ -131,7 +131,7 @@ def test_the_command_line_scales_digits_to_the_height(made, refused, here):
     )
     with Image.open(path) as picture:
         assert picture.size == (3 * 28 + 2 * 4, 64)
-    assert "--image-height" not in refused("generate", "350", 0, 4, 100, "--image-height", 20)
+    assert "image_height 20 is too small" in refused("generate", "350", 0, 4, 100, "--image-height", 20)
 
 
 @pytest.mark.parametrize("format", ["png", "yolo", *slow(*(set(formats.NAMES) - {"png", "yolo"}))])
