@@ -102,7 +102,7 @@ def test_dates_are_those_of_the_calendar():
     found = np.stack(jax.jit(jax.vmap(civil))(days), axis=1)
     told = [datetime.date.fromordinal(day) for day in days.tolist()]
     np.testing.assert_array_equal(found, [(day.year, day.month, day.day) for day in told])
-    for end in (datetime.date.min, datetime.date.max):
+    for end in (datetime.date.fromordinal(10_000), datetime.date.max):
         assert written(draw(jax.random.key(0), ds.Dates("YYYYMMDD", end, end), 1)) == [
             f"{end:%Y%m%d}".zfill(8)
         ]
@@ -126,7 +126,7 @@ def test_zip_codes_begin_as_codes_in_use_do():
         (lambda: ds.Dates("-", symbols=SIGNS), "must hold fields (YYYY,"),
         (lambda: ds.Dates(7, symbols=SIGNS), "must hold fields (YYYY,"),
         (lambda: ds.Dates("YYYY", "2020", "2019"), "not after last"),
-        (lambda: ds.Dates("YYYY", 0), "years 1 to 9999"),
+        (lambda: ds.Dates("YYYY", 2000, 2025), "years are text ('2000')"),
         (lambda: ds.Dates("YYYY", "2021-02-29"), "'2021-02-29'"),
         (lambda: ds.Times(), "':' is not among the symbols '0123456789'"),
         (lambda: ds.Times("HH", "24:00"), "'24:00'"),

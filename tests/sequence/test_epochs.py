@@ -98,6 +98,16 @@ def test_images_without_replacement_depend_on_key_and_number_alone(bank):
     np.testing.assert_array_equal(inside(jnp.uint32(2)), ids[32:])
 
 
+@pytest.mark.slow
+def test_glyphs_are_the_same_on_a_mesh(bank):
+    mesh = jax.make_mesh((4,), ("rows",), devices=jax.devices()[:4])
+    for labels, spec in ((LINES, SPEC), (ds.AdditionPairs(2, bank), ds.SequenceSpec(image_width=120))):
+        alone = ds.batch_at(1, 3, bank, labels, spec, 8)
+        spread = ds.batch_at(1, 3, bank, labels, spec, 8, mesh=mesh)
+        np.testing.assert_array_equal(alone.glyph_ids, spread.glyph_ids)
+        np.testing.assert_array_equal(alone.image, spread.image)
+
+
 def test_what_cannot_be_counted_is_refused(bank, small_vae):
     for labels in ("random:3", ds.FixedLabels(["350"], order="random"), ds.ZipCodes()):
         with pytest.raises(ValueError, match=r"^sampling='epoch' counts .*FixedLabels\(labels.draw"):

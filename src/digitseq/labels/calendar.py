@@ -33,6 +33,7 @@ TIME_FIELDS = {
     "SS": Field(2),
 }
 MINUTES = 24 * 60
+EARLIEST = 10_000
 
 
 @register_pytree
@@ -45,8 +46,8 @@ class Dates(Rows):
             likely: YYYY, YY, MM, M, DD and D (M and D without a leading zero),
             with signs between. Static.
         first: the first day, "2000-01-31", the year "2000" (its first day), or
-            a `datetime.date`; kept as its number, `date.toordinal()`, 1 to
-            3652059. A leaf.
+            a `datetime.date`; kept as its number, `date.toordinal()`, 10000
+            to 3652059. A leaf.
         last: the last, included; a year is its last day. A leaf.
         symbols: the alphabet, one character a class. Static.
     """
@@ -73,10 +74,11 @@ class Dates(Rows):
     def check(self) -> None:
         """Raises ValueError on parameters that can't be used; the message names the field."""
         first, last = (as_integer(f"Dates.{name}", getattr(self, name)) for name in ("first", "last"))
-        if not 1 <= first <= last <= datetime.date.max.toordinal():
+        # A lower number is a year that somebody gave as one: day 2000 is in the year 6.
+        if not EARLIEST <= first <= last <= datetime.date.max.toordinal():
             raise ValueError(
-                f"Dates.first must be a day of the years 1 to 9999, not after last, got {first} to {last} "
-                f"(days from 0001-01-01 on)"
+                f"Dates.first must be a day of the years 28 to 9999, not after last, and years are text "
+                f"('2000'), got days {first} to {last}"
             )
         self._pieces()
 

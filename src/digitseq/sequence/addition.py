@@ -122,7 +122,7 @@ def AdditionPairs(
 
     >>> pairs = AdditionPairs(2, "builtin")
     >>> pairs.digits[0], pairs.sums[0]
-    (array([5, 4, 3, 4], dtype=int32), 88)
+    (array([8, 5, 0, 7], dtype=int32), 92)
 
     In a run (`batch_at`, `Dataset`, exports) image i is pair i, modulo their
     number, as a line; `numbers` are the label sources of pairs of lines.
@@ -144,6 +144,8 @@ def AdditionPairs(
     source = as_source(bank, "bank")
     if not has_store(source):
         raise BankError(f"AdditionPairs uses each glyph of a bank once, got the source {source!r}")
+    if any(isinstance(leaf, jax.core.Tracer) for leaf in (source.starts, source.counts)):
+        raise ValueError("AdditionPairs: bank is traced; make the pairs outside the jitted function")
     n = as_size("n", n, LONGEST // 2)
     symbols = symbols_of(source) or DIGITS
     if sign and (len(sign) != 1 or sign not in symbols):

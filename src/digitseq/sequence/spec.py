@@ -118,7 +118,9 @@ class SequenceSpec:
         return dataclasses.replace(self, **changes)
 
     def __repr__(self) -> str:
-        shown = (f"{f.name}={to_python(getattr(self, f.name))!r}" for f in dataclasses.fields(self))
+        fields = {f.name: to_python(getattr(self, f.name)) for f in dataclasses.fields(self)}
+        # Data cards show this: as by versions that knew no other.
+        shown = (f"{name}={value!r}" for name, value in fields.items() if USUAL.get(name) != value)
         return f"SequenceSpec({', '.join(shown)})"
 
 
