@@ -144,10 +144,6 @@ def plan(
     check_spec(spec)
     image_key = label_key = jax.random.wrap_key_data(jnp.asarray(seed_words(seed)), impl="threefry2x32")
     given = label_options.is_list(found)
-    if hasattr(found, "glyph_ids"):
-        raise ValueError(
-            "addition: names the glyph of each digit, which `digitseq export` and ds.batch_at draw"
-        )
     _check_count(found, count)
     if not given:
         label_key, image_key = jax.random.split(image_key)

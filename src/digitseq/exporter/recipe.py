@@ -21,10 +21,11 @@ from ..labels.amounts import Amounts
 from ..labels.base import LabelSource
 from ..labels.calendar import Dates, Times
 from ..labels.digits import PAD
+from ..labels.glyph_lists import GlyphLabels
 from ..labels.numeric import NumberRange, Pattern
 from ..labels.sequences import FixedLabels, RandomDigits
 from ..labels.text import format_sequence, pack, parse_sequence
-from ..sequence.addition import GlyphLabels, PairLabels
+from ..sequence.addition import PairLabels
 from ..sequence.spec import spec_from_dict, spec_to_dict
 from .plan import Plan
 

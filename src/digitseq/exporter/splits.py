@@ -161,9 +161,7 @@ def _part_of(labels: LabelSource, key: jax.Array, first: int, count: int) -> Lab
     number = len(labels.digits)
     shuffled = np.asarray(jax.random.permutation(jax.random.clone(key), number))
     chosen = np.sort(shuffled[(first + np.arange(min(count, number))) % number])
-    if hasattr(labels, "glyph_ids"):
-        raise ValueError(f"{type(labels).__name__}: they name the whole bank's glyphs, which no part has")
-    return dataclasses.replace(labels, digits=np.asarray(labels.digits)[chosen])
+    return labels.taken(chosen)
 
 
 def _request_of(

@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-from typing import Any
 
 import jax
 import numpy as np
@@ -18,27 +17,7 @@ from ..internal.symbols import DIGITS
 from ..internal.validation import as_size
 from ..labels.base import LONGEST, static
 from ..labels.digits import PAD
-from ..labels.sequences import FixedLabels
-
-
-@register_pytree
-@dataclasses.dataclass(frozen=True, eq=False)
-class GlyphLabels(FixedLabels):
-    """Given sequences, in order, and the glyphs that they are written with.
-
-    Attributes:
-        digits: int32 [M, K], as for `FixedLabels`.
-        glyph_ids: int32 [M, K], the row of `bank.glyphs` that each digit has in
-            a run (`batch_at`, `Dataset`, exports), -1 for any glyph of it. A leaf.
-    """
-
-    glyph_ids: Any = None
-
-    def check(self) -> None:
-        """Raises ValueError on digits that can't be used, or another order than the given."""
-        super().check()
-        if self.order != "given":
-            raise ValueError(f"GlyphLabels.order must be 'given', got {self.order!r}")
+from ..labels.glyph_lists import GlyphLabels
 
 
 @register_pytree

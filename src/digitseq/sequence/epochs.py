@@ -10,6 +10,7 @@ from ..glyphs.source import GlyphStore, Source, has_store
 from ..internal.permutations import permuted
 from ..internal.shapes import Array, Int32, Key, UInt32
 from ..labels.base import LabelSource
+from ..labels.glyph_lists import GlyphLabels
 from ..labels.sequences import FixedLabels
 from .spec import SequenceSpec
 
@@ -35,7 +36,7 @@ def turns_of(source: Source, labels: LabelSource, spec: SequenceSpec) -> Turns |
     Raises:
         ValueError: a run for which turns can't be told, or glyphs that are given and not the source's.
     """
-    given = getattr(labels, "glyph_ids", None)
+    given = labels.glyph_ids if isinstance(labels, GlyphLabels) else None
     if given is None and spec.sampling == "iid":
         return None
     what = "labels with glyph_ids" if given is not None else "sampling='epoch'"
@@ -112,7 +113,7 @@ def glyphs_of(
     Returns:
         Rows of `bank.glyphs`; None where all are left to chance.
     """
-    ids = getattr(labels, "glyph_ids", None)
+    ids = labels.glyph_ids if isinstance(labels, GlyphLabels) else None
     given = None if ids is None else jnp.asarray(ids).astype(jnp.int32)[numbers % np.uint32(len(ids))]
     if turns is None or not has_store(source):
         return given
