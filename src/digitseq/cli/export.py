@@ -75,6 +75,7 @@ def export(
     ] = None,
     augment: common.AugmentOption = None,
     bank: sources.SourceOption = None,
+    signs: sources.SignsOption = None,
     style: sources.StyleOption = None,
     writers: sources.WritersOption = None,
     transpose: sources.TransposeOption = None,
@@ -93,7 +94,7 @@ def export(
     sequences are written in their order.
     """
     common.keep_programs()
-    source = sources.source_of(bank, style, writers, transpose)
+    source = sources.source_of(bank, style, writers, transpose, signs)
     found = labels_of(labels, source, name="LABELS", column=column, order=order)
     count = listed_size("--count", count, found, MOST_IMAGES)
     layout = _spec_in(spec, found) if spec is not None else _wide_enough(found)

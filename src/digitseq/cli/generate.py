@@ -69,6 +69,7 @@ def generate(
         ),
     ] = None,
     bank: sources.SourceOption = None,
+    signs: sources.SignsOption = None,
     style: sources.StyleOption = None,
     align: common.AlignOption = "center",
     spacing: common.SpacingOption = "random",
@@ -100,7 +101,7 @@ def generate(
     if sequence is None or min_spacing is None or max_spacing is None or image_width is None:
         raise ValueError("give SEQUENCE MIN_SPACING MAX_SPACING IMAGE_WIDTH, or --like PICTURE")
     glyph_transforms, line_transforms = common.transforms_of(augment)
-    source = sources.source_of(bank, style, writers, transpose)
+    source = sources.source_of(bank, style, writers, transpose, signs)
     found = labels_of(sequence, source, name="SEQUENCE", column=column, order=order)
     listed = _names(sequence, column, name_column, order)
     spec = SequenceSpec(
@@ -121,6 +122,8 @@ def generate(
         recipe["style"] = str(style)
     if writers is not None:
         recipe["writers"] = str(writers)
+    if signs is not None:
+        recipe["signs"] = signs
     _write(rows, keys, indices, source, spec, out, recipe, force=force, named=listed)
 
 

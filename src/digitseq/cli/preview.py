@@ -36,6 +36,7 @@ def preview(
     order: label_options.OrderOption = "given",
     column: label_options.ColumnOption = None,
     bank: sources.SourceOption = None,
+    signs: sources.SignsOption = None,
     style: sources.StyleOption = None,
     align: common.AlignOption = "center",
     spacing: common.SpacingOption = "random",
@@ -55,7 +56,7 @@ def preview(
     pictures.check_place(out, force=force)
     common.keep_programs()
     glyph_transforms, line_transforms = common.transforms_of(augment)
-    source = sources.source_of(bank, style, writers, transpose)
+    source = sources.source_of(bank, style, writers, transpose, signs)
     found = labels_of(sequence, source, name="SEQUENCE", column=column, order=order)
     width = common.width_of(image_width, found, (min_spacing, max_spacing))
     check_size((count, HEIGHT, width), columns=columns, scale=scale, captions=captions)
