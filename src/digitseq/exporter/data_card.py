@@ -113,7 +113,10 @@ def _rows(plan: Plan, recipe: dict[str, Any], writers: list[int] | None) -> list
     if signs := (source["split"]["of"] if "split" in source else source).get("signs"):
         name += f", with the signs `{signs}` that digitseq draws"
     return [
-        ("images", f"{plan.count:,}, grey, 28 pixels high and {plan.spec.image_width} wide"),
+        (
+            "images",
+            f"{plan.count:,}, grey, {plan.spec.image_height} pixels high and {plan.spec.image_width} wide",
+        ),
         ("files", f"{plan.format}, {plan.shards:,} shards of {plan.shard_size:,} images"),
         ("labels", f"`{_shortened(recipe['labels'])}`"),
         ("layout", f"`{plan.spec!r}`"),
