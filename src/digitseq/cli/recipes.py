@@ -73,7 +73,7 @@ def look_of(texts: Mapping[str, str], spec: SequenceSpec) -> Look:
         ValueError: no such colours, or too large a picture.
     """
     colours = colours_of(texts.get("ink", WHITE), texts.get("paper", BLACK))
-    return Look(colours, check_zoom("zoom", int(texts.get("zoom", 1)), spec.image_width))
+    return Look(colours, check_zoom("zoom", int(texts.get("zoom", 1)), spec.image_width, spec.image_height))
 
 
 def read(picture: Path) -> Recipe:
