@@ -18,6 +18,7 @@ from .io.idx import read_idx, write_idx
 from .labels.numeric import NumberRange, Pattern
 from .labels.sequences import FileLabels, FixedLabels, RandomDigits
 from .numpy_api import generate_numbers_sequence
+from .pictures import save, show
 from .sequence.pipeline import DigitSequence, sample_sequence, sample_sequences
 from .sequence.spec import SequenceSpec, check_spec, spec_from_json, spec_to_json
 from .sequence.texts import text
@@ -53,6 +54,8 @@ __all__ = [
     "register_pytree",
     "sample_sequence",
     "sample_sequences",
+    "save",
+    "show",
     "spec_from_json",
     "spec_to_json",
     "split_bank",

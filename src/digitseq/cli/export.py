@@ -25,7 +25,7 @@ from ..sequence.label_grammar import FORMS, Labels, labels_of
 from ..sequence.preflight import AUTO, auto_width
 from ..sequence.spacing import check_spacing_range
 from ..sequence.spec import SequenceSpec, spec_from_dict
-from . import common, label_options, sources
+from . import common, label_options, pictures, sources
 
 EXPORT_EPILOG = """\b
 Examples:
@@ -86,6 +86,9 @@ def export(
         str | None,
         typer.Option(help="Of the digits, where digitseq does not know it.", show_default="what it knows"),
     ] = None,
+    ink: pictures.InkOption = None,
+    paper: pictures.PaperOption = None,
+    invert: pictures.InvertOption = False,
     workers: Annotated[int, typer.Option(help="Processes on this machine.")] = 1,
     engine: Annotated[
         Engine, typer.Option(help="local, or ray: tasks of the cluster that ray.init() finds.")
@@ -97,6 +100,7 @@ def export(
     sequences are written in their order.
     """
     common.keep_programs()
+    colours = pictures.colours_in(ink, paper, invert)
     source = sources.source_of(bank, style, writers, transpose, signs)
     found = labels_of(labels, source, name="LABELS", column=column, order=order)
     count = listed_size("--count", count, found, MOST_IMAGES)
@@ -131,6 +135,7 @@ def export(
             "engine": engine,
             "licence": licence,
             "progress": progress,
+            **pictures.words_of(colours),
         }
         try:
             if parts is None:

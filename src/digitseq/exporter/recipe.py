@@ -17,6 +17,7 @@ from ..glyphs.splits import split_bank
 from ..internal.keys import from_words, words_of
 from ..internal.settings import own_settings
 from ..internal.symbols import DIGITS
+from ..io.colours import Colours, colours_of
 from ..labels.base import LabelSource
 from ..labels.digits import PAD
 from ..labels.numeric import NumberRange, Pattern
@@ -37,6 +38,8 @@ DERIVED = {
     "licence": "CC BY-SA 3.0, as MNIST, from which the model that drew them was trained",
     "citation": MNIST_CITATION,
 }
+# A recipe's field that grey exports lack.
+COLOURS = "colours"
 # What a part of a bank inherits from the whole.
 INHERITED = ("licence", "citation")
 # By the digest of the glyphs without writers.
@@ -54,7 +57,9 @@ def recipe_of(
     known = {name: split["of"][name] for name in INHERITED if name in split["of"]} if split else {}
     known |= {} if split is None else {"split": dict(split)}
     known |= {} if licence is None else {"licence": licence}
-    return {
+    # Grey exports are described as by versions without colours.
+    look = {} if plan.colours is None else {COLOURS: dataclasses.asdict(plan.colours)}
+    return look | {
         "digitseq": version,
         "format": plan.format,
         "count": plan.count,
@@ -85,7 +90,17 @@ def plan_of(recipe: dict[str, Any], source: Source, labels: LabelSource | None =
         count=recipe["count"],
         shard_size=recipe["shard_size"],
         format=recipe["format"],
+        colours=colours_from_plain(recipe.get(COLOURS)),
     )
+
+
+def colours_from_plain(fields: Mapping[str, str] | None) -> Colours | None:
+    """The colours that a recipe describes; None where images stay grey.
+
+    Raises:
+        ValueError: no such colours.
+    """
+    return None if fields is None else colours_of(fields["ink"], fields["paper"])
 
 
 def key_to_plain(key: jax.Array) -> dict[str, Any]:
