@@ -10,6 +10,7 @@ from .exporter.verify import verify
 from .glyphs.bank import DigitBank, bank_digest
 from .glyphs.construction import make_bank
 from .glyphs.loading import load_bank
+from .glyphs.signs import with_signs
 from .glyphs.splits import split_bank
 from .internal.pytrees import register_pytree
 from .io.contact_sheet import contact_sheet
@@ -20,6 +21,7 @@ from .labels.calendar import Dates, Times
 from .labels.numeric import NumberRange, Pattern
 from .labels.sequences import FileLabels, FixedLabels, RandomDigits
 from .numpy_api import generate_numbers_sequence
+from .pictures import save, show
 from .sequence.addition import AdditionPairs
 from .sequence.pipeline import DigitSequence, sample_sequence, sample_sequences
 from .sequence.spec import SequenceSpec, check_spec, spec_from_json, spec_to_json
@@ -62,10 +64,13 @@ __all__ = [
     "register_pytree",
     "sample_sequence",
     "sample_sequences",
+    "save",
+    "show",
     "spec_from_json",
     "spec_to_json",
     "split_bank",
     "text",
     "verify",
+    "with_signs",
     "write_idx",
 ]

@@ -25,7 +25,7 @@ from ..sequence.label_grammar import FORMS, Labels, labels_of
 from ..sequence.preflight import AUTO, auto_width
 from ..sequence.spacing import check_spacing_range
 from ..sequence.spec import Sampling, SequenceSpec, spec_from_dict
-from . import common, label_options, sources
+from . import common, label_options, pictures, sources
 
 EXPORT_EPILOG = """\b
 Examples:
@@ -85,6 +85,7 @@ def export(
     glyph_scale: common.GlyphScaleOption = None,
     augment: common.AugmentOption = None,
     bank: sources.SourceOption = None,
+    signs: sources.SignsOption = None,
     style: sources.StyleOption = None,
     writers: sources.WritersOption = None,
     transpose: sources.TransposeOption = None,
@@ -92,6 +93,9 @@ def export(
         str | None,
         typer.Option(help="Of the digits, where digitseq does not know it.", show_default="what it knows"),
     ] = None,
+    ink: pictures.InkOption = None,
+    paper: pictures.PaperOption = None,
+    invert: pictures.InvertOption = False,
     workers: Annotated[int, typer.Option(help="Processes on this machine.")] = 1,
     engine: Annotated[
         Engine, typer.Option(help="local, or ray: tasks of the cluster that ray.init() finds.")
@@ -103,7 +107,8 @@ def export(
     sequences are written in their order.
     """
     common.keep_programs()
-    source = sources.source_of(bank, style, writers, transpose)
+    colours = pictures.colours_in(ink, paper, invert)
+    source = sources.source_of(bank, style, writers, transpose, signs)
     found = labels_of(labels, source, name="LABELS", column=column, order=order)
     count = listed_size("--count", count, found, MOST_IMAGES)
     if spec is not None and (image_height != HEIGHT or glyph_scale is not None):
@@ -138,6 +143,7 @@ def export(
             "engine": engine,
             "licence": licence,
             "progress": progress,
+            **pictures.words_of(colours),
         }
         try:
             if parts is None:

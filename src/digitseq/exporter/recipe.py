@@ -11,11 +11,13 @@ import numpy as np
 
 from ..augment.base import to_python
 from ..glyphs.bank import DigitBank, bank_digest, digest_arrays
+from ..glyphs.signs import signs_in
 from ..glyphs.source import Source
 from ..glyphs.splits import split_bank
 from ..internal.keys import from_words, words_of
 from ..internal.settings import own_settings
 from ..internal.symbols import DIGITS
+from ..io.colours import Colours, colours_of
 from ..labels.addresses import PhoneNumbers, ZipCodes
 from ..labels.amounts import Amounts
 from ..labels.base import LabelSource
@@ -55,6 +57,8 @@ DERIVED = {
     "licence": "CC BY-SA 3.0, as MNIST, from which the model that drew them was trained",
     "citation": MNIST_CITATION,
 }
+# A recipe's field that grey exports lack.
+COLOURS = "colours"
 # What a part of a bank inherits from the whole.
 INHERITED = ("licence", "citation")
 # By the digest of the glyphs without writers.
@@ -72,7 +76,9 @@ def recipe_of(
     known = {name: split["of"][name] for name in INHERITED if name in split["of"]} if split else {}
     known |= {} if split is None else {"split": dict(split)}
     known |= {} if licence is None else {"licence": licence}
-    return {
+    # Grey exports are described as by versions without colours.
+    look = {} if plan.colours is None else {COLOURS: dataclasses.asdict(plan.colours)}
+    return look | {
         "digitseq": version,
         "format": plan.format,
         "count": plan.count,
@@ -103,7 +109,17 @@ def plan_of(recipe: dict[str, Any], source: Source, labels: LabelSource | None =
         count=recipe["count"],
         shard_size=recipe["shard_size"],
         format=recipe["format"],
+        colours=colours_from_plain(recipe.get(COLOURS)),
     )
+
+
+def colours_from_plain(fields: Mapping[str, str] | None) -> Colours | None:
+    """The colours that a recipe describes; None where images stay grey.
+
+    Raises:
+        ValueError: no such colours.
+    """
+    return None if fields is None else colours_of(fields["ink"], fields["paper"])
 
 
 def key_to_plain(key: jax.Array) -> dict[str, Any]:
@@ -119,10 +135,16 @@ def key_from_plain(fields: dict[str, Any]) -> jax.Array:
 
 
 def described(source: Source) -> dict[str, Any]:
-    """A source's kind and digest, and, if digitseq knows it, its name, licence and citation."""
+    """A source's kind and digest, and, if digitseq knows it, its name, licence and citation.
+
+    Those of a bank with signs are the bank's own, and `signs` names what was added to it.
+    """
     if isinstance(source, DigitBank):
         glyphs, counts = np.asarray(source.glyphs), np.asarray(source.counts)
-        known = KNOWN.get(digest_arrays(glyphs, counts, np.zeros(0, np.int32)), {})
+        signs = signs_in(source)
+        own = counts[: len(counts) - len(signs)]
+        known = KNOWN.get(digest_arrays(glyphs[: own.sum()], own, np.zeros(0, np.int32)), {})
+        known = known | ({"signs": signs} if signs else {})
         return {"kind": "bank", "digest": bank_digest(source), "glyphs": len(glyphs), **known}
     from .. import vae  # slow to import, and seldom needed
 
