@@ -24,7 +24,7 @@ from ..labels.base import listed_size
 from ..sequence.label_grammar import FORMS, Labels, labels_of
 from ..sequence.preflight import AUTO, auto_width
 from ..sequence.spacing import check_spacing_range
-from ..sequence.spec import SequenceSpec, spec_from_dict
+from ..sequence.spec import Sampling, SequenceSpec, spec_from_dict
 from . import common, label_options, pictures, sources
 
 EXPORT_EPILOG = """\b
@@ -74,6 +74,13 @@ def export(
             show_default=False,
         ),
     ] = None,
+    sampling: Annotated[
+        Sampling | None,
+        typer.Option(
+            help="iid: any glyph of a digit; epoch: each once before any twice (lists in their order only).",
+            show_default="that of the layout, iid",
+        ),
+    ] = None,
     image_height: common.HeightOption = HEIGHT,
     glyph_scale: common.GlyphScaleOption = None,
     augment: common.AugmentOption = None,
@@ -107,6 +114,7 @@ def export(
     if spec is not None and (image_height != HEIGHT or glyph_scale is not None):
         raise ValueError("--image-height and --glyph-scale are said in the file of --spec where there is one")
     layout = _wide_enough(found, image_height, glyph_scale) if spec is None else _spec_in(spec, found)
+    layout = layout if sampling is None else layout.replace(sampling=sampling)
     if augment:
         glyph_transforms, line_transforms = common.transforms_of(augment)
         layout = layout.replace(glyph_transforms=glyph_transforms, line_transforms=line_transforms)

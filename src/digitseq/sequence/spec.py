@@ -19,12 +19,13 @@ Align = Literal["left", "center", "right", "random"]
 Advance = Literal["cell", "ink"]
 Masks = Literal["visible", "amodal"]
 Hand = Literal["any", "one-writer"]
+Sampling = Literal["iid", "epoch"]
 
 # Places on a canvas, and a batch of one, are counted in int32.
 MAX_WIDTH = (2**31 - 1) // HEIGHT
 MAX_HEIGHT = 4096
 LEAST_SCALE, MOST_SCALE = 0.5, 32
-USUAL = {"image_height": HEIGHT, "scale": 1}
+USUAL = {"image_height": HEIGHT, "scale": 1, "sampling": "iid"}
 CHAINS: dict[str, Literal["glyph", "line"]] = {"glyph_transforms": "glyph", "line_transforms": "line"}
 
 
@@ -72,6 +73,13 @@ class SequenceSpec:
         hand: "any", each glyph by any writer; "one-writer", all glyphs of a
             line by one writer, sampled uniformly from those who have all its
             digits (a bank with `writers` only). Static.
+        sampling: "iid", each slot's glyph uniform over those of its class; "epoch",
+            each of a class once before any twice. Only in runs (`batch_at`,
+            `Dataset`, exports) of labels in a given order, where slots can be
+            counted: of M sequences with m slots of a class, e of them before a
+            slot of image i, this is turn t = (i // M) * m + e (modulo 2**32),
+            and has, of the class's N glyphs, the one at place t mod N of the
+            key's permutation t // N. Slots off the canvas count too. Static.
         masks: "visible", one map of which digit is on top; "amodal", a map of
             all ink for each digit; False, none; True is "visible". Static.
     """
@@ -87,6 +95,7 @@ class SequenceSpec:
     line_transforms: tuple[Any, ...] = ()
     masks: Masks | bool = _static(False)
     hand: Hand = _static("any")
+    sampling: Sampling = _static("iid")
 
     def __post_init__(self) -> None:
         # A chain given by name. JAX, which builds records from tracers, never passes text here.
@@ -109,7 +118,9 @@ class SequenceSpec:
         return dataclasses.replace(self, **changes)
 
     def __repr__(self) -> str:
-        shown = (f"{f.name}={to_python(getattr(self, f.name))!r}" for f in dataclasses.fields(self))
+        fields = {f.name: to_python(getattr(self, f.name)) for f in dataclasses.fields(self)}
+        # Data cards show this: as by versions that knew no other.
+        shown = (f"{name}={value!r}" for name, value in fields.items() if USUAL.get(name) != value)
         return f"SequenceSpec({', '.join(shown)})"
 
 
@@ -146,6 +157,7 @@ def check_structure(spec: SequenceSpec) -> None:
         ("align", get_args(Align)),
         ("advance", get_args(Advance)),
         ("hand", get_args(Hand)),
+        ("sampling", get_args(Sampling)),
     ):
         word = getattr(spec, name)
         if not isinstance(word, str) or word not in words:
@@ -182,7 +194,7 @@ def spec_to_dict(spec: SequenceSpec) -> dict[str, Any]:
     """
     check_spec(spec)
     fields = {f.name: getattr(spec, f.name) for f in dataclasses.fields(spec)}
-    # Specs of the usual size are described as by versions that knew no other.
+    # Usual specs are described as by versions that knew no other.
     fields = {name: value for name, value in fields.items() if USUAL.get(name) != value}
     for name in CHAINS:
         fields[name] = augment.to_plain(fields[name])
