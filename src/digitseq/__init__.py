@@ -10,6 +10,7 @@ from .exporter.verify import verify
 from .glyphs.bank import DigitBank, bank_digest
 from .glyphs.construction import make_bank
 from .glyphs.loading import load_bank
+from .glyphs.signs import with_signs
 from .glyphs.splits import split_bank
 from .internal.pytrees import register_pytree
 from .io.contact_sheet import contact_sheet
@@ -60,5 +61,6 @@ __all__ = [
     "split_bank",
     "text",
     "verify",
+    "with_signs",
     "write_idx",
 ]

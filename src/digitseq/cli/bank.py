@@ -10,7 +10,6 @@ import typer
 
 from ..glyphs.bank import bank_digest
 from ..glyphs.download import fetch_mnist
-from ..glyphs.loading import load_bank
 from ..glyphs.mnist import FILES, MIRRORS
 from ..internal.pixels import CELL, HEIGHT
 from ..io.contact_sheet import check_size, contact_sheet
@@ -20,12 +19,16 @@ app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Banks of gl
 
 
 @app.command()
-def info(bank: sources.BankOption = None, transpose: sources.TransposeOption = None) -> None:
+def info(
+    bank: sources.BankOption = None,
+    signs: sources.SignsOption = None,
+    transpose: sources.TransposeOption = None,
+) -> None:
     """Say what a bank holds: glyphs of each digit, their ink, the digest.
 
     Example: digitseq bank info --bank mnist-test
     """
-    source = load_bank(bank, transpose=transpose)
+    source = sources.bank_of(bank, transpose=transpose, signs=signs)
     counts, starts, ink = (np.asarray(leaf) for leaf in (source.counts, source.starts, source.ink))
     typer.echo(f"bank    {sources.source_name(bank)}")
     typer.echo(f"digest  {bank_digest(source)}")
@@ -42,6 +45,7 @@ def info(bank: sources.BankOption = None, transpose: sources.TransposeOption = N
 @app.command()
 def preview(
     bank: sources.BankOption = None,
+    signs: sources.SignsOption = None,
     transpose: sources.TransposeOption = None,
     out: Annotated[Path, typer.Option(help="The sheet's file.")] = Path("bank.png"),
     columns: Annotated[int, typer.Option(min=1, help="Glyphs of each digit.")] = 20,
@@ -60,7 +64,7 @@ def preview(
     """
     pictures.check_place(out, force=force)
     colours = pictures.colours_in(ink, paper, invert)
-    source = load_bank(bank, transpose=transpose)
+    source = sources.bank_of(bank, transpose=transpose, signs=signs)
     every = np.flatnonzero(np.asarray(source.counts)).astype(np.int32)
     check_size((len(every) * columns, HEIGHT, CELL), columns=columns, scale=zoom, captions=False)
     digits = every.repeat(columns)

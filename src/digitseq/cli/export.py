@@ -78,6 +78,7 @@ def export(
     glyph_scale: common.GlyphScaleOption = None,
     augment: common.AugmentOption = None,
     bank: sources.SourceOption = None,
+    signs: sources.SignsOption = None,
     style: sources.StyleOption = None,
     writers: sources.WritersOption = None,
     transpose: sources.TransposeOption = None,
@@ -100,7 +101,7 @@ def export(
     """
     common.keep_programs()
     colours = pictures.colours_in(ink, paper, invert)
-    source = sources.source_of(bank, style, writers, transpose)
+    source = sources.source_of(bank, style, writers, transpose, signs)
     found = labels_of(labels, source, name="LABELS", column=column, order=order)
     count = listed_size("--count", count, found, MOST_IMAGES)
     if spec is not None and (image_height != HEIGHT or glyph_scale is not None):

@@ -71,6 +71,7 @@ def generate(
         ),
     ] = None,
     bank: sources.SourceOption = None,
+    signs: sources.SignsOption = None,
     style: sources.StyleOption = None,
     align: common.AlignOption = "center",
     spacing: common.SpacingOption = "random",
@@ -109,7 +110,7 @@ def generate(
         raise ValueError("give SEQUENCE MIN_SPACING MAX_SPACING IMAGE_WIDTH, or --like PICTURE")
     colours = pictures.colours_in(ink, paper, invert)
     glyph_transforms, line_transforms = common.transforms_of(augment)
-    source = sources.source_of(bank, style, writers, transpose)
+    source = sources.source_of(bank, style, writers, transpose, signs)
     found = labels_of(sequence, source, name="SEQUENCE", column=column, order=order)
     listed = _names(sequence, column, name_column, order)
     sized = common.size_of(image_width, found, (min_spacing, max_spacing), image_height, glyph_scale)
@@ -129,6 +130,8 @@ def generate(
         recipe["style"] = str(style)
     if writers is not None:
         recipe["writers"] = str(writers)
+    if signs is not None:
+        recipe["signs"] = signs
     recipe |= pictures.words_of(colours)
     if zoom > 1:
         recipe["zoom"] = str(zoom)

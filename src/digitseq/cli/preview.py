@@ -37,6 +37,7 @@ def preview(
     order: label_options.OrderOption = "given",
     column: label_options.ColumnOption = None,
     bank: sources.SourceOption = None,
+    signs: sources.SignsOption = None,
     style: sources.StyleOption = None,
     align: common.AlignOption = "center",
     spacing: common.SpacingOption = "random",
@@ -62,7 +63,7 @@ def preview(
     common.keep_programs()
     colours = pictures.colours_in(ink, paper, invert)
     glyph_transforms, line_transforms = common.transforms_of(augment)
-    source = sources.source_of(bank, style, writers, transpose)
+    source = sources.source_of(bank, style, writers, transpose, signs)
     found = labels_of(sequence, source, name="SEQUENCE", column=column, order=order)
     sized = common.size_of(image_width, found, (min_spacing, max_spacing), image_height, glyph_scale)
     size = (count, image_height, sized.image_width)

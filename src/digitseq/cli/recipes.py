@@ -19,7 +19,7 @@ from . import sources
 TEXT = "digitseq "
 WANTED = ("key", "digits", "spec", "bank", "bank digest")
 # Texts that a re-rendered picture keeps.
-KEPT = ("seed", "bank", "style", "writers", "index", "ink", "paper", "zoom")
+KEPT = ("seed", "bank", "style", "writers", "signs", "index", "ink", "paper", "zoom")
 # Banks that a recipe may name; a path in it is not opened unless the user names it too.
 KNOWN = ("mnist", "mnist-test", "builtin", sources.MODEL)
 
@@ -36,6 +36,7 @@ class Recipe:
         digest: of that source.
         style: of a model, where it was given.
         writers: the path of the file of writers, where one was given.
+        signs: those that the bank was given, where it was given any.
         kept: the texts that a re-rendered picture keeps.
     """
 
@@ -46,6 +47,7 @@ class Recipe:
     digest: str
     style: float | None
     writers: str | None
+    signs: str | None
     kept: dict[str, str]
 
 
@@ -103,7 +105,17 @@ def read(picture: Path) -> Recipe:
     if len(key) != 2 or not all(0 <= number < 2**32 for number in (*key, index)):
         raise ValueError(f"{picture}: its recipe holds impossible numbers")
     kept = {name: found[name] for name in KEPT if name in found}
-    return Recipe(digits, key, spec, found["bank"], found["bank digest"], style, found.get("writers"), kept)
+    return Recipe(
+        digits=digits,
+        key=key,
+        spec=spec,
+        bank=found["bank"],
+        digest=found["bank digest"],
+        style=style,
+        writers=found.get("writers"),
+        signs=found.get("signs"),
+        kept=kept,
+    )
 
 
 def source_of(
@@ -120,7 +132,7 @@ def source_of(
             f"unless you name it: give --writers"
         )
     if bank is not None:
-        source = sources.source_of(bank, recipe.style, writers, transpose)
+        source = sources.source_of(bank, recipe.style, writers, transpose, recipe.signs)
         if (found := sources.source_digest(source)) != recipe.digest:
             raise ValueError(
                 f"{picture} was made from a bank with digest {recipe.digest[:16]}..., "
@@ -131,7 +143,10 @@ def source_of(
         if (recipe.bank in KNOWN and recipe.bank != name) or (recipe.style is not None and name != KNOWN[-1]):
             continue
         try:
-            source = sources.source_of(name, recipe.style, None if name == sources.MODEL else writers)
+            model = name == sources.MODEL
+            source = sources.source_of(
+                name, recipe.style, None if model else writers, signs=None if model else recipe.signs
+            )
         except (BankError, FileNotFoundError):  # not available
             continue
         if sources.source_digest(source) == recipe.digest:

@@ -113,6 +113,8 @@ def _rows(plan: Plan, recipe: dict[str, Any], writers: list[int] | None) -> list
         split = source["split"]
         name = f"part {split['part'] + 1} of {split['of'].get('name', 'a bank unknown to digitseq')}, "
         name += f"split by {split['by']}"
+    if signs := (source["split"]["of"] if "split" in source else source).get("signs"):
+        name += f", with the signs `{signs}` that digitseq draws"
     return [
         (
             "images",
@@ -164,10 +166,11 @@ def _shortened(labels: dict[str, Any]) -> str:
     return text if len(text) <= 300 else f"{text[:300]}..."
 
 
-def _load_bank(name: str, with_writers: bool) -> str:
-    """The code that loads a bank."""
-    rest = ', writers="QMNIST")  # the folder of its labels' if with_writers else ")"
-    return f'ds.load_bank("{name}"{rest}'
+def _load_bank(source: dict[str, Any], with_writers: bool) -> str:
+    """The code that loads a bank, and adds its signs."""
+    signs = f", {source['signs']!r})" if "signs" in source else ""
+    rest = f', writers="QMNIST"){signs}  # the folder of its labels' if with_writers else f"){signs}"
+    return f'{"ds.with_signs(" if signs else ""}ds.load_bank("{source["name"]}"{rest}'
 
 
 def _source_code(source: dict[str, Any], labels: dict[str, Any], with_writers: bool) -> str:
@@ -177,13 +180,13 @@ def _source_code(source: dict[str, Any], labels: dict[str, Any], with_writers: b
         lines = ["import dataclasses", "import numpy as np", *lines, "from digitseq import vae"]
         code = f"source = dataclasses.replace(vae.pretrained(), style=np.float32({source['style']}))"
     elif "name" in source:
-        code = f"source = {_load_bank(source['name'], with_writers)}"
+        code = f"source = {_load_bank(source, with_writers)}"
     elif "split" in source and "name" in source["split"]["of"]:
         split = source["split"]
         lines += ["import jax", "import numpy as np"]
         words, implementation = split["key"]["words"], split["key"]["implementation"]
         code = (
-            f"whole = {_load_bank(split['of']['name'], with_writers)}\n"
+            f"whole = {_load_bank(split['of'], with_writers)}\n"
             f'key = jax.random.wrap_key_data(np.array({words}, np.uint32), impl="{implementation}")\n'
             f'source = ds.split_bank(whole, {split["fractions"]}, key, by="{split["by"]}")[{split["part"]}]'
         )

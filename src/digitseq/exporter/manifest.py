@@ -11,6 +11,7 @@ from typing import Any, get_args
 import jax
 
 from ..augment.serialization import KINDS
+from ..glyphs.signs import check_signs
 from ..glyphs.splits import By
 from ..io.colours import Colours
 from ..labels.base import LabelSource
@@ -188,6 +189,8 @@ def _check_source(source: dict[str, Any]) -> None:
     for name in ("name", "licence", "citation"):
         _require(isinstance(source.get(name, ""), str), name)
     _require(re.fullmatch("[0-9a-f]{64}", source["digest"]) is not None, "digest")
+    if "signs" in source:
+        check_signs(source["signs"])
     if source["kind"] == "model":
         _require(0 <= source["style"] <= 1, "style")
     if "split" in source:

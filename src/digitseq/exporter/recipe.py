@@ -11,6 +11,7 @@ import numpy as np
 
 from ..augment.base import to_python
 from ..glyphs.bank import DigitBank, bank_digest, digest_arrays
+from ..glyphs.signs import signs_in
 from ..glyphs.source import Source
 from ..glyphs.splits import split_bank
 from ..internal.keys import from_words, words_of
@@ -115,10 +116,16 @@ def key_from_plain(fields: dict[str, Any]) -> jax.Array:
 
 
 def described(source: Source) -> dict[str, Any]:
-    """A source's kind and digest, and, if digitseq knows it, its name, licence and citation."""
+    """A source's kind and digest, and, if digitseq knows it, its name, licence and citation.
+
+    Those of a bank with signs are the bank's own, and `signs` names what was added to it.
+    """
     if isinstance(source, DigitBank):
         glyphs, counts = np.asarray(source.glyphs), np.asarray(source.counts)
-        known = KNOWN.get(digest_arrays(glyphs, counts, np.zeros(0, np.int32)), {})
+        signs = signs_in(source)
+        own = counts[: len(counts) - len(signs)]
+        known = KNOWN.get(digest_arrays(glyphs[: own.sum()], own, np.zeros(0, np.int32)), {})
+        known = known | ({"signs": signs} if signs else {})
         return {"kind": "bank", "digest": bank_digest(source), "glyphs": len(glyphs), **known}
     from .. import vae  # slow to import, and seldom needed
 
