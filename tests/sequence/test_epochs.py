@@ -208,8 +208,8 @@ def test_mnist_makes_as_many_pairs_as_the_papers_say(mnist, mnist_test):
 
 def test_pairs_are_neither_split_nor_drawn_as_pictures(bank, tmp_path, digitseq):
     pairs = ds.AdditionPairs(2, bank)
+    parts = {"a": 0.5, "b": 0.5}
     with pytest.raises(ValueError, match="PairLabels name the glyphs of a whole bank"):
-        parts = {"a": 0.5, "b": 0.5}
         ds.export_splits(0, bank, pairs, ds.SequenceSpec(), tmp_path / "out", parts, count=8, format="npz")
     assert not (tmp_path / "out").exists()
     code, _, err = digitseq("generate", "addition:2", "0", "4", "auto", "--bank", "builtin")
