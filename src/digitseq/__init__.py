@@ -24,7 +24,8 @@ from .numpy_api import generate_numbers_sequence
 from .pictures import save, show
 from .sequence.addition import AdditionPairs
 from .sequence.pipeline import DigitSequence, sample_sequence, sample_sequences
-from .sequence.spec import SequenceSpec, check_spec, spec_from_json, spec_to_json
+from .sequence.serialization import spec_from_json, spec_to_json
+from .sequence.spec import SequenceSpec, check_spec
 from .sequence.texts import text
 from .stream import batch_at, batches
 from .version import __version__ as __version__

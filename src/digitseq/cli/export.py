@@ -23,9 +23,10 @@ from ..internal.pixels import HEIGHT
 from ..labels.base import listed_size
 from ..sequence.label_grammar import FORMS, Labels, labels_of
 from ..sequence.preflight import AUTO, auto_width
+from ..sequence.serialization import spec_from_dict
 from ..sequence.spacing import check_spacing_range
-from ..sequence.spec import Sampling, SequenceSpec, spec_from_dict
-from . import common, label_options, pictures, sources
+from ..sequence.spec import Sampling, SequenceSpec
+from . import common, label_options, pictures, sizes, sources
 
 EXPORT_EPILOG = """\b
 Examples:
@@ -81,8 +82,8 @@ def export(
             show_default="that of the layout, iid",
         ),
     ] = None,
-    image_height: common.HeightOption = HEIGHT,
-    glyph_scale: common.GlyphScaleOption = None,
+    image_height: sizes.HeightOption = HEIGHT,
+    glyph_scale: sizes.GlyphScaleOption = None,
     augment: common.AugmentOption = None,
     bank: sources.SourceOption = None,
     signs: sources.SignsOption = None,
@@ -188,7 +189,7 @@ def _parts_in(text: str) -> dict[str, float]:
 def _wide_enough(labels: Labels, image_height: int, glyph_scale: float | None) -> SequenceSpec:
     """The default layout of a height, widened to what the longest label takes with the widest gaps."""
     usual = SequenceSpec()
-    layout = common.size_of(AUTO, labels, usual.spacing_range, image_height, glyph_scale)
+    layout = sizes.size_of(AUTO, labels, usual.spacing_range, image_height, glyph_scale)
     return layout.replace(image_width=max(layout.image_width, usual.image_width))
 
 

@@ -28,7 +28,7 @@ from ..labels.numeric import NumberRange, Pattern
 from ..labels.sequences import FixedLabels, RandomDigits
 from ..labels.text import format_sequence, pack, parse_sequence
 from ..sequence.addition import PairLabels
-from ..sequence.spec import spec_from_dict, spec_to_dict
+from ..sequence.serialization import spec_from_dict, spec_to_dict
 from .plan import Plan
 
 LABELS = {

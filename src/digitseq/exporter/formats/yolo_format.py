@@ -54,7 +54,7 @@ def read(folder: Path, name: str, first: int) -> Iterator[Example]:
         boxes = []
         for _, *shares in rows:
             x, y, wide, high = map(float, shares)
-            height, width = image.shape
+            height, width = image.shape[:2]
             edges = np.array([x - wide / 2, y - high / 2, x + wide / 2, y + high / 2])
             boxes.append(np.rint(edges * [width, height, width, height]).astype(int).tolist())
         digits = [int(row[0]) for row in rows]
