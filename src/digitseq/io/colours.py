@@ -109,7 +109,7 @@ def check_zoom(name: str, zoom: int, width: int, height: int = HEIGHT) -> int:
         ValueError: it is no whole number from 1 to `MOST_ZOOM`, or pictures would be too large.
     """
     zoom = as_size(name, zoom, MOST_ZOOM)
-    if width * height * zoom * zoom > MOST_PIXELS:
+    if zoom > 1 and width * height * zoom * zoom > MOST_PIXELS:
         raise ValueError(
             f"{name} {zoom} would make a picture of {width * zoom} x {height * zoom} pixels, more than "
             f"{MOST_PIXELS}; give a smaller one"
