@@ -19,8 +19,9 @@ from ..labels.digits import PAD
 from ..labels.lists import read_list
 from ..labels.text import format_sequence, pack, text_of
 from ..sequence.label_grammar import labels_of
-from ..sequence.spec import SequenceSpec, spec_to_json
-from . import common, label_options, names, pictures, recipes, sources
+from ..sequence.serialization import spec_to_json
+from ..sequence.spec import SequenceSpec
+from . import common, label_options, names, pictures, recipes, sizes, sources
 
 # So that a negative MIN_SPACING is taken for an argument, not for an option.
 SETTINGS = {"ignore_unknown_options": True, "allow_extra_args": True}
@@ -77,8 +78,8 @@ def generate(
     spacing: common.SpacingOption = "random",
     advance: common.AdvanceOption = "cell",
     hand: common.HandOption = "any",
-    image_height: common.HeightOption = HEIGHT,
-    glyph_scale: common.GlyphScaleOption = None,
+    image_height: sizes.HeightOption = HEIGHT,
+    glyph_scale: sizes.GlyphScaleOption = None,
     writers: sources.WritersOption = None,
     transpose: sources.TransposeOption = None,
     augment: common.AugmentOption = None,
@@ -113,7 +114,7 @@ def generate(
     source = sources.source_of(bank, style, writers, transpose, signs)
     found = labels_of(sequence, source, name="SEQUENCE", column=column, order=order)
     listed = _names(sequence, column, name_column, order)
-    sized = common.size_of(image_width, found, (min_spacing, max_spacing), image_height, glyph_scale)
+    sized = sizes.size_of(image_width, found, (min_spacing, max_spacing), image_height, glyph_scale)
     spec = sized.replace(
         align=align,
         spacing=spacing,

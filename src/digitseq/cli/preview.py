@@ -10,7 +10,7 @@ from ..glyphs.source import symbols_of
 from ..internal.pixels import HEIGHT
 from ..io.contact_sheet import check_size, contact_sheet
 from ..sequence.label_grammar import labels_of
-from . import common, label_options, names, pictures, sources
+from . import common, label_options, names, pictures, sizes, sources
 
 EPILOG = """\b
 Examples:
@@ -43,8 +43,8 @@ def preview(
     spacing: common.SpacingOption = "random",
     advance: common.AdvanceOption = "cell",
     hand: common.HandOption = "any",
-    image_height: common.HeightOption = HEIGHT,
-    glyph_scale: common.GlyphScaleOption = None,
+    image_height: sizes.HeightOption = HEIGHT,
+    glyph_scale: sizes.GlyphScaleOption = None,
     writers: sources.WritersOption = None,
     transpose: sources.TransposeOption = None,
     augment: common.AugmentOption = None,
@@ -65,7 +65,7 @@ def preview(
     glyph_transforms, line_transforms = common.transforms_of(augment)
     source = sources.source_of(bank, style, writers, transpose, signs)
     found = labels_of(sequence, source, name="SEQUENCE", column=column, order=order)
-    sized = common.size_of(image_width, found, (min_spacing, max_spacing), image_height, glyph_scale)
+    sized = sizes.size_of(image_width, found, (min_spacing, max_spacing), image_height, glyph_scale)
     size = (count, image_height, sized.image_width)
     check_size(size, columns=columns, scale=scale, captions=captions)
     spec = sized.replace(

@@ -13,7 +13,8 @@ from ..internal.validation import as_integer
 from ..io import png
 from ..io.colours import BLACK, WHITE, Colours, check_zoom, colours_of, enlarged
 from ..labels.text import parse_sequence
-from ..sequence.spec import SequenceSpec, spec_from_json
+from ..sequence.serialization import spec_from_json
+from ..sequence.spec import SequenceSpec
 from . import sources
 
 TEXT = "digitseq "

@@ -15,7 +15,8 @@ from ..glyphs.signs import check_signs
 from ..glyphs.splits import By
 from ..io.colours import Colours
 from ..labels.base import LabelSource
-from ..sequence.spec import SequenceSpec, check_spec, spec_from_dict
+from ..sequence.serialization import spec_from_dict
+from ..sequence.spec import SequenceSpec, check_spec
 from .checksums import checked_entry
 from .formats import NAMES
 from .names import FOLDER, GLYPHS, MANIFEST, SPLIT
