@@ -89,8 +89,9 @@ def write_card(folder: Path, plan: Plan, recipe: dict[str, Any], writers: list[i
 def _text(plan: Plan, recipe: dict[str, Any], writers: list[int] | None) -> str:
     form, source = format_of(plan.format), recipe["source"]
     rows = _rows(plan, recipe, writers)
-    # How WebDataset decodes, the one format whose code says it: as grey or in colour.
-    load = form.load.replace('"l8"', '"rgb8"') if plan.channels == 3 else form.load
+    load = form.load
+    if plan.channels == 3:  # WebDataset's is the one code that says how it decodes
+        load = load.replace('"l8"', '"rgb8"').replace("uint8 [28, W]", "uint8 [28, W, 3]")
     return CARD_TEXT.format(
         header=header_of(plan.format, {"train": "."}),
         count=plan.count,
