@@ -50,6 +50,10 @@ def preview(
     out: Annotated[Path, typer.Option(help="The sheet's file.")] = Path("bank.png"),
     columns: Annotated[int, typer.Option(min=1, help="Glyphs of each digit.")] = 20,
     seed: common.SeedOption = None,
+    ink: pictures.InkOption = None,
+    paper: pictures.PaperOption = None,
+    invert: pictures.InvertOption = False,
+    zoom: pictures.ZoomOption = 1,
     force: pictures.ForceOption = False,
 ) -> None:
     """Write a sheet of random glyphs, a line for each digit.
@@ -59,14 +63,16 @@ def preview(
     Example: digitseq bank preview --seed 1 --out glyphs.png
     """
     pictures.check_place(out, force=force)
+    colours = pictures.colours_in(ink, paper, invert)
     source = sources.bank_of(bank, transpose=transpose, signs=signs)
     every = np.flatnonzero(np.asarray(source.counts)).astype(np.int32)
-    check_size((len(every) * columns, HEIGHT, CELL), columns=columns, scale=1, captions=False)
+    check_size((len(every) * columns, HEIGHT, CELL), columns=columns, scale=zoom, captions=False)
     digits = every.repeat(columns)
     seed = common.fresh_seed() if seed is None else seed
     glyph_ids = np.asarray(source.choose(jax.random.key(seed), jax.numpy.asarray(digits)))
     glyphs = np.asarray(source.glyphs)[glyph_ids] / np.float32(255)
-    pictures.write(out, contact_sheet(glyphs, columns=columns), force=force)
+    page = contact_sheet(glyphs, columns=columns, scale=zoom, **pictures.words_of(colours))
+    pictures.write(out, page, force=force)
 
 
 @app.command()

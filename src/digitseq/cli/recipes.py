@@ -2,19 +2,25 @@
 
 import dataclasses
 import json
+from collections.abc import Mapping
 from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
 
 from ..errors import BankError
 from ..internal.validation import as_integer
 from ..io import png
+from ..io.colours import BLACK, WHITE, Colours, check_zoom, colours_of, enlarged
 from ..labels.text import parse_sequence
-from ..sequence.spec import SequenceSpec, spec_from_json
+from ..sequence.serialization import spec_from_json
+from ..sequence.spec import SequenceSpec
 from . import sources
 
 TEXT = "digitseq "
 WANTED = ("key", "digits", "spec", "bank", "bank digest")
 # Texts that a re-rendered picture keeps.
-KEPT = ("seed", "bank", "style", "writers", "signs", "index")
+KEPT = ("seed", "bank", "style", "writers", "signs", "index", "ink", "paper", "zoom")
 # Banks that a recipe may name; a path in it is not opened unless the user names it too.
 KNOWN = ("mnist", "mnist-test", "builtin", sources.MODEL)
 
@@ -46,6 +52,33 @@ class Recipe:
     kept: dict[str, str]
 
 
+@dataclasses.dataclass(frozen=True)
+class Look:
+    """What a picture makes of its image, in the end.
+
+    Attributes:
+        colours: of ink and paper; None where it stays grey.
+        zoom: pixels of the picture for one of the image's.
+    """
+
+    colours: Colours | None
+    zoom: int
+
+    def apply(self, image: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+        """The picture, uint8 [H, W] or [H, W, 3], of an image uint8 [H, W]."""
+        return enlarged(image if self.colours is None else self.colours.apply(image), self.zoom)
+
+
+def look_of(texts: Mapping[str, str], spec: SequenceSpec) -> Look:
+    """The look that a picture's texts record, checked.
+
+    Raises:
+        ValueError: no such colours, or too large a picture.
+    """
+    colours = colours_of(texts.get("ink", WHITE), texts.get("paper", BLACK))
+    return Look(colours, check_zoom("zoom", int(texts.get("zoom", 1)), spec.image_width, spec.image_height))
+
+
 def read(picture: Path) -> Recipe:
     """The recipe in a picture.
 
@@ -67,6 +100,7 @@ def read(picture: Path) -> Recipe:
         index = int(found.get("index", 0))
         digits = parse_sequence(found.get("asked", found["digits"]), name="digits", dashed=True)
         style = float(found["style"]) if "style" in found else None
+        look_of(found, spec)
     except (ValueError, TypeError, RecursionError) as error:
         raise ValueError(f"{picture}: its recipe can't be read ({error})") from None
     if len(key) != 2 or not all(0 <= number < 2**32 for number in (*key, index)):

@@ -45,7 +45,7 @@ In this folder:
 made = ds.Manifest.read(".")
 ds.export(
     made.key, source, labels, made.spec, "again", count=made.count, format=made.format,
-    shard_size=made.shard_size, licence=made.recipe["source"].get("licence"),
+    shard_size=made.shard_size, licence=made.recipe["source"].get("licence"),{look}
 )
 ```
 
@@ -89,14 +89,17 @@ def write_card(folder: Path, plan: Plan, recipe: dict[str, Any], writers: list[i
 def _text(plan: Plan, recipe: dict[str, Any], writers: list[int] | None) -> str:
     form, source = format_of(plan.format), recipe["source"]
     rows = _rows(plan, recipe, writers)
+    # How WebDataset decodes, the one format whose code says it: as grey or in colour.
+    load = form.load.replace('"l8"', '"rgb8"') if plan.channels == 3 else form.load
     return CARD_TEXT.format(
         header=header_of(plan.format, {"train": "."}),
         count=plan.count,
         sheet=SHEET,
         table="".join(f"| {left} | {right.replace('|', '&#124;')} |\n" for left, right in rows),
         glyphs=GLYPHS_TEXT if source["kind"] == "bank" else "",
-        load=form.load.replace("LAST", plan.name(plan.shards - 1)).replace("OUT", "."),
+        load=load.replace("LAST", plan.name(plan.shards - 1)).replace("OUT", "."),
         note=form.note,
+        look="" if plan.colours is None else "\n    ink=made.colours.ink, paper=made.colours.paper,",
         source=_source_code(source, recipe["labels"], bool(writers)),
         hub=hub_of(form),
     )
@@ -115,7 +118,8 @@ def _rows(plan: Plan, recipe: dict[str, Any], writers: list[int] | None) -> list
     return [
         (
             "images",
-            f"{plan.count:,}, grey, {plan.spec.image_height} pixels high and {plan.spec.image_width} wide",
+            f"{plan.count:,}, {plan.colours or 'grey'}, {plan.spec.image_height} pixels high and "
+            f"{plan.spec.image_width} wide",
         ),
         ("files", f"{plan.format}, {plan.shards:,} shards of {plan.shard_size:,} images"),
         ("labels", f"`{_shortened(recipe['labels'])}`"),
