@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from files import pixels
 
 import digitseq as ds
 from digitseq.glyphs.signs import ALL
@@ -37,12 +37,12 @@ def test_all_signs(digitseq, made):
     assert code == 0
     assert f"of {10 + len(ALL)} digits, {10 + len(ALL)} classes" in out
     made("bank", "preview", "--signs", "all", "--columns", "3")
-    assert Image.open("bank.png").height == 23 * 32 + 4
+    assert pixels("bank.png").shape == (23 * 32 + 4, 3 * 32 + 4)
 
 
 def test_an_export_with_signs_is_checked(made, digitseq, here):
     (here / "texts").write_text("3.14\n-2\n10.5%\n")
-    made("export", "file:texts", "out", "--format", "jsonl", "--signs", ".-%", "--seed", "1")
+    made("export", "file:texts", "out", "--format", "npz", "--signs", ".-%", "--seed", "1")
     source = ds.Manifest.read("out").recipe["source"]
     assert source["signs"] == ".-%"
     code, _, err = digitseq("verify", "out")
@@ -78,6 +78,6 @@ def test_the_pictures_of_signs_are_what_the_commands_beside_them_draw(made, here
     assert len(commands) == 2
     for command in commands:
         (path,) = made(*shlex.split(command)[1:])
-        drawn, kept = (np.asarray(Image.open(folder / path)).astype(int) for folder in (here, ROOT))
+        drawn, kept = (pixels(folder / path).astype(int) for folder in (here, ROOT))
         # Another JAX may round otherwise.
         assert (np.abs(drawn - kept) <= 2).mean() > 0.999

@@ -124,11 +124,12 @@ def test_a_text_comes_back(signed):
     assert ds.text(batch, signed) == texts
 
 
-def test_lines_without_signs_are_as_from_the_bank_itself(bank, signed):
-    for spec in (SPEC, SPEC.replace(advance="cell")):
-        one, other = (ds.sample_sequence(5, source, [3, 1, 4], spec) for source in (bank, signed))
-        np.testing.assert_array_equal(one.image, other.image)
-        np.testing.assert_array_equal(one.glyph_ids, other.glyph_ids)
+@pytest.mark.parametrize("advance", ["ink", *slow("cell")])
+def test_lines_without_signs_are_as_from_the_bank_itself(bank, signed, advance):
+    spec = SPEC.replace(advance=advance)
+    one, other = (ds.sample_sequence(5, source, [3, 1, 4], spec) for source in (bank, signed))
+    np.testing.assert_array_equal(one.image, other.image)
+    np.testing.assert_array_equal(one.glyph_ids, other.glyph_ids)
 
 
 @pytest.mark.parametrize("people", [5, *slow(400)])

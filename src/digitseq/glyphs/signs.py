@@ -28,8 +28,7 @@ def with_signs(bank: DigitBank | str | os.PathLike[str], signs: str = ALL) -> Di
     the middle, an apostrophe at the top. Sequences of the bank's own classes
     are drawn as without signs, pixel by pixel.
 
-    >>> bank = make_bank(np.full((20, 28, 28), 99, np.uint8), np.arange(20) % 10)
-    >>> with_signs(bank, "./").symbols
+    >>> with_signs("builtin", "./").symbols
     '0123456789./'
 
     Where the bank knows its writers, each sign's glyphs are dealt out to them
