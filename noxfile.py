@@ -34,7 +34,8 @@ def tests(session: nox.Session) -> None:
 def lowest(session: nox.Session) -> None:
     """The tests with the lowest versions that pyproject.toml admits."""
     project = tomllib.loads(Path("pyproject.toml").read_text())["project"]
-    bounds = project["dependencies"] + project["optional-dependencies"]["train"]
+    extras = project["optional-dependencies"]
+    bounds = project["dependencies"] + extras["train"] + extras["export"]
     session.install("-e", ".[dev]", *(re.sub(r">=", "==", bound) for bound in bounds))
     session.run("python", "-m", "pytest", "-n", "auto", *session.posargs)
 

@@ -19,6 +19,7 @@ from .labels.sequences import FileLabels, FixedLabels, RandomDigits
 from .numpy_api import generate_numbers_sequence
 from .sequence.pipeline import DigitSequence, sample_sequence, sample_sequences
 from .sequence.spec import SequenceSpec, check_spec, spec_from_json, spec_to_json
+from .sequence.texts import text
 from .stream import batch_at, batches
 from .version import __version__ as __version__
 
@@ -54,6 +55,7 @@ __all__ = [
     "spec_from_json",
     "spec_to_json",
     "split_bank",
+    "text",
     "verify",
     "write_idx",
 ]

@@ -9,10 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from .augment import takes_width
-from .glyphs.source import Source
+from .glyphs.source import Source, symbols_of
 from .glyphs.source_words import as_source
 from .internal import keys
 from .internal.settings import own_settings
+from .internal.symbols import DIGITS
 from .internal.validation import as_integer, as_size
 from .labels.digits import PAD
 from .labels.text import parse_sequence
@@ -56,8 +57,9 @@ def generate_numbers_sequence(
 
     Args:
         digits: what to write, left to right: a list, tuple, range, integer
-            array of NumPy or JAX, one-dimensional, or a string, `350` or
-            `3-5-0`, the latter also for banks of more than ten classes.
+            array of NumPy or JAX, one-dimensional, or a string of the bank's
+            symbols, such as `350` or, where the bank has signs, `12/05/2024`;
+            `12-3` are the classes 12 and 3, unless the hyphen is a symbol.
         spacing_range: (min, max), integers from -14, both ends included:
             pixels between neighbouring digits. Gaps are independent and
             uniform over the range where every draw fits the width; else every
@@ -82,7 +84,8 @@ def generate_numbers_sequence(
         BankError: the bank has no glyph of a digit, or there is no bank.
         RuntimeError: in a process that was forked after JAX had started.
     """
-    numbers = check_digits(digits)
+    source: Source = as_source(bank, "bank")
+    numbers = check_digits(digits, symbols_of(source))
     low, high = check_spacing_range(spacing_range)
     wanted = auto_width(len(numbers), (low, high)) if image_width == AUTO else image_width
     width = as_size("image_width", wanted, MAX_WIDTH)
@@ -92,7 +95,6 @@ def generate_numbers_sequence(
     check_spec(spec)
     spec = as_numbers(spec) if spec.glyph_transforms or spec.line_transforms else spec
     words = keys.fresh_words() if key is None else keys.checked_key(key)
-    source: Source = as_source(bank, "bank")
     require_digits(source, numbers)
     require_writer(source, [numbers], spec)
     check_fits([possible_sizes(source, digit, spec) for digit in numbers], spec, (low, high), width)
@@ -136,14 +138,14 @@ def _can_be_padded(spec: SequenceSpec, key: Any, columns: int) -> bool:
     return threefry and columns <= MOST_PADDED and takes_width(spec.line_transforms)
 
 
-def check_digits(digits: Iterable[int] | str) -> list[int]:
-    """The digits as Python integers; their range is the bank's to check.
+def check_digits(digits: Iterable[int] | str, symbols: str = DIGITS) -> list[int]:
+    """The digits as Python integers; their range is the bank's to check. Text is of the `symbols`.
 
     Raises:
         ValueError: empty, nested, or with anything in it that is not a whole number.
     """
     if isinstance(digits, str):
-        return parse_sequence(digits, name="digits")
+        return parse_sequence(digits, name="digits", symbols=symbols)
     if isinstance(digits, np.ndarray | jax.Array):
         if digits.ndim != 1:
             raise ValueError(f"digits must be one-dimensional, got shape {list(digits.shape)}")

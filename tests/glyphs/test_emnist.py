@@ -59,7 +59,9 @@ def test_letters_keep_the_files_numbers_and_can_be_drawn(emnist, made):
     assert bank.num_classes == 27
     assert int(bank.counts[0]) == 0
     assert made("generate", "random:4", 0, 5, 140, "--seed", 3, "--bank", f"{emnist}:letters")
-    assert made("generate", "1-26", 0, 5, 80, "--seed", 3, "--bank", f"{emnist}:letters") == ["1-26.png"]
+    for text in ("1-26", "AZ"):
+        options = ("--seed", 3, "--bank", f"{emnist}:letters", "--force")
+        assert made("generate", text, 0, 5, 80, *options) == ["AZ.png"]
 
 
 def test_without_a_choice_the_error_lists_the_choices(emnist, refused):

@@ -10,11 +10,13 @@ import numpy.typing as npt
 import typer
 
 from .. import __version__
+from ..glyphs.source import symbols_of
 from ..internal import pixels
+from ..internal.symbols import DIGITS
 from ..io import atomic
 from ..labels.digits import PAD
 from ..labels.lists import read_list
-from ..labels.text import format_sequence, pack
+from ..labels.text import format_sequence, pack, text_of
 from ..sequence.label_grammar import labels_of
 from ..sequence.spec import SequenceSpec, spec_to_json
 from . import common, label_options, names, pictures, recipes, sources
@@ -158,9 +160,11 @@ def _write(
 ) -> None:
     places = max(3, len(str(len(rows) - 1)))
 
+    symbols = symbols_of(bank)
+
     def path_of(index: int | None, digits: list[int]) -> Path:
         name = None if named is None else named[(index or 0) % len(named)]
-        return names.path_of(out, digits, index, places, name)
+        return names.path_of(out, digits, index, places, name, symbols)
 
     indices = list(indices)
     planned = [path_of(i, row[row != PAD].tolist()) for i, row in zip(indices, rows, strict=True)]
@@ -175,6 +179,8 @@ def _write(
     for index, path, key, row, sample in zip(indices, planned, keys.tolist(), rows, samples, strict=True):
         digits, asked = format_sequence(common.digits_of(sample)), format_sequence(row[row != PAD].tolist())
         own = {"digits": digits, "key": json.dumps(key)}
+        if not DIGITS.startswith(symbols):
+            own["text"] = text_of(common.digits_of(sample), symbols)
         if asked != digits:  # a transform moved a digit off the canvas
             own["asked"] = asked
         if index is not None:

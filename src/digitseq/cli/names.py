@@ -5,7 +5,8 @@ import urllib.parse
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..labels.text import format_sequence
+from ..internal.symbols import DIGITS
+from ..labels.text import format_sequence, text_of
 
 # File systems take 255 bytes.
 LONGEST = 200
@@ -19,7 +20,12 @@ DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 
 
 def path_of(
-    out: Path | None, digits: Sequence[int], index: int | None, places: int, name: str | None = None
+    out: Path | None,
+    digits: Sequence[int],
+    index: int | None,
+    places: int,
+    name: str | None = None,
+    symbols: str = DIGITS,
 ) -> Path:
     """Where a picture goes.
 
@@ -29,16 +35,21 @@ def path_of(
         index: of the picture among several; None where it is the only one.
         places: of the index in a name.
         name: from the user's list.
+        symbols: what the classes are called.
     """
     number = "" if index is None else f"{index:0{places}d}"
     if out is not None and is_template(out):
-        fields = {"text": text_of(digits) or "blank", "index": number or "0" * places, "name": name}
+        fields = {
+            "text": text_of(digits, symbols or DIGITS) or "blank",
+            "index": number or "0" * places,
+            "name": name,
+        }
         return Path(FIELD.sub(lambda field: safe(str(fields[field[1]])), str(out)))
     if out is not None and is_file(out):
         return out.with_name(f"{out.stem}{number and f'_{number}'}{out.suffix}")
     if name is not None:
         return (out or Path()) / f"{safe(name)}.png"
-    shown = format_sequence(digits) or "blank"
+    shown = safe(caption_of(digits, symbols))
     short = shown if len(shown) <= LONGEST else f"{shown[:LONGEST]}..."
     return (out or Path()) / f"{short}{number and f'_{number}'}.png"
 
@@ -89,9 +100,9 @@ def is_file(out: Path) -> bool:
     return out.suffix.lower() == ".png" and not out.is_dir()
 
 
-def text_of(digits: Sequence[int]) -> str:
-    """The digits as text, `350`, or `12-3-40` where there are others than 0 to 9."""
-    return format_sequence(digits) if max(digits, default=0) > 9 else "".join(map(str, digits))
+def caption_of(digits: Sequence[int], symbols: str) -> str:
+    """What a picture of digits is called, `3-5-0`; of other symbols their text, `12/05`."""
+    return format_sequence(digits) if DIGITS.startswith(symbols) else text_of(digits, symbols)
 
 
 def safe(name: str) -> str:

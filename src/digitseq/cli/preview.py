@@ -6,12 +6,12 @@ from typing import Annotated
 import numpy as np
 import typer
 
+from ..glyphs.source import symbols_of
 from ..internal.pixels import HEIGHT
 from ..io.contact_sheet import check_size, contact_sheet
-from ..labels.text import format_sequence
 from ..sequence.label_grammar import labels_of
 from ..sequence.spec import SequenceSpec
-from . import common, label_options, pictures, sources
+from . import common, label_options, names, pictures, sources
 
 EPILOG = """\b
 Examples:
@@ -75,7 +75,9 @@ def preview(
         np.stack([sample.image for sample in samples]),
         columns=columns,
         scale=scale,
-        captions=[format_sequence(common.digits_of(sample)) for sample in samples] if captions else None,
+        captions=[names.caption_of(common.digits_of(sample), symbols_of(source)) for sample in samples]
+        if captions
+        else None,
         boxes=np.stack([sample.boxes for sample in samples]) if boxes else None,
     )
     pictures.write(out, page, force=force)

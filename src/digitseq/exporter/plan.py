@@ -10,11 +10,12 @@ import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
 
-from ..glyphs.source import Source, has_store, num_classes
+from ..glyphs.source import Source, has_store, num_classes, symbols_of
 from ..internal.pixels import HEIGHT
 from ..internal.settings import own_settings
 from ..internal.sharding import without_mesh
 from ..labels.base import LabelSource
+from ..labels.text import text_of
 from ..sequence.run import Run, batch_of
 from ..sequence.spec import SequenceSpec
 
@@ -32,7 +33,7 @@ class Example(NamedTuple):
     Attributes:
         number: i, from 0.
         image: uint8 [28, W].
-        text: the digits as text, `0042`, or `12-3-40` where the source has more than ten classes.
+        text: the digits' symbols, such as `0042`, or `12-3-40` where they have none.
         digits: left to right.
         boxes: (x0, y0, x1, y1) of each, half-open pixels.
         glyph_ids: of each, its row in the bank, or -1.
@@ -57,12 +58,12 @@ class Chunk:
     Attributes:
         first: the number of the first.
         fields: those of `DigitSequence`, by name, the image as uint8.
-        dashed: whether text has dashes between the digits.
+        symbols: what the classes are called; "" where text has numbers with dashes between them.
     """
 
     first: int
     fields: dict[str, npt.NDArray[Any]]
-    dashed: bool
+    symbols: str
 
     def __len__(self) -> int:
         return len(self.fields["image"])
@@ -70,10 +71,11 @@ class Chunk:
     def texts(self) -> npt.NDArray[np.str_]:
         """The text of each."""
         digits = self.fields["digits"]
-        if self.dashed:
+        if not self.symbols:
             return np.array([example.text for example in self.examples()])
-        letters = np.where(digits < 0, 0, digits + ord("0")).astype(np.uint8)
-        return np.ascontiguousarray(letters).view(f"S{digits.shape[1]}")[:, 0].astype(np.str_)
+        # The last, for PAD, is what NumPy's texts end in.
+        codes = np.array([*map(ord, self.symbols), 0], np.uint32)
+        return np.ascontiguousarray(codes[digits]).view(f"U{digits.shape[1]}")[:, 0]
 
     def examples(self) -> Iterator[Example]:
         """One by one."""
@@ -85,7 +87,7 @@ class Chunk:
             yield Example(
                 self.first + row,
                 self.fields["image"][row],
-                ("-" if self.dashed else "").join(map(str, used)),
+                text_of(used, self.symbols),
                 used,
                 boxes[:length],
                 glyph_ids[:length],
@@ -151,6 +153,11 @@ class Plan:
         """How many classes of digits there are."""
         return num_classes(self.source)
 
+    @property
+    def class_names(self) -> list[str]:
+        """What each class is called: its symbol, or its number."""
+        return list(symbols_of(self.source)) or [str(digit) for digit in range(self.classes)]
+
     def bounds(self, shard: int) -> tuple[int, int]:
         """The numbers of a shard's first image and of the one after its last."""
         return shard * self.shard_size, min(self.count, (shard + 1) * self.shard_size)
@@ -190,7 +197,7 @@ class Plan:
             fields = {name: np.asarray(leaf) for name, leaf in vars(made).items() if leaf is not None}
             used = {name: leaf[low:high] for name, leaf in fields.items()}
             self._check_classes(used["digits"])
-            yield Chunk(begin + low, used, self.classes > 10)
+            yield Chunk(begin + low, used, symbols_of(self.source))
 
     def _check_classes(self, digits: npt.NDArray[np.int32]) -> None:
         """Raises where texts would be wrong: 10 would read as 1 and 0."""

@@ -15,6 +15,7 @@ from ..glyphs.source import Source
 from ..glyphs.splits import split_bank
 from ..internal.keys import from_words, words_of
 from ..internal.settings import own_settings
+from ..internal.symbols import DIGITS
 from ..labels.base import LabelSource
 from ..labels.digits import PAD
 from ..labels.numeric import NumberRange, Pattern
@@ -132,8 +133,11 @@ def labels_to_plain(labels: LabelSource) -> dict[str, Any]:
         digits = np.asarray(labels.digits)
         rows = [format_sequence([d for d in row if d != PAD]) for row in digits.tolist()]
         return {"type": kind, "digits": rows, "slots": digits.shape[1], "order": labels.order}
-    fields = ((f.name, getattr(labels, f.name)) for f in dataclasses.fields(labels))  # type: ignore[arg-type]
-    return {"type": kind} | {name: to_python(value) for name, value in fields}
+    fields = {f.name: getattr(labels, f.name) for f in dataclasses.fields(labels)}  # type: ignore[arg-type]
+    # Labels of digits alone are described as by versions without alphabets.
+    if fields.get("symbols") == DIGITS:
+        del fields["symbols"]
+    return {"type": kind} | {name: to_python(value) for name, value in fields.items()}
 
 
 def labels_from_plain(fields: dict[str, Any]) -> LabelSource:

@@ -242,7 +242,7 @@ def _describe(storage: Storage, requests: Mapping[str, Request]) -> None:
     if plan.format == "yolo":
         from .formats.yolo_format import data_yaml
 
-        texts["data.yaml"] = data_yaml({name: f"{name}/data/images" for name in requests}, plan.classes)
+        texts["data.yaml"] = data_yaml({name: f"{name}/data/images" for name in requests}, plan.class_names)
         texts[CARD] += '`data.yaml` names all parts: `YOLO("yolo11n.yaml").train(data="data.yaml")`.\n'
     for name, text in texts.items():
         if name not in there:

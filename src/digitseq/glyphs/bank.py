@@ -11,6 +11,7 @@ import numpy.typing as npt
 from ..internal import random_bits
 from ..internal.pixels import CELL, HEIGHT, unit_ink
 from ..internal.pytrees import register_pytree
+from ..internal.symbols import DIGITS
 from .writers import WriterIndex
 
 # A pixel's place in the bank is an int32.
@@ -40,6 +41,8 @@ class DigitBank:
         writer_index: a `WriterIndex` where the writers are known; else None.
         rows: int32 [N], in a bank made by `split_bank` each glyph's row in
             the original bank. Else None.
+        symbols: what the classes are called, one character each, such as
+            "0123456789"; "" where they have no names. Static.
     """
 
     glyphs: jax.Array
@@ -49,6 +52,7 @@ class DigitBank:
     writers: jax.Array | None = None
     writer_index: WriterIndex | None = None
     rows: jax.Array | None = None
+    symbols: str = dataclasses.field(default="", metadata={"static": True})
 
     @property
     def num_classes(self) -> int:
@@ -96,18 +100,22 @@ def bank_digest(bank: DigitBank) -> str:
     Of the number of glyphs of each digit, of all glyphs in the bank's order,
     and of their writers where these are known: the same for the same glyphs
     and labels, whatever file format they came in and however many empty
-    classes follow the last.
+    classes follow the last. Names of classes count where they are no digits.
     """
     writers = np.zeros(0, np.int32) if bank.writers is None else np.asarray(bank.writers)
-    return digest_arrays(np.asarray(bank.glyphs), np.asarray(bank.counts), writers)
+    return digest_arrays(np.asarray(bank.glyphs), np.asarray(bank.counts), writers, bank.symbols)
 
 
 def digest_arrays(
-    glyphs: npt.NDArray[np.uint8], counts: npt.NDArray[np.int32], writers: npt.NDArray[np.int32]
+    glyphs: npt.NDArray[np.uint8],
+    counts: npt.NDArray[np.int32],
+    writers: npt.NDArray[np.int32],
+    symbols: str = "",
 ) -> str:
     """`bank_digest` of a bank's host arrays."""
     used = np.trim_zeros(counts, "b").tolist()
-    digest = hashlib.sha256(f"digitseq bank 1 {glyphs.shape[1:]} {used}\n".encode())
+    named = "" if DIGITS.startswith(symbols) else f" {symbols[: len(used)]}"
+    digest = hashlib.sha256(f"digitseq bank 1 {glyphs.shape[1:]} {used}{named}\n".encode())
     digest.update(np.ascontiguousarray(glyphs).data)
     digest.update(writers.astype("<i4").tobytes())
     return digest.hexdigest()

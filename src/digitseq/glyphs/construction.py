@@ -9,6 +9,7 @@ import numpy.typing as npt
 from ..errors import BankError
 from ..internal.pixels import CELL, HEIGHT, host_ink_boxes
 from ..internal.settings import own_settings
+from ..internal.symbols import check_symbols, default_symbols
 from ..internal.validation import as_size
 from .bank import MAX_CLASSES, MAX_GLYPHS, Arrays, DigitBank
 from .inspection import warn_of_glyphs
@@ -22,6 +23,7 @@ def make_bank(
     num_classes: int = 10,
     transpose: bool = False,
     writers: npt.ArrayLike | None = None,
+    symbols: str | None = None,
 ) -> DigitBank:
     """Makes a bank of glyphs, sorted by digit, then by writer where they are known (stable).
 
@@ -37,6 +39,8 @@ def make_bank(
         transpose: whether to swap rows and columns, for EMNIST, whose files
             store each image column by column.
         writers: integers [N], the writer of each glyph; for `hand="one-writer"`.
+        symbols: what the classes are called, one character each; None calls up
+            to ten of them by their digits, and more by no names ("").
 
     Warns:
         UserWarning: the glyphs look inverted, nearly black, or noisy; says
@@ -45,11 +49,13 @@ def make_bank(
     Raises:
         BankError: images, labels and writers differ in number, a label is out
             of range, the images have another size, or there are none.
-        ValueError: a dtype, rank or `num_classes` that can't be used.
+        ValueError: a dtype, rank, `num_classes` or `symbols` that can't be used.
     """
+    if symbols is not None:
+        check_symbols(symbols, num_classes)
     arrays = sorted_arrays(images, labels, num_classes=num_classes, transpose=transpose, writers=writers)
     warn_of_glyphs(arrays[0], stacklevel=2)
-    return to_device(*arrays)
+    return to_device(*arrays, symbols=symbols)
 
 
 def sorted_arrays(
@@ -121,6 +127,7 @@ def to_device(
     ink: npt.NDArray[np.int32],
     writers: npt.NDArray[np.int32],
     rows: npt.NDArray[np.int32] | None = None,
+    symbols: str | None = None,
 ) -> DigitBank:
     """The bank of host arrays, its own on the default device."""
     starts = (np.cumsum(counts) - counts).astype(np.int32)
@@ -132,4 +139,5 @@ def to_device(
         writers=jnp.asarray(writers) if writers.size else None,
         writer_index=index_writers(counts, writers) if writers.size else None,
         rows=None if rows is None else jnp.asarray(rows),
+        symbols=default_symbols(len(counts)) if symbols is None else symbols,
     )

@@ -9,7 +9,7 @@ from ..errors import BankError
 from ..internal.validation import as_size
 from ..io import atomic
 from ..io.idx import read_idx
-from . import cache, keras
+from . import alphabets, cache, keras
 from .bank import MAX_CLASSES, Arrays, DigitBank
 from .construction import sorted_arrays, to_device
 from .inspection import warn_of_glyphs
@@ -67,7 +67,8 @@ def load_bank(
         split: "train" or "test": which pair of a folder that holds both.
         num_classes: C; None takes the largest label plus one, at least 10.
             Classes are numbered as the labels are: EMNIST's letters, 1 to 26,
-            leave class 0 without a glyph.
+            leave class 0 without a glyph. They are called as EMNIST's paper
+            calls them, or by a symbols.txt beside the files: `bank.symbols`.
         transpose: whether to swap rows and columns; None does so for EMNIST's
             files, recognised by their names, and for no others.
         writers: the writer of each digit: QMNIST's extended labels (C. Yadav
@@ -103,9 +104,9 @@ def load_bank(
         split = "test" if source == "mnist-test" else split
     elif source != "builtin":
         place = _place(source)
-    arrays = _arrays(place, split, prefer, num_classes, transpose, writers)
+    arrays, symbols = _arrays(place, split, prefer, num_classes, transpose, writers)
     warn_of_glyphs(arrays[0], stacklevel=2)
-    return to_device(*arrays)
+    return to_device(*arrays, symbols=symbols)
 
 
 def _place(source: str | os.PathLike[str]) -> Place:
@@ -136,8 +137,8 @@ def _arrays(
     num_classes: int | None,
     transpose: bool | None,
     writers: str | os.PathLike[str] | None,
-) -> Arrays:
-    """A bank's arrays, from its files or from the cached copy of them."""
+) -> tuple[Arrays, str | None]:
+    """A bank's arrays, from its files or the cached copy of them, and its symbols if the files name them."""
     options: dict[str, object] = {"num_classes": num_classes, "transpose": bool(transpose)}
     paths: tuple[Path, ...]
     if place.path.is_dir():
@@ -157,7 +158,8 @@ def _arrays(
         paths = pair.images, pair.labels
         options["transpose"] = is_transposed(pair.images) if transpose is None else bool(transpose)
     by = () if writers is None else (find_writers(atomic.home_path(writers), split),)
-    return cache.cached((*paths, *by), options, lambda: _read(paths, by, split, options))
+    arrays = cache.cached((*paths, *by), options, lambda: _read(paths, by, split, options))
+    return arrays, None if pair is None else alphabets.symbols_of_pair(pair, len(arrays[1]))
 
 
 def _split_named(place: Place, split: str) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import BankError
+from ..internal.symbols import default_symbols
 from ..internal.validation import as_integer, as_size
 from .bank import MAX_CLASSES
 from .writers import WriterIndex
@@ -22,6 +23,7 @@ class Source(Protocol):
       `serves` are assumed to serve every digit.
     - `num_classes`, an int: its digits are 0 to `num_classes` - 1; 10 where it has none. Exports need it
       where labels go beyond 9, since their texts then have dashes: [10] is "10", and [1, 0] is "1-0".
+    - `symbols`, what its classes are called, as `DigitBank.symbols`.
     - all of `GlyphStore`: its glyphs are then painted from where they lie.
     """
 
@@ -84,6 +86,12 @@ def num_classes(source: Source) -> int:
     """
     name = "source.num_classes"
     return as_size(name, as_integer(name, getattr(source, "num_classes", 10)), MAX_CLASSES)
+
+
+def symbols_of(source: Source) -> str:
+    """What a source's classes are called, one character each; "" where they have no names."""
+    found: str | None = getattr(source, "symbols", None)
+    return default_symbols(num_classes(source)) if found is None else found
 
 
 def writer_index_of(source: Source) -> WriterIndex:

@@ -95,4 +95,5 @@ def _part(bank: DigitBank, writers: npt.NDArray[np.int32], rows: npt.NDArray[np.
         np.asarray(bank.ink)[rows],
         writers[rows] if writers.size else writers,
         np.asarray(bank.rows)[rows] if bank.rows is not None else rows.astype(np.int32),
+        bank.symbols,
     )

@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
+from ..internal.symbols import DIGITS
 from ..io import atomic
 from .text import SEPARATORS, parse_sequence
 
@@ -37,7 +38,11 @@ class SequenceList(NamedTuple):
 
 
 def read_list(
-    path: str | os.PathLike[str], column: str | None = None, name_column: str | None = None
+    path: str | os.PathLike[str],
+    column: str | None = None,
+    name_column: str | None = None,
+    *,
+    symbols: str = DIGITS,
 ) -> SequenceList:
     """The sequences in a text file, one a line, or in a column of a table (`.csv`, `.tsv`).
 
@@ -46,6 +51,7 @@ def read_list(
         column: the table's column with the digits: its heading, or its number
             from 1. A table of one column needs none.
         name_column: the table's column with a name for each sequence, given alike.
+        symbols: of which the sequences are made.
 
     Raises:
         ValueError: a line that can't be read, a column that is not there, or
@@ -55,9 +61,12 @@ def read_list(
     name = os.fspath(path)
     text = _decoded(path)
     if Path(name).suffix.lower() in TABLES or column is not None or name_column is not None:
-        return _of_table(name, text, column, name_column)
+        return _of_table(name, text, column, name_column, symbols)
     rows = [(number, line.strip()) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
-    sequences = [parse_sequence(line, name=f"{name}, line {number}: a sequence") for number, line in rows]
+    sequences = [
+        parse_sequence(line, name=f"{name}, line {number}: a sequence", symbols=symbols)
+        for number, line in rows
+    ]
     if not sequences:
         raise ValueError(f"{name} holds no sequence; write one a line")
     return SequenceList(sequences, None, "")
@@ -85,7 +94,9 @@ def _decoded(path: str | os.PathLike[str]) -> str:
     return text
 
 
-def _of_table(name: str, text: str, column: str | None, name_column: str | None) -> SequenceList:
+def _of_table(
+    name: str, text: str, column: str | None, name_column: str | None, symbols: str
+) -> SequenceList:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(name, text), strict=True)
     try:
         rows = [(reader.line_num, row) for row in reader if any(cell.strip() for cell in row)]
@@ -99,7 +110,7 @@ def _of_table(name: str, text: str, column: str | None, name_column: str | None)
         named, also = _column(name, "--name-column", rows[0][1], name_column)
         heading = heading or also
     # A first row without any digit in the column is taken for a heading too.
-    if heading or (len(rows) > 1 and not re.search("[0-9]", _cell(rows[0][1], place))):
+    if heading or (len(rows) > 1 and not set(_cell(rows[0][1], place)) & set(symbols or DIGITS)):
         rows = rows[1:]
     if floats := [(n, cell) for n, row in rows if re.fullmatch(r"[0-9]+\.0", cell := _cell(row, place))]:
         number, cell = floats[0]
@@ -110,10 +121,9 @@ def _of_table(name: str, text: str, column: str | None, name_column: str | None)
     sequences, dropped = [], set[str]()
     for number, row in rows:
         cell = _cell(row, place)
-        sequences.append(
-            parse_sequence(cell, name=f"{name}, line {number}: a sequence", separators=SEPARATORS)
-        )
-        dropped |= set(cell) & set(SEPARATORS)
+        place_in_file = f"{name}, line {number}: a sequence"
+        sequences.append(parse_sequence(cell, name=place_in_file, separators=SEPARATORS, symbols=symbols))
+        dropped |= set(cell) & set(SEPARATORS) - set(symbols)
     if not sequences:
         raise ValueError(f"{name} has a heading, but no sequence below it")
     names = None if named is None else [_cell(row, named) for _, row in rows]

@@ -11,6 +11,7 @@ import numpy as np
 from ..internal import random_bits
 from ..internal.pytrees import register_pytree
 from ..internal.shapes import Array, Int32, OneKey
+from ..internal.symbols import DIGITS
 from ..internal.validation import as_integer, as_size
 from .base import LONGEST, Row, Rows, not_drawn, static
 from .digits import PAD
@@ -75,15 +76,17 @@ class Pattern(Rows):
 
     Attributes:
         text: `#` is any digit, `[0-35]` one of 0, 1, 2, 3 and 5, and a digit
-            stands for itself, all independent and uniform. Separators (space
-            and any of `-/.,:()+`) are not drawn, as there are no glyphs of
-            them. Static.
+            stands for itself, all independent and uniform. So does any of the
+            `symbols`; other separators (space and any of `-/.,:()+`) are not
+            drawn, as there are no glyphs of them. Static.
         luhn: whether the last `#` is the check digit of all before it, as on
             payment cards: H. P. Luhn, US patent 2,950,048 (1960). Static.
+        symbols: what the source's classes are called, `bank.symbols`. Static.
     """
 
     text: str = static("")
     luhn: bool = static(False)
+    symbols: str = static(DIGITS)
 
     def _one(self, key: OneKey) -> Int32[Array, " K"]:
         (slots,) = self.rows()
@@ -103,14 +106,20 @@ class Pattern(Rows):
         Warns (`UserWarning`) of separators, which are not drawn.
         """
         self.rows()
-        if separators := re.sub(r"#|[0-9]|\[[0-9-]+\]", "", self.text):
+        rest = re.sub(r"#|[0-9]|\[[0-9-]+\]", "", self.text)
+        if separators := "".join(mark for mark in rest if mark not in self.symbols):
             warnings.warn(f"Pattern {self.text!r}: {not_drawn(separators)}", stacklevel=2)
 
     def rows(self) -> list[Row]:
         """The possible digits in each slot, as the only row."""
         text = self.text if isinstance(self.text, str) else ""
-        tokens = re.findall(r"#|[0-9]|\[[0-9-]+\]|[-/ .,:()+]+", text)
-        slots = [_choices(token) for token in tokens if token[0] in "#[0123456789"]
+        signs = "".join(mark for mark in self.symbols if mark not in DIGITS and mark not in "#[]")
+        tokens = re.findall(rf"#|[0-9]|\[[0-9-]+\]|[-/ .,:()+{re.escape(signs)}]", text)
+        slots = [
+            [self.symbols.index(token)] if token in signs else _choices(token)
+            for token in tokens
+            if token[0] in "#[0123456789" or token in signs
+        ]
         if "".join(tokens) != text or not 1 <= len(slots) <= LONGEST or not all(slots):
             raise ValueError(
                 f"Pattern.text must be of #, digits, sets as [0-35], and space or -/.,:()+ between, "

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from ..internal import random_bits
 from ..internal.pytrees import register_pytree
 from ..internal.shapes import Array, HostArray, Int32, OneKey, Shaped, UInt32
+from ..internal.symbols import DIGITS
 from ..internal.validation import as_integer, as_size
 from ..io import atomic
 from .base import LONGEST, Row, Rows, not_drawn, static
@@ -36,16 +37,19 @@ class FixedLabels(Rows):
             made of a list: `["350", "0042"]` or lists of integers; a single
             string is a list of one. A leaf.
         order: "given", or "random": sampled uniformly, with replacement. Static.
+        symbols: of which strings are made, `bank.symbols` where they hold more
+            than digits. Only for the constructor: a label source keeps classes.
     """
 
     digits: Any
     order: Order = static("given")
+    symbols: dataclasses.InitVar[str] = DIGITS
 
-    def __post_init__(self) -> None:
+    def __post_init__(self, symbols: str) -> None:
         if isinstance(self.digits, str):
             object.__setattr__(self, "digits", [self.digits])
         if isinstance(self.digits, list | tuple):
-            object.__setattr__(self, "digits", pack([_sequence(row) for row in self.digits]))
+            object.__setattr__(self, "digits", pack([_sequence(row, symbols) for row in self.digits]))
 
     @property
     def size(self) -> int | None:
@@ -89,10 +93,10 @@ class FixedLabels(Rows):
         return [[[digit] for digit in row if digit >= 0] for row in unique.tolist()]
 
 
-def _sequence(row: Any) -> list[int]:
+def _sequence(row: Any, symbols: str) -> list[int]:
     """The digits of one sequence from text or integers."""
     if isinstance(row, str):
-        return parse_sequence(row, name="FixedLabels.digits: a sequence")
+        return parse_sequence(row, name="FixedLabels.digits: a sequence", symbols=symbols)
     try:
         return [_digit(digit) for digit in row]
     except (TypeError, ValueError) as error:
@@ -106,7 +110,11 @@ def _digit(value: Any) -> int:
 
 
 def FileLabels(
-    path: str | os.PathLike[str], *, column: str | None = None, order: Order = "given"
+    path: str | os.PathLike[str],
+    *,
+    column: str | None = None,
+    order: Order = "given",
+    symbols: str = DIGITS,
 ) -> FixedLabels:
     """The label source of the sequences in a text file, one a line, or in a column of a table.
 
@@ -118,13 +126,14 @@ def FileLabels(
             home folder. Empty lines are skipped.
         column: the heading of a table's column (`.csv`, `.tsv`), or its number from 1.
         order: "given" or "random", as for `FixedLabels`.
+        symbols: of which the sequences are made; separators among them are drawn.
 
     Raises:
         ValueError: a line that can't be read, or a file without sequences; the
             message names the file and the line.
         FileNotFoundError: there is no such file.
     """
-    listed = read_list(atomic.with_home(os.fspath(path)), column)
+    listed = read_list(atomic.with_home(os.fspath(path)), column, symbols=symbols)
     if listed.dropped:
         warnings.warn(f"{os.fspath(path)}: {not_drawn(listed.dropped)}", stacklevel=2)
     return FixedLabels(pack(listed.sequences), order)

@@ -8,7 +8,8 @@ import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
 
-from ..glyphs.source import Source, num_classes, serves
+from ..glyphs.source import Source, num_classes, serves, symbols_of
+from ..internal.symbols import DIGITS
 from ..internal.validation import nearest
 from ..labels.base import LabelSource
 from ..labels.numeric import NumberRange, Pattern
@@ -57,6 +58,7 @@ def labels_of(
         FileNotFoundError: it names a file that is not there.
     """
     kind, _, rest = text.partition(":")
+    symbols = symbols_of(source)
     found: Labels
     if kind == "random" and rest:
         (shortest, longest), _ = _range(name, text, rest)
@@ -67,10 +69,10 @@ def labels_of(
         padded = first.startswith("0") and len(first) == len(last) > 1
         found = NumberRange(low, high, zero_padded=padded, max_digits=len(last) if padded else None)
     elif kind in ("pattern", "luhn") and rest:
-        found = Pattern(rest, luhn=kind == "luhn")
+        found = Pattern(rest, luhn=kind == "luhn", symbols=symbols or DIGITS)
     elif kind == "file" and rest:
-        found = FileLabels(rest, column=column, order=order)
-    elif re.fullmatch(r"[A-Za-z]+", kind):
+        found = FileLabels(rest, column=column, order=order, symbols=symbols)
+    elif re.fullmatch(r"[A-Za-z]+", kind) and not set(text) <= set(symbols):
         wrong = (
             f"wants something after {kind}:"
             if kind in KINDS
@@ -78,7 +80,7 @@ def labels_of(
         )
         raise ValueError(f"{name} {text!r} {wrong} (the forms: {FORMS})")
     else:
-        found = FixedLabels([parse_sequence(text, name=name)])
+        found = FixedLabels([parse_sequence(text, name=name, symbols=symbols)])
     if kind != "file" and (column is not None or order != "given"):
         raise ValueError(f"a column or an order are a file's (file:PATH), got {text!r}")
     try:
@@ -89,7 +91,7 @@ def labels_of(
 
 
 def _digits_of(text: str, source: Source) -> npt.NDArray[np.int32]:
-    """The digits that a source serves; int32 [C].
+    """The digits that a source serves, or letters and digits, but no signs; int32 [C].
 
     Raises:
         ValueError: the source is traced, so that they are unknown.
@@ -101,7 +103,10 @@ def _digits_of(text: str, source: Source) -> npt.NDArray[np.int32]:
         )
     with jax.ensure_compile_time_eval():
         every = np.arange(num_classes(source), dtype=np.int32)
-        return every[np.asarray(serves(source, jnp.asarray(every)))]
+        served = every[np.asarray(serves(source, jnp.asarray(every)))]
+        symbols = symbols_of(source)
+        written = [digit for digit in served.tolist() if not symbols or symbols[digit].isalnum()]
+        return np.array(written, np.int32) if written else served
 
 
 def _range(name: str, whole: str, text: str) -> tuple[tuple[int, int], tuple[str, str]]:

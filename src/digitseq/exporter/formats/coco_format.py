@@ -75,7 +75,9 @@ def finish(folder: Path, plan: Plan, state: Path) -> None:
     """Writes annotations.json line by line, since it may be larger than memory."""
     (folder / "data").mkdir(parents=True, exist_ok=True)
     with open(folder / "data" / "annotations.json", "w", encoding="utf-8", newline="\n") as file:
-        categories = [{"id": n + 1, "name": str(n), "supercategory": "digit"} for n in range(plan.classes)]
+        categories = [
+            {"id": n, "name": name, "supercategory": "digit"} for n, name in enumerate(plan.class_names, 1)
+        ]
         file.write(f'{{"info": {{"description": "digitseq"}}, "categories": {json.dumps(categories)}')
         for part in PARTS:
             file.write(f', "{part}": [')

@@ -1,6 +1,6 @@
 """PNG images with YOLO labels: a line `class x y width height` per digit, centre and size in 0..1."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -65,17 +65,19 @@ def read(folder: Path, name: str, first: int) -> Iterator[Example]:
 def finish(folder: Path, plan: Plan, state: Path) -> None:
     """Writes data.yaml, which names the folders and the classes."""
     (folder / "data" / "images").mkdir(parents=True, exist_ok=True)
-    text = f"# No `val`: {WITHOUT}.\n{data_yaml({'train': 'images'}, plan.classes)}"
+    text = f"# No `val`: {WITHOUT}.\n{data_yaml({'train': 'images'}, plan.class_names)}"
     (folder / "data" / "data.yaml").write_text(text, encoding="utf-8", newline="\n")
     # Hugging Face's `datasets` guesses a folder's kind by its most frequent file names, and guesses text if
     # there are as many images as label files. One more name that it counts as an image's decides for images.
     (folder / "data" / "images" / "pictures.png.jsonl").write_text("{}\n", newline="\n")
 
 
-def data_yaml(parts: Mapping[str, str], classes: int) -> str:
+def data_yaml(parts: Mapping[str, str], class_names: Sequence[str]) -> str:
     """The text of data.yaml: each part's folder of images, relative to the file, and the classes."""
     folders = "".join(f"{name}: {folder}\n" for name, folder in parts.items())
-    names = "".join(f"  {digit}: '{digit}'\n" for digit in range(classes))
+    # YAML doubles a quote inside quotes.
+    quoted = [name.replace("'", "''") for name in class_names]
+    names = "".join(f"  {number}: '{name}'\n" for number, name in enumerate(quoted))
     return f"{folders}names:\n{names}"
 
 
