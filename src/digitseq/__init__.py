@@ -17,6 +17,7 @@ from .io.idx import read_idx, write_idx
 from .labels.numeric import NumberRange, Pattern
 from .labels.sequences import FileLabels, FixedLabels, RandomDigits
 from .numpy_api import generate_numbers_sequence
+from .scans import bank_from_images, normalize_glyph, normalize_line
 from .sequence.pipeline import DigitSequence, sample_sequence, sample_sequences
 from .sequence.spec import SequenceSpec, check_spec, spec_from_json, spec_to_json
 from .sequence.texts import text
@@ -38,6 +39,7 @@ __all__ = [
     "RandomDigits",
     "SequenceSpec",
     "bank_digest",
+    "bank_from_images",
     "batch_at",
     "batches",
     "check_spec",
@@ -48,6 +50,8 @@ __all__ = [
     "generate_numbers_sequence",
     "load_bank",
     "make_bank",
+    "normalize_glyph",
+    "normalize_line",
     "read_idx",
     "register_pytree",
     "sample_sequence",

@@ -14,9 +14,12 @@ from ..glyphs.loading import load_bank
 from ..glyphs.mnist import FILES, MIRRORS
 from ..internal.pixels import CELL, HEIGHT
 from ..io.contact_sheet import check_size, contact_sheet
-from . import common, pictures, sources
+from . import common, pictures, scans, sources
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Banks of glyphs: info, fetch, preview.")
+app = typer.Typer(
+    no_args_is_help=True, rich_markup_mode=None, help="Banks of glyphs: info, fetch, make, preview."
+)
+app.command()(scans.make)
 
 
 @app.command()

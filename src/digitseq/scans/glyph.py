@@ -42,7 +42,7 @@ def normalize_glyph(
     least_contrast: float = background.LEAST_CONTRAST,
     box: int = BOX,
 ) -> UInt8[HostArray, "28 28"]:
-    """A picture of one digit, as MNIST's are: ink bright, in a box of 20 pixels, its centre of mass in the middle.
+    """A picture of one digit, as MNIST's are: bright ink in a box of 20 pixels, its centre of mass in the middle.
 
     The steps are those of Y. LeCun, L. Bottou, Y. Bengio and P. Haffner,
     "Gradient-based learning applied to document recognition", 1998: ink fills
@@ -112,7 +112,7 @@ def crop_to_ink(ink: Float32[HostArray, "H W"], above: float = 0.5) -> Float32[H
 
 
 def fit_to_box(ink: Float32[HostArray, "H W"], box: int = BOX) -> Float32[HostArray, "h w"]:
-    """The image with its longer side `box` pixels, its aspect kept, antialiased (means over what a pixel covers)."""
+    """The image with its longer side `box` pixels, its aspect kept, antialiased."""
     height, width = (max(1, round(side * box / max(ink.shape))) for side in ink.shape)
     return resize(ink, height, width)
 
@@ -127,7 +127,7 @@ def resize(image: Float32[HostArray, "H W"], height: int, width: int) -> Float32
 
 
 def centre_mass(ink: Float32[HostArray, "h w"]) -> Float32[HostArray, "28 28"]:
-    """The image in a cell of 28 x 28, moved by whole pixels so that the ink's centre of mass is in the middle.
+    """The image in a cell of 28 x 28, moved by whole pixels so that its centre of mass is in the middle.
 
     Args:
         ink: float32 [h, w] of at most 28 x 28; what would leave the cell is
@@ -171,7 +171,8 @@ def _has_two(ink: npt.NDArray[np.float32]) -> bool:
     if count < 2:
         return False
     sizes = np.array([ink[:, runs == run].sum() for run in range(1, count + 1)])
-    heights = np.array([np.ptp(np.flatnonzero((ink[:, runs == run] > 0.2).any(axis=1))) + 1
-                        for run in range(1, count + 1)])
+    heights = np.array(
+        [np.ptp(np.flatnonzero((ink[:, runs == run] > 0.2).any(axis=1))) + 1 for run in range(1, count + 1)]
+    )
     large = (sizes >= SECOND_INK * sizes.max()) & (heights >= SECOND_HEIGHT * whole)
     return bool(large.sum() > 1)

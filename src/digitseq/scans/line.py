@@ -156,7 +156,7 @@ def fit_to_canvas(
 
 
 def _sharpened(ink: npt.NDArray[np.float32], percentile: float = 75.0) -> npt.NDArray[np.float32]:
-    """The ink with the percentile of its strong pixels at 1 again, which reducing thin strokes has lowered."""
+    """The ink with the percentile of its strong pixels at 1 again, which reducing strokes has lowered."""
     strong = ink[ink > 0.25]
     full = float(np.percentile(strong, percentile)) if strong.size else 1.0
     return np.minimum(ink / max(full, 0.5), 1).astype(np.float32)

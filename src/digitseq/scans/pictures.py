@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..internal.shapes import Float32, HostArray, Shaped
+from ..internal.shapes import Float32, HostArray
 from ..io import atomic
 
 # The formats that are read, by the endings of their names.
@@ -60,7 +60,9 @@ def refuse_other_formats(path: Path) -> None:
         ValueError: naming the file and the formats.
     """
     if path.suffix.lower() in OTHER_ENDINGS:
-        raise ValueError(f"{path}: pictures are read from PNG, JPEG and TIFF files; convert it to one of them")
+        raise ValueError(
+            f"{path}: pictures are read from PNG, JPEG and TIFF files; convert it to one of them"
+        )
 
 
 def as_grey(image: Any, name: str = "image") -> Float32[HostArray, "H W"]:
@@ -133,7 +135,7 @@ def _of_wide_values(values: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
 
 
 def _without_colour(values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """Luma (ITU-R BT.601) of [H, W, 3 or 4] in [0, 1]; alpha shows paper that contrasts with what is opaque."""
+    """Luma (ITU-R BT.601) of [H, W, 3 or 4] in [0, 1]; alpha shows paper unlike what is opaque."""
     if values.ndim == 2:
         return values
     luma = values[..., :3] @ np.array([0.299, 0.587, 0.114], np.float32)

@@ -29,7 +29,9 @@ def remove_rules(found: InkMap) -> tuple[InkMap, int]:
         return found, 0
     above, below = _beside(inked & ~rules)
     gone = rules & ~(above & below)
-    return InkMap(np.where(gone, 0, found.ink).astype(np.float32), found.strong & ~gone, found.contrast), count
+    return InkMap(
+        np.where(gone, 0, found.ink).astype(np.float32), found.strong & ~gone, found.contrast
+    ), count
 
 
 def _rules(inked: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[np.bool_], int]:
