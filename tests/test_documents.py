@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import slow
+from conftest import slow, toy_glyphs
 
 import digitseq as ds
 from digitseq import vae
@@ -59,6 +59,11 @@ def test_commands_work_as_printed(page, digitseq, here, monkeypatch, toy_folder)
     (here / "qmnist").mkdir()
     table = np.stack([labels, labels, 0 * labels], axis=1).astype(np.int32)
     ds.write_idx(here / "qmnist" / "qmnist-train-labels-idx2-int", table)
+    # EMNIST's letters, as its archive has them.
+    (here / "emnist" / "gzip").mkdir(parents=True)
+    letters, classes = toy_glyphs(2, 26)
+    for kind, array in (("images-idx3", letters), ("labels-idx1", classes.astype(np.uint8) + np.uint8(1))):
+        ds.write_idx(here / "emnist" / "gzip" / f"emnist-letters-train-{kind}-ubyte.gz", array)
     # A model's file as `vae train` would write it, which the tests of training look after.
     monkeypatch.setattr(vae, "train", lambda *_, **__: vae.pretrained())
     monkeypatch.setattr("digitseq.glyphs.mnist.mnist_folder", lambda: toy_folder)

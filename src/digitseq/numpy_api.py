@@ -74,7 +74,8 @@ def generate_numbers_sequence(
         spec: gives all other settings; the arguments win over its own.
 
     Returns:
-        A new, writable, C-contiguous float32 array [28, image_width] in
+        A new, writable, C-contiguous float32 array [28, image_width] (or of
+            the spec's `image_height`) in
         [0, 1], 0 black background, 1 white ink. The same image as that of
         `sample_sequence` with this key and spec.
 
@@ -87,19 +88,19 @@ def generate_numbers_sequence(
     source: Source = as_source(bank, "bank")
     numbers = check_digits(digits, symbols_of(source))
     low, high = check_spacing_range(spacing_range)
-    wanted = auto_width(len(numbers), (low, high)) if image_width == AUTO else image_width
-    width = as_size("image_width", wanted, MAX_WIDTH)
     spec = DEFAULT_SPEC if spec is None else spec
     if not isinstance(spec, SequenceSpec):
         raise ValueError(f"spec must be a SequenceSpec, got {spec!r}")
     check_spec(spec)
+    wanted = auto_width(len(numbers), (low, high), spec.cell) if image_width == AUTO else image_width
+    width = as_size("image_width", wanted, MAX_WIDTH)
     spec = as_numbers(spec) if spec.glyph_transforms or spec.line_transforms else spec
     words = keys.fresh_words() if key is None else keys.checked_key(key)
     require_digits(source, numbers)
     require_writer(source, [numbers], spec)
     check_fits([possible_sizes(source, digit, spec) for digit in numbers], spec, (low, high), width)
 
-    check_memory(width, len(numbers))
+    check_memory(width, len(numbers), height=spec.image_height)
     slots = _padded(len(numbers), LEAST_SLOTS)
     columns = min(_padded(width, LEAST_COLUMNS), -(-width // COLUMN_STEP) * COLUMN_STEP)
     program = _image

@@ -18,7 +18,7 @@ from ..internal.sharding import RowSharding, by_rows, row_sharding_of
 from ..internal.xla import map_in_chunks, materialize
 from .base import Change, Page, Transform, Width
 from .geometry import Geometric
-from .resample import Images, Padded, Size, bilinear, columns_of, cubic, grid
+from .resample import Images, Padded, Size, bilinear, columns_of, cubic, grid, scaled_grid
 from .sometimes import innermost, nested
 from .words import as_chain
 
@@ -103,7 +103,8 @@ def run(
     *,
     labels: bool = False,
     width: Width | None = None,
-) -> Float32[Array, "N H W"]:
+    cell: int | None = None,
+) -> Float32[Array, "N _ _"]:
     """Transforms a batch with one key per image, all at once.
 
     Args:
@@ -113,16 +114,27 @@ def run(
         labels: whether to apply only transforms that change annotations.
         width: the width of the lines, where they lie on the left of wider,
             blank canvases; all transforms must then have `takes_width`.
+        cell: the pixels along a side to scale glyphs to, at last, in one with
+            the last transforms if these move ink. None, or their own: no scaling.
 
     Returns:
         The images in [0, 1]; 0 beyond the width.
     """
+    cell = None if cell == images[0].shape[1] else cell
     # Parameters may be of any numeric type; the result must be float32 all the same.
     transforms = jax.tree.map(lambda number: jnp.asarray(number, jnp.float32), transforms)
     keyed = [(transform, folded(keys, number)) for number, transform in enumerate(transforms)]
-    for moves_ink, group in itertools.groupby(keyed, lambda pair: isinstance(innermost(pair[0]), Geometric)):
+    groups = [
+        (moves_ink, list(group))
+        for moves_ink, group in itertools.groupby(
+            keyed, lambda pair: isinstance(innermost(pair[0]), Geometric)
+        )
+    ]
+    if cell is not None and not (groups and groups[-1][0]):
+        groups.append((True, []))
+    for number, (moves_ink, group) in enumerate(groups, 1):
         if moves_ink:
-            images = (_warped(list(group), images, width), None)
+            images = (_warped(group, images, width, cell if number == len(groups) else None), None)
             continue
         for transform, own in group:
             if not labels or _is_followed(transform):
@@ -173,19 +185,24 @@ def _changed(
 
 
 def _warped(
-    group: list[tuple[Any, jax.Array]], images: Images, width: Width | None
-) -> Float32[Array, "N H W"]:
+    group: list[tuple[Any, jax.Array]], images: Images, width: Width | None, cell: int | None = None
+) -> Float32[Array, "N _ _"]:
     """The images resampled once at the composed places, mapped back from the last transform to the first."""
-    sample = cubic if any(transform.interpolation == "cubic" for transform, _ in group) else bilinear
+    smooth = cell is not None or any(transform.interpolation == "cubic" for transform, _ in group)
+    sample = cubic if smooth else bilinear
     _, height, columns = images[0].shape
     size: Size = (height, columns) if width is None else Padded(height, width, columns)
 
     def warp(drawn: list[Any]) -> jax.Array:
-        places = grid(size)
+        places = grid(size) if cell is None else scaled_grid(size, cell)
         for (transform, _), own in zip(reversed(group), reversed(drawn), strict=True):
             places = transform.pull(own, places, size)
+        if cell is not None:
+            return sample(images, places).reshape(-1, cell, cell)
         return _cut(sample(images, places).reshape(-1, height, columns_of(size)), width)
 
+    if not group:
+        return warp([])
     return jnp.asarray(materialize(warp, [transform.draw(keys, size) for transform, keys in group]))
 
 

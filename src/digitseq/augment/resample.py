@@ -59,6 +59,13 @@ def grid(size: Size) -> tuple[Float32[HostArray, "1 P"], Float32[HostArray, "1 P
     return y, x
 
 
+def scaled_grid(size: Size, cell: int) -> tuple[Float32[HostArray, "1 P"], Float32[HostArray, "1 P"]]:
+    """Y and x in an image of `size` of the centres of the `cell` by `cell` pixels that cover it."""
+    y, x = np.indices((cell, cell), dtype=np.float32).reshape(2, 1, -1)
+    half = np.float32(0.5)
+    return (y + half) * np.float32(size[0] / cell) - half, (x + half) * np.float32(size[1] / cell) - half
+
+
 def bilinear(images: Images, places: Places) -> Float32[Array, "_ _"]:
     """The images bilinearly interpolated at the places; 0 beyond the border.
 
@@ -151,7 +158,7 @@ def _interpolate(images: Images, places: Places, first: int, weights: Weights) -
     def find(y: Array, x: Array, flat: Array) -> Array:
         return jnp.asarray(materialize(blend, y, x, _whole(y) * width + _whole(x) + starts, flat))
 
-    shape = (count, height * width)
+    shape = (count, max(place.shape[-1] for place in places))
     return jnp.asarray(
         materialize(find, *(jnp.broadcast_to(place, shape) for place in halved), store.reshape(-1))
     )

@@ -19,6 +19,7 @@ from ..exporter.resume import recorded_key
 from ..exporter.splits import export_splits
 from ..glyphs.splits import By
 from ..internal.keys import as_key
+from ..internal.pixels import HEIGHT
 from ..labels.base import listed_size
 from ..sequence.label_grammar import FORMS, Labels, labels_of
 from ..sequence.preflight import AUTO, auto_width
@@ -73,6 +74,8 @@ def export(
             show_default=False,
         ),
     ] = None,
+    image_height: common.HeightOption = HEIGHT,
+    glyph_scale: common.GlyphScaleOption = None,
     augment: common.AugmentOption = None,
     bank: sources.SourceOption = None,
     style: sources.StyleOption = None,
@@ -96,7 +99,9 @@ def export(
     source = sources.source_of(bank, style, writers, transpose)
     found = labels_of(labels, source, name="LABELS", column=column, order=order)
     count = listed_size("--count", count, found, MOST_IMAGES)
-    layout = _spec_in(spec, found) if spec is not None else _wide_enough(found)
+    if spec is not None and (image_height != HEIGHT or glyph_scale is not None):
+        raise ValueError("--image-height and --glyph-scale are said in the file of --spec where there is one")
+    layout = _wide_enough(found, image_height, glyph_scale) if spec is None else _spec_in(spec, found)
     if augment:
         glyph_transforms, line_transforms = common.transforms_of(augment)
         layout = layout.replace(glyph_transforms=glyph_transforms, line_transforms=line_transforms)
@@ -166,14 +171,15 @@ def _parts_in(text: str) -> dict[str, float]:
     return parts
 
 
-def _wide_enough(labels: Labels) -> SequenceSpec:
-    """The default layout, widened to what the longest label takes with the widest gaps."""
-    layout = SequenceSpec()
-    return layout.replace(image_width=max(layout.image_width, _auto(labels, layout)))
+def _wide_enough(labels: Labels, image_height: int, glyph_scale: float | None) -> SequenceSpec:
+    """The default layout of a height, widened to what the longest label takes with the widest gaps."""
+    usual = SequenceSpec()
+    layout = common.size_of(AUTO, labels, usual.spacing_range, image_height, glyph_scale)
+    return layout.replace(image_width=max(layout.image_width, usual.image_width))
 
 
 def _auto(labels: Labels, layout: SequenceSpec) -> int:
-    return auto_width(max(map(len, labels.rows())), check_spacing_range(layout.spacing_range))
+    return auto_width(max(map(len, labels.rows())), check_spacing_range(layout.spacing_range), layout.cell)
 
 
 def _spec_in(path: Path, labels: Labels) -> SequenceSpec:

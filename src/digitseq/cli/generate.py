@@ -12,6 +12,7 @@ import typer
 from .. import __version__
 from ..glyphs.source import symbols_of
 from ..internal import pixels
+from ..internal.pixels import HEIGHT
 from ..internal.symbols import DIGITS
 from ..io import atomic
 from ..labels.digits import PAD
@@ -74,6 +75,8 @@ def generate(
     spacing: common.SpacingOption = "random",
     advance: common.AdvanceOption = "cell",
     hand: common.HandOption = "any",
+    image_height: common.HeightOption = HEIGHT,
+    glyph_scale: common.GlyphScaleOption = None,
     writers: sources.WritersOption = None,
     transpose: sources.TransposeOption = None,
     augment: common.AugmentOption = None,
@@ -103,9 +106,8 @@ def generate(
     source = sources.source_of(bank, style, writers, transpose)
     found = labels_of(sequence, source, name="SEQUENCE", column=column, order=order)
     listed = _names(sequence, column, name_column, order)
-    spec = SequenceSpec(
-        image_width=common.width_of(image_width, found, (min_spacing, max_spacing)),
-        spacing_range=(min_spacing, max_spacing),
+    sized = common.size_of(image_width, found, (min_spacing, max_spacing), image_height, glyph_scale)
+    spec = sized.replace(
         align=align,
         spacing=spacing,
         advance=advance,

@@ -10,7 +10,6 @@ from ..glyphs.source import symbols_of
 from ..internal.pixels import HEIGHT
 from ..io.contact_sheet import check_size, contact_sheet
 from ..sequence.label_grammar import labels_of
-from ..sequence.spec import SequenceSpec
 from . import common, label_options, names, pictures, sources
 
 EPILOG = """\b
@@ -41,6 +40,8 @@ def preview(
     spacing: common.SpacingOption = "random",
     advance: common.AdvanceOption = "cell",
     hand: common.HandOption = "any",
+    image_height: common.HeightOption = HEIGHT,
+    glyph_scale: common.GlyphScaleOption = None,
     writers: sources.WritersOption = None,
     transpose: sources.TransposeOption = None,
     augment: common.AugmentOption = None,
@@ -57,11 +58,10 @@ def preview(
     glyph_transforms, line_transforms = common.transforms_of(augment)
     source = sources.source_of(bank, style, writers, transpose)
     found = labels_of(sequence, source, name="SEQUENCE", column=column, order=order)
-    width = common.width_of(image_width, found, (min_spacing, max_spacing))
-    check_size((count, HEIGHT, width), columns=columns, scale=scale, captions=captions)
-    spec = SequenceSpec(
-        image_width=width,
-        spacing_range=(min_spacing, max_spacing),
+    sized = common.size_of(image_width, found, (min_spacing, max_spacing), image_height, glyph_scale)
+    size = (count, image_height, sized.image_width)
+    check_size(size, columns=columns, scale=scale, captions=captions)
+    spec = sized.replace(
         align=align,
         spacing=spacing,
         advance=advance,

@@ -111,7 +111,10 @@ def _rows(plan: Plan, recipe: dict[str, Any], writers: list[int] | None) -> list
         name = f"part {split['part'] + 1} of {split['of'].get('name', 'a bank unknown to digitseq')}, "
         name += f"split by {split['by']}"
     return [
-        ("images", f"{plan.count:,}, grey, 28 pixels high and {plan.spec.image_width} wide"),
+        (
+            "images",
+            f"{plan.count:,}, grey, {plan.spec.image_height} pixels high and {plan.spec.image_width} wide",
+        ),
         ("files", f"{plan.format}, {plan.shards:,} shards of {plan.shard_size:,} images"),
         ("labels", f"`{_shortened(recipe['labels'])}`"),
         ("layout", f"`{plan.spec!r}`"),

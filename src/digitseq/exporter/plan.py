@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..glyphs.source import Source, has_store, num_classes, symbols_of
-from ..internal.pixels import HEIGHT
+from ..internal.pixels import CELL
 from ..internal.settings import own_settings
 from ..internal.sharding import without_mesh
 from ..labels.base import LabelSource
@@ -32,7 +32,7 @@ class Example(NamedTuple):
 
     Attributes:
         number: i, from 0.
-        image: uint8 [28, W].
+        image: uint8 [H, W].
         text: the digits' symbols, such as `0042`, or `12-3-40` where they have none.
         digits: left to right.
         boxes: (x0, y0, x1, y1) of each, half-open pixels.
@@ -175,8 +175,9 @@ class Plan:
         """Images per chunk: a function of source, layout and labels alone."""
         spec = self.spec
         slots = jax.eval_shape(Run.digits, self.run, np.zeros(1, np.uint32)).shape[1]
-        pixels = HEIGHT * spec.image_width * (slots if spec.masks == "amodal" else 1)
-        plain = has_store(self.source) and not (spec.glyph_transforms or spec.line_transforms)
+        pixels = spec.image_height * spec.image_width * (slots if spec.masks == "amodal" else 1)
+        transformed = spec.glyph_transforms or spec.line_transforms or spec.cell != CELL
+        plain = has_store(self.source) and not transformed
         return next((size for size in CHUNKS[not plain :] if size * pixels <= PIXELS), 1)
 
     def chunks(self, first: int, stop: int) -> Iterator[Chunk]:

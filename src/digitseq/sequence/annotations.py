@@ -5,7 +5,6 @@ import jax.numpy as jnp
 
 from .. import augment
 from ..internal import pixels
-from ..internal.pixels import HEIGHT
 from ..internal.shapes import Array, Bool, Float32, Int8, Int32, Key
 from ..internal.xla import map_in_chunks, materialize
 from . import compositing
@@ -13,7 +12,7 @@ from .slots import Slots, Store, front, in_order
 from .spec import SequenceSpec
 
 # Visible masks, or a mask for each digit.
-Masks = Int8[Array, "B 28 W"] | Bool[Array, "B K 28 W"]
+Masks = Int8[Array, "B H W"] | Bool[Array, "B K H W"]
 
 
 def drop_blank(slots: Slots) -> Slots:
@@ -25,7 +24,7 @@ def after_line_transforms(
     line_keys: Key[Array, " B"],
     store: Store,
     slots: Slots,
-    masks: Int8[Array, "B 28 W"] | None,
+    masks: Int8[Array, "B H W"] | None,
     spec: SequenceSpec,
     within: Int32[Array, ""] | None = None,
 ) -> tuple[Slots, Masks | None]:
@@ -66,15 +65,15 @@ def annotate_transformed(
         Boxes, all 0 where no ink is left; and the masks that the spec
         asks for: after such transforms, of the slots with ink only.
     """
-    count, width = slots.digits.shape[1], spec.image_width
+    count, height, width = slots.digits.shape[1], spec.image_height, spec.image_width
     follow = augment.followed(spec.line_transforms)
 
     def part(line_keys: jax.Array, slots: Slots) -> tuple[jax.Array, jax.Array | None]:
-        layers = compositing.render_separately(store, slots, width)
+        layers = compositing.render_separately(store, slots, spec)
         if follow:
             # The very keys of the image: it is the same transform.
             shared = jnp.repeat(jax.random.clone(line_keys), count, axis=0)
-            flat = layers.reshape(-1, HEIGHT, width)
+            flat = layers.reshape(-1, height, width)
             moved = augment.run(shared, spec.line_transforms, (flat, None), labels=True, width=within)
             layers = moved.reshape(layers.shape)
         return materialize(annotate, layers)
@@ -88,10 +87,10 @@ def annotate_transformed(
             return boxes, pixels.inked(in_order(front(kept), layers) if follow else layers)
         return boxes, instance_mask(layers, jnp.cumsum(kept, axis=1, dtype=jnp.int32))
 
-    return map_in_chunks(part, count * HEIGHT * width, line_keys, slots)
+    return map_in_chunks(part, count * height * width, line_keys, slots)
 
 
-def instance_mask(layers: Float32[Array, "B K 28 W"], names: Int32[Array, "B K"]) -> Int8[Array, "B 28 W"]:
+def instance_mask(layers: Float32[Array, "B K H W"], names: Int32[Array, "B K"]) -> Int8[Array, "B H W"]:
     """Visible masks of digits that were rendered separately.
 
     Args:

@@ -10,15 +10,18 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from ..internal.pixels import CELL, HEIGHT, inked, unit_ink
-from ..internal.shapes import Array, Float32, Int8, Int32, UInt8
+from ..internal.pixels import inked, unit_ink
+from ..internal.shapes import Array, Float32, Int8, Int32, Shaped, UInt8
 from .slots import Slots, Store
+from .spec import SequenceSpec
 
 # Images, and where they are asked for visible masks.
-Painted = tuple[UInt8[Array, "B 28 W"] | Float32[Array, "B 28 W"], Int8[Array, "B 28 W"] | None]
+Painted = tuple[UInt8[Array, "B _ W"] | Float32[Array, "B _ W"], Int8[Array, "B _ W"] | None]
 
 
-def columns(slots: Slots, width: int) -> tuple[Int32[Array, "B 2 {width}"], Int32[Array, "B 2 {width}"]]:
+def columns(
+    slots: Slots, width: int, cell: int
+) -> tuple[Int32[Array, "B 2 {width}"], Int32[Array, "B 2 {width}"]]:
     """What each canvas column shows, in two layers: even slots and odd slots.
 
     A digit covers the columns of its ink. Neighbours may overlap, but no digit
@@ -28,6 +31,7 @@ def columns(slots: Slots, width: int) -> tuple[Int32[Array, "B 2 {width}"], Int3
     Args:
         slots: from `layout.place`.
         width: of the canvas, a Python integer.
+        cell: pixels along a side of the store's glyphs.
 
     Returns:
         For even and for odd slots: where the column's top pixel lies in the
@@ -38,7 +42,7 @@ def columns(slots: Slots, width: int) -> tuple[Int32[Array, "B 2 {width}"], Int3
     offsets, ink = slots.offsets, slots.ink
     left, right = (offsets + ink[..., 0])[..., None], (offsets + ink[..., 2])[..., None]
     covered = (xs >= left) & (xs < right) & slots.shown[..., None]
-    starts = (slots.rows * (HEIGHT * CELL) - offsets)[..., None] + xs
+    starts = (slots.rows * cell**2 - offsets)[..., None] + xs
 
     def by_parity(values: jax.Array) -> jax.Array:
         marked = jnp.where(covered, values, -1)
@@ -51,7 +55,7 @@ def columns(slots: Slots, width: int) -> tuple[Int32[Array, "B 2 {width}"], Int3
 def paint(
     store: Store,
     slots: Slots,
-    width: int,
+    spec: SequenceSpec,
     *,
     masks: bool,
     form: Callable[[jax.Array], jax.Array] = unit_ink,
@@ -68,7 +72,7 @@ def paint(
     Args:
         store: the glyphs.
         slots: from `layout.place`.
-        width: of the canvas, a Python integer.
+        spec: the size of the canvas and of the cells.
         masks: whether to make masks.
         form: what becomes of the store's pixels, one by one.
 
@@ -79,14 +83,14 @@ def paint(
     """
 
     def one_layer(flat: jax.Array, starts: jax.Array, numbers: jax.Array) -> Painted:
-        image = _gather(starts.max(axis=1), flat)
+        image = _gather(starts.max(axis=1), flat, spec.cell)
         if not masks:
             return form(image), None
         owner = numbers.max(axis=1)[:, None, :]
         return form(image), jnp.where(inked(image), owner + 1, 0).astype(jnp.int8)
 
     def two_layers(flat: jax.Array, starts: jax.Array, numbers: jax.Array) -> Painted:
-        even, odd = _gather(starts[:, 0], flat), _gather(starts[:, 1], flat)
+        even, odd = (_gather(starts[:, parity], flat, spec.cell) for parity in (0, 1))
         image = jnp.maximum(even, odd)
         if not masks:
             return form(image), None
@@ -95,35 +99,42 @@ def paint(
         owner = jnp.where(even_wins, slot_even, slot_odd)
         return form(image), jnp.where(inked(image), owner + 1, 0).astype(jnp.int8)
 
-    starts, numbers = columns(slots, width)
+    starts, numbers = columns(slots, spec.image_width, spec.cell)
     overlapping = jnp.any((starts >= 0).all(axis=1))
     painted: Painted = lax.cond(overlapping, two_layers, one_layer, store.reshape(-1), starts, numbers)
-    return painted
+    image, owners = painted
+    return _on_canvas(image, spec), None if owners is None else _on_canvas(owners, spec)
+
+
+def _on_canvas(band: Shaped[Array, "*B S W"], spec: SequenceSpec) -> Shaped[Array, "*B H W"]:
+    """The band that the cells take, with the canvas's blank rows above and below it."""
+    rows = spec.top, spec.image_height - spec.cell - spec.top
+    return jnp.pad(band, [(0, 0)] * (band.ndim - 2) + [rows, (0, 0)]) if any(rows) else band
 
 
 def _gather(
-    starts: Int32[Array, "*B W"], flat: UInt8[Array, " P"] | Float32[Array, " P"]
-) -> UInt8[Array, "*B 28 W"] | Float32[Array, "*B 28 W"]:
-    """The columns of 28 pixels whose top pixels lie at `starts` in the flat store; 0 where a start is -1."""
+    starts: Int32[Array, "*B W"], flat: UInt8[Array, " P"] | Float32[Array, " P"], cell: int
+) -> UInt8[Array, "*B S W"] | Float32[Array, "*B S W"]:
+    """The columns of `cell` pixels whose top ones lie at `starts` in the flat store; 0 where that is -1."""
     starts = starts[..., None, :]
-    rows = lax.broadcasted_iota(jnp.int32, (*[1] * (starts.ndim - 2), HEIGHT, 1), starts.ndim - 2)
-    places = starts + CELL * rows
+    rows = lax.broadcasted_iota(jnp.int32, (*[1] * (starts.ndim - 2), cell, 1), starts.ndim - 2)
+    places = starts + cell * rows
     return jnp.where(starts >= 0, flat.at[places].get(mode="clip"), jnp.zeros((), flat.dtype))
 
 
-def render_separately(store: Store, slots: Slots, width: int) -> Float32[Array, "B K 28 {width}"]:
+def render_separately(store: Store, slots: Slots, spec: SequenceSpec) -> Float32[Array, "B K H W"]:
     """Each digit on a canvas of its own: as `paint` shows it where no other covers it.
 
     Args:
         store: the glyphs.
         slots: from `layout.place`.
-        width: of the canvas, a Python integer.
+        spec: the size of the canvas and of the cells.
 
     Returns:
         Images in [0, 1]; slots that are not shown are blank.
     """
     ink = slots.ink
-    xs = jnp.arange(width, dtype=jnp.int32)[None, None, :] - slots.offsets[..., None]
+    xs = jnp.arange(spec.image_width, dtype=jnp.int32)[None, None, :] - slots.offsets[..., None]
     covered = (xs >= ink[..., :1]) & (xs < ink[..., 2:3]) & slots.shown[..., None]
-    starts = jnp.where(covered, slots.rows[..., None] * (HEIGHT * CELL) + xs, -1)
-    return unit_ink(_gather(starts, store.reshape(-1)))
+    starts = jnp.where(covered, slots.rows[..., None] * spec.cell**2 + xs, -1)
+    return _on_canvas(unit_ink(_gather(starts, store.reshape(-1), spec.cell)), spec)

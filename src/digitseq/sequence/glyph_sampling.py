@@ -53,7 +53,7 @@ def sample_glyphs(
         store, glyph_ids = source.glyphs, rows
     else:
         store, glyph_ids, rows = _draw(glyph_keys, source, digits)
-    if spec.glyph_transforms:
+    if spec.glyph_transforms or spec.cell != CELL:
         store, rows, ink = _transform(transform_keys, store, rows, spec)
     else:
         ink = _ink_of(source, store, rows)
@@ -76,16 +76,16 @@ def _draw(
 
 def _transform(
     transform_keys: Key[Array, " B"], store: Store, rows: Int32[Array, "B K"], spec: SequenceSpec
-) -> tuple[Float32[Array, "B*K 28 28"], Int32[Array, "B K"], Int32[Array, "B K 4"]]:
-    """The store, rows and ink boxes of the slots' glyphs, each transformed with a key of its own."""
+) -> tuple[Float32[Array, "B*K _ _"], Int32[Array, "B K"], Int32[Array, "B K 4"]]:
+    """The store, rows and ink boxes of the slots' glyphs, transformed with a key each, and scaled."""
     slots = jnp.arange(rows.shape[1], dtype=jnp.uint32)
     slot_keys = jax.vmap(keys.numbered, in_axes=(0, None))(transform_keys, slots).reshape(-1)
 
     def transformed(keys: jax.Array, rows: jax.Array) -> tuple[jax.Array, jax.Array]:
-        changed = augment.run(keys, spec.glyph_transforms, (store, rows))
+        changed = augment.run(keys, spec.glyph_transforms, (store, rows), cell=spec.cell)
         return changed, materialize(pixels.ink_boxes, changed)
 
-    glyphs, ink = map_in_chunks(transformed, HEIGHT * CELL, slot_keys, rows.reshape(-1))
+    glyphs, ink = map_in_chunks(transformed, max(HEIGHT * CELL, spec.cell**2), slot_keys, rows.reshape(-1))
     return glyphs, _one_a_slot(rows), ink.reshape(*rows.shape, 4)
 
 

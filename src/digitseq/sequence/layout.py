@@ -4,7 +4,6 @@ import jax
 import jax.numpy as jnp
 
 from ..internal import random_bits
-from ..internal.pixels import CELL
 from ..internal.shapes import Array, Int32, Key
 from .slots import Slots
 from .spacing import MIN_SPACING, even_excesses, random_excesses
@@ -28,10 +27,10 @@ def place(
     """
     by_ink = spec.advance == "ink"
     ink = slots.ink
-    sizes = ink[..., 2] - ink[..., 0] if by_ink else jnp.full_like(slots.digits, CELL)
+    sizes = ink[..., 2] - ink[..., 0] if by_ink else jnp.full_like(slots.digits, spec.cell)
     lefts, lengths = arrange(gap_keys, align_keys, sizes, slots.lengths, spec, width)
     offsets = lefts - ink[..., 0] if by_ink else lefts
-    shift = jnp.stack([offsets, jnp.zeros_like(offsets)] * 2, axis=-1)
+    shift = jnp.stack([offsets, jnp.full_like(offsets, spec.top)] * 2, axis=-1)
     return slots._replace(lengths=lengths, offsets=offsets, boxes=ink + shift)
 
 

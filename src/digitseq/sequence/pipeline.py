@@ -14,7 +14,7 @@ from .. import augment
 from ..glyphs.source import Source
 from ..glyphs.source_words import as_source
 from ..internal import keys
-from ..internal.pixels import CELL, HEIGHT, byte_ink, unit_ink
+from ..internal.pixels import byte_ink, unit_ink
 from ..internal.pytrees import register_pytree
 from ..internal.settings import own_settings
 from ..internal.shapes import Array, Bool, Float32, Int8, Int32, Integer, Key, UInt8
@@ -35,7 +35,7 @@ class DigitSequence:
     """An image of digits and its labels; every leaf gains a leading B in a batch.
 
     Attributes:
-        image: float32 [28, W] in [0, 1], 0 background, 1 ink, [row, column]
+        image: float32 [H, W] in [0, 1], 0 background, 1 ink, [row, column]
             (uint8 in an export).
         digits: int32 [K], the digits on the canvas, left to right, then PAD
             (-1). A digit whose ink a transform removed, or moved off the
@@ -50,21 +50,21 @@ class DigitSequence:
             has an empty box, x0 = x1.
         glyph_ids: int32 [K], rows of `bank.glyphs`; -1 past `length` and for
             glyphs that come from no bank.
-        masks: "visible": int8 [28, W], slot + 1 of the digit whose ink is
+        masks: "visible": int8 [H, W], slot + 1 of the digit whose ink is
             strongest at the pixel (the earlier where equal), 0 background.
-            "amodal": bool [K, 28, W], where each digit has ink, covered by
+            "amodal": bool [K, H, W], where each digit has ink, covered by
             others or not. None unless the spec asks.
         writer: int32 [], the number of the writer of all the digits where the
             spec has `hand="one-writer"`; else -1.
     """
 
-    image: Float32[Array, "*B 28 W"] | UInt8[Array, "*B 28 W"]
+    image: Float32[Array, "*B H W"] | UInt8[Array, "*B H W"]
     digits: Int32[Array, "*B K"]
     length: Int32[Array, "*B"]
     offsets: Int32[Array, "*B K"]
     boxes: Int32[Array, "*B K 4"]
     glyph_ids: Int32[Array, "*B K"]
-    masks: Int8[Array, "*B 28 W"] | Bool[Array, "*B K 28 W"] | None
+    masks: Int8[Array, "*B H W"] | Bool[Array, "*B K H W"] | None
     writer: Int32[Array, "*B"]
 
     def _repr_png_(self) -> bytes:
@@ -196,7 +196,7 @@ def render(
     visible = spec.masks in (True, "visible") and not augment.followed(spec.line_transforms)
     form = byte_ink if as_is else unit_ink
     # Masks of moved or changed ink are made after it is: annotations and image then use the same line keys.
-    image, masks = compositing.paint(store, slots, spec.image_width, masks=visible, form=form)
+    image, masks = compositing.paint(store, slots, spec, masks=visible, form=form)
     slots, masks = annotations.after_line_transforms(key.line, store, slots, masks, spec, within)
     image = augment.apply_to_batch(key.line, spec.line_transforms, image, within)
     return to_sequence(byte_ink(image) if dtype == jnp.uint8 else image, slots, masks)
@@ -219,9 +219,9 @@ def split_for_stages(row_keys: Key[Array, " B"]) -> StageKeys:
 
 
 def to_sequence(
-    image: Float32[Array, "B 28 W"] | UInt8[Array, "B 28 W"],
+    image: Float32[Array, "B H W"] | UInt8[Array, "B H W"],
     slots: Slots,
-    masks: Int8[Array, "B 28 W"] | Bool[Array, "B K 28 W"] | None,
+    masks: Int8[Array, "B H W"] | Bool[Array, "B K H W"] | None,
 ) -> DigitSequence:
     """The record of a batch, with PAD or -1 in all slots past a row's length."""
     shown = slots.shown
@@ -241,9 +241,9 @@ def check_shapes(shape: tuple[int, ...], spec: SequenceSpec) -> None:
     """Raises on shapes that int32 places or int8 masks can't hold; shapes are known while tracing."""
     check_structure(spec)
     slots = shape[1]
-    if slots * (spec.image_width + CELL) >= 2**31:
+    if slots * (spec.image_width + spec.cell) >= 2**31:
         raise ValueError(f"{slots} digits on {spec.image_width} columns are too many for int32")
     if spec.masks in (True, "visible") and slots > MAX_MASKED_SLOTS:
         raise ValueError(f"visible masks hold at most {MAX_MASKED_SLOTS} digits, got {slots} slots")
-    if spec.masks == "amodal" and math.prod(shape) * HEIGHT * spec.image_width >= 2**31:
+    if spec.masks == "amodal" and math.prod(shape) * spec.image_height * spec.image_width >= 2**31:
         raise ValueError(f"amodal masks of {list(shape)} digits are too many for int32; ask for fewer rows")

@@ -20,12 +20,12 @@ from .spec import SequenceSpec, check_spec
 AUTO = "auto"
 
 
-def auto_width(slots: int, spacing_range: tuple[int, int]) -> int:
+def auto_width(slots: int, spacing_range: tuple[int, int], cell: int = CELL) -> int:
     """The columns that so many digits take with the widest gaps: every draw fits them.
 
     Cells are counted, which no ink is wider than.
     """
-    return slots * CELL + (slots - 1) * max(spacing_range[1], MIN_SPACING)
+    return slots * cell + (slots - 1) * max(spacing_range[1], MIN_SPACING)
 
 
 def check_source(source: Source, labels: LabelSource, spec: SequenceSpec, batch: int) -> None:
@@ -46,7 +46,8 @@ def check_source(source: Source, labels: LabelSource, spec: SequenceSpec, batch:
     check_rows(source, rows, spec, filled=False)
     slots = max((len(row) for row in rows), default=1)
     check_shapes((batch, slots), spec)
-    check_memory(spec.image_width, slots, batch, follow=augment.followed(spec.line_transforms))
+    follow = augment.followed(spec.line_transforms)
+    check_memory(spec.image_width, slots, batch, follow=follow, height=spec.image_height)
 
 
 def check_rows(source: Source, rows: Iterable[Row], spec: SequenceSpec, *, filled: bool = True) -> None:
@@ -108,9 +109,9 @@ def require_digits(source: Source, digits: list[int]) -> None:
 def possible_sizes(source: Source, digit: int, spec: SequenceSpec) -> list[int]:
     """The pixels that a digit may take, over all its glyphs: its cell, or each width of ink."""
     if spec.advance == "cell":
-        return [CELL]
-    if spec.glyph_transforms or not has_store(source):
-        return list(range(CELL + 1))
+        return [spec.cell]
+    if spec.glyph_transforms or spec.cell != CELL or not has_store(source):
+        return list(range(spec.cell + 1))
     start, count = int(np.asarray(source.starts)[digit]), int(np.asarray(source.counts)[digit])
     run = np.asarray(source.ink)[start : start + count]
     widths: list[int] = np.unique(run[:, 2] - run[:, 0]).tolist()
@@ -154,17 +155,19 @@ def check_fits(
             f"the smallest width that {'works' if spec.advance == 'cell' else 'always works'} is {least}"
         )
     if filled and spec.spacing == "even" and spec.advance == "cell" and gaps:
-        gap = (width - CELL * len(sizes)) / gaps
+        gap = (width - spec.cell * len(sizes)) / gaps
         if gap != int(gap) or gap > high:
             near = {min(max(rounded, low), high) for rounded in (math.floor(gap), math.ceil(gap))}
-            widths = " or ".join(str(CELL * len(sizes) + g * gaps) for g in sorted(near))
+            widths = " or ".join(str(spec.cell * len(sizes) + g * gaps) for g in sorted(near))
             raise ValueError(
                 f"image_width {width} can't be filled by {len(sizes)} digits with even gaps of {low} "
                 f"to {high} pixels; the nearest that works: {widths}"
             )
 
 
-def check_memory(width: int, slots: int, batch: int = 1, *, follow: bool = False) -> None:
+def check_memory(
+    width: int, slots: int, batch: int = 1, *, follow: bool = False, height: int = HEIGHT
+) -> None:
     """Raises where the canvases, a copy and the working tables exceed the machine's memory.
 
     Labels that follow line transforms take a canvas for each digit of some
@@ -173,9 +176,9 @@ def check_memory(width: int, slots: int, batch: int = 1, *, follow: bool = False
     Raises:
         ValueError: saying what it takes and what there is.
     """
-    needed = 4 * width * (2 * HEIGHT + 4 * slots) * batch
+    needed = 4 * width * (2 * height + 4 * slots) * batch
     if follow:
-        needed += 8 * 4 * max(CPU_PIXELS, slots * HEIGHT * width)
+        needed += 8 * 4 * max(CPU_PIXELS, slots * height * width)
     try:
         there = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (AttributeError, ValueError, OSError):  # not every system tells

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 from ..internal.shapes import Array, Bool, Float32, Int32, Shaped, UInt8
 
 # The glyphs that slots refer to.
-Store = UInt8[Array, "M 28 28"] | Float32[Array, "M 28 28"]
+Store = UInt8[Array, "M S S"] | Float32[Array, "M S S"]
 
 
 class Slots(NamedTuple):

@@ -9,7 +9,7 @@ import numpy as np
 
 from .. import augment
 from ..augment.base import to_python
-from ..internal.pixels import HEIGHT
+from ..internal.pixels import CELL, HEIGHT
 from ..internal.pytrees import register_pytree
 from ..internal.validation import as_integer, as_size, nearest
 from .spacing import check_spacing_range
@@ -22,6 +22,9 @@ Hand = Literal["any", "one-writer"]
 
 # Places on a canvas, and a batch of one, are counted in int32.
 MAX_WIDTH = (2**31 - 1) // HEIGHT
+MAX_HEIGHT = 4096
+LEAST_SCALE, MOST_SCALE = 0.5, 32
+USUAL = {"image_height": HEIGHT, "scale": 1}
 CHAINS: dict[str, Literal["glyph", "line"]] = {"glyph_transforms": "glyph", "line_transforms": "line"}
 
 
@@ -40,6 +43,11 @@ class SequenceSpec:
 
     Attributes:
         image_width: W, pixels. Static.
+        image_height: H, pixels, at least 28 and as high as a cell, whose
+            middle is the canvas's. Static.
+        scale: of the glyphs: their cells have round(28 * scale) pixels a side,
+            bicubically interpolated once all glyph transforms are done (in one
+            with the last, if that moves ink). A Python number. Static.
         spacing_range: (min, max), both ends included: the gap between
             neighbours in pixels, integers from -14. Leaves.
         spacing: "random", every gap vector that fits equally likely, or
@@ -49,7 +57,7 @@ class SequenceSpec:
         align: where leftover columns go. "left" puts the digits at the left
             edge; "center" halves them, an odd one to the right; "right";
             "random" draws the left part uniformly. Static.
-        advance: "cell" measures gaps between the 28-pixel cells; "ink"
+        advance: "cell" measures gaps between the cells; "ink"
             between the ink of neighbours, so that 0 means touching columns.
             Ink overlaps by no more than half of the narrower neighbour, however
             negative the gap. Static.
@@ -69,6 +77,8 @@ class SequenceSpec:
     """
 
     image_width: int = _static(200)
+    image_height: int = _static(HEIGHT)
+    scale: float = _static(1.0)
     spacing_range: tuple[Any, Any] = (0, 10)
     spacing: Spacing = _static("random")
     align: Align = _static("center")
@@ -83,6 +93,16 @@ class SequenceSpec:
         for name, of in CHAINS.items():
             if isinstance(chain := getattr(self, name), str):
                 object.__setattr__(self, name, tuple(augment.as_chain(chain, of)))
+
+    @property
+    def cell(self) -> int:
+        """The pixels along a side of a cell on the canvas."""
+        return round(CELL * self.scale)
+
+    @property
+    def top(self) -> int:
+        """The canvas row of the cells' uppermost pixels."""
+        return (self.image_height - self.cell) // 2
 
     def replace(self, **changes: Any) -> Self:
         """A copy with some fields changed."""
@@ -113,6 +133,14 @@ def check_structure(spec: SequenceSpec) -> None:
         ValueError: as `check_spec`.
     """
     as_size("image_width", spec.image_width, MAX_WIDTH)
+    as_size("image_height", spec.image_height, MAX_HEIGHT)
+    if type(spec.scale) not in (int, float) or not LEAST_SCALE <= spec.scale <= MOST_SCALE:
+        raise ValueError(f"scale must be a number from {LEAST_SCALE} to {MOST_SCALE}, got {spec.scale!r}")
+    if spec.image_height < max(HEIGHT, spec.cell):
+        raise ValueError(
+            f"image_height {spec.image_height} is too small: glyphs at scale {spec.scale} want at least "
+            f"{max(HEIGHT, spec.cell)}"
+        )
     for name, words in (
         ("spacing", get_args(Spacing)),
         ("align", get_args(Align)),
@@ -154,6 +182,8 @@ def spec_to_dict(spec: SequenceSpec) -> dict[str, Any]:
     """
     check_spec(spec)
     fields = {f.name: getattr(spec, f.name) for f in dataclasses.fields(spec)}
+    # Specs of the usual size are described as by versions that knew no other.
+    fields = {name: value for name, value in fields.items() if USUAL.get(name) != value}
     for name in CHAINS:
         fields[name] = augment.to_plain(fields[name])
     return {name: _as_json(value) for name, value in fields.items()}

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import lmdb
 
-from ...internal.pixels import HEIGHT
 from ..plan import Chunk, Example, Plan
 from . import Format
 from .common import decoded, encoded
@@ -32,7 +31,7 @@ def write(folder: Path, name: str, plan: Plan, chunks: Iterable[Chunk]) -> None:
     own.mkdir(parents=True)
     first, stop = plan.bounds(int(name))
     # An upper bound: no PNG is much larger than its pixels. The file itself is only as large as its contents.
-    room = 2**20 + (stop - first) * (2 * HEIGHT * plan.spec.image_width + 2**16)
+    room = 2**20 + (stop - first) * (2 * plan.spec.image_height * plan.spec.image_width + 2**16)
     with lmdb.open(str(own), map_size=room, sync=False, metasync=False) as environment:
         with environment.begin(write=True) as shard:
             shard.put(b"num-samples", str(stop - first).encode())

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 
-from ...internal.pixels import HEIGHT
 from ...io import png
 from ..plan import Chunk, Example, Plan
 from . import Format
@@ -55,9 +54,9 @@ def read(folder: Path, name: str, first: int) -> Iterator[Example]:
         boxes = []
         for _, *shares in rows:
             x, y, wide, high = map(float, shares)
-            width = image.shape[1]
+            height, width = image.shape
             edges = np.array([x - wide / 2, y - high / 2, x + wide / 2, y + high / 2])
-            boxes.append(np.rint(edges * [width, HEIGHT, width, HEIGHT]).astype(int).tolist())
+            boxes.append(np.rint(edges * [width, height, width, height]).astype(int).tolist())
         digits = [int(row[0]) for row in rows]
         yield Example(int(path.stem), image, "", digits, boxes, [], -1, None)
 
