@@ -13,6 +13,7 @@ from .glyph import (
     fit_to_box,
     inspect_glyph,
     normalize_glyph,
+    restore_contrast,
 )
 from .line import NormalizedLine, fit_to_canvas, measure_digits, normalize_line
 from .pictures import read_grey
@@ -42,6 +43,7 @@ __all__ = [
     "read_grey",
     "remove_rules",
     "remove_specks",
+    "restore_contrast",
     "shrink",
     "subtract_background",
 ]

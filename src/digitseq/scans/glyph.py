@@ -12,6 +12,9 @@ from .background import Ink, InkMap
 
 # The side of the box that holds MNIST's ink, in pixels.
 BOX = 20
+# MNIST's centres of mass lie in the middle of pixel 14, half a pixel right of the middle and below it:
+# the mean over its first 2,000 test digits is 14.49 down and 14.50 across.
+OFF_MIDDLE = 0.5
 # The shorter side of a picture, in pixels, above which it is reduced first.
 MOST_SIDE = 160
 # A second digit has this share of the first one's ink and height, and stands beside it.
@@ -42,7 +45,7 @@ def normalize_glyph(
     least_contrast: float = background.LEAST_CONTRAST,
     box: int = BOX,
 ) -> UInt8[HostArray, "28 28"]:
-    """A picture of one digit, as MNIST's are: bright ink in a box of 20 pixels, its centre of mass in the middle.
+    """A picture of one digit, as MNIST's are: bright ink in a box of 20 pixels, centred by its mass.
 
     The steps are those of Y. LeCun, L. Bottou, Y. Bengio and P. Haffner,
     "Gradient-based learning applied to document recognition", 1998: ink fills
@@ -93,7 +96,7 @@ def inspect_glyph(
     found = background.remove_specks(found)
     if not found.strong.any():
         return ScannedGlyph(np.zeros((HEIGHT, CELL), np.uint8), ink, ("no ink",))
-    glyph = centre_mass(fit_to_box(crop_to_ink(found.ink), box))
+    glyph = centre_mass(restore_contrast(fit_to_box(crop_to_ink(found.ink), box)))
     return ScannedGlyph(to_uint8(glyph), ink, doubts_of(found))
 
 
@@ -126,8 +129,15 @@ def resize(image: Float32[HostArray, "H W"], height: int, width: int) -> Float32
     return np.clip(sized, 0, 1)
 
 
+def restore_contrast(ink: Float32[HostArray, "H W"], percentile: float = 75.0) -> Float32[HostArray, "H W"]:
+    """The ink with the percentile of its strong pixels at 1 again, which reducing has lowered."""
+    strong = ink[ink > max(0.5 * float(ink.max()), 1e-3)]
+    full = float(np.percentile(strong, percentile)) if strong.size else 1.0
+    return np.minimum(ink / full, 1).astype(np.float32)
+
+
 def centre_mass(ink: Float32[HostArray, "h w"]) -> Float32[HostArray, "28 28"]:
-    """The image in a cell of 28 x 28, moved by whole pixels so that its centre of mass is in the middle.
+    """The image in a cell of 28 x 28, moved by whole pixels so that its centre of mass is in pixel 14.
 
     Args:
         ink: float32 [h, w] of at most 28 x 28; what would leave the cell is
@@ -139,7 +149,7 @@ def centre_mass(ink: Float32[HostArray, "h w"]) -> Float32[HostArray, "28 28"]:
     for axis, side in enumerate((HEIGHT, CELL)):
         places = np.arange(ink.shape[axis]) + 0.5
         mean = float(ink.sum(axis=1 - axis) @ places) / total
-        corner.append(min(max(round(side / 2 - mean), 0), side - ink.shape[axis]))
+        corner.append(min(max(round(side / 2 + OFF_MIDDLE - mean), 0), side - ink.shape[axis]))
     top, left = corner
     cell[top : top + ink.shape[0], left : left + ink.shape[1]] = ink
     return cell

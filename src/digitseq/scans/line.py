@@ -3,13 +3,12 @@
 from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from ..internal.pixels import HEIGHT
 from ..internal.shapes import Float32, HostArray
 from . import background, pictures
 from .background import Ink, InkMap
-from .glyph import BOX, check_ink, resize
+from .glyph import BOX, check_ink, resize, restore_contrast
 from .rules import remove_rules
 
 # The shorter side of a picture, in pixels, above which it is reduced first.
@@ -151,12 +150,5 @@ def fit_to_canvas(
     place = round(HEIGHT / 2 - (middle - top) * scale)
     place = min(max(place, 0), HEIGHT - sized.shape[0])
     canvas = np.zeros((HEIGHT, sized.shape[1] + 2 * margin), np.float32)
-    canvas[place : place + sized.shape[0], margin : margin + sized.shape[1]] = _sharpened(sized)
+    canvas[place : place + sized.shape[0], margin : margin + sized.shape[1]] = restore_contrast(sized)
     return canvas, float(scale)
-
-
-def _sharpened(ink: npt.NDArray[np.float32], percentile: float = 75.0) -> npt.NDArray[np.float32]:
-    """The ink with the percentile of its strong pixels at 1 again, which reducing strokes has lowered."""
-    strong = ink[ink > 0.25]
-    full = float(np.percentile(strong, percentile)) if strong.size else 1.0
-    return np.minimum(ink / max(full, 0.5), 1).astype(np.float32)
