@@ -10,23 +10,33 @@ from .exporter.verify import verify
 from .glyphs.bank import DigitBank, bank_digest
 from .glyphs.construction import make_bank
 from .glyphs.loading import load_bank
+from .glyphs.signs import with_signs
 from .glyphs.splits import split_bank
 from .internal.pytrees import register_pytree
 from .io.contact_sheet import contact_sheet
 from .io.idx import read_idx, write_idx
+from .labels.addresses import PhoneNumbers, ZipCodes
+from .labels.amounts import Amounts
+from .labels.calendar import Dates, Times
 from .labels.numeric import NumberRange, Pattern
 from .labels.sequences import FileLabels, FixedLabels, RandomDigits
 from .numpy_api import generate_numbers_sequence
+from .pictures import save, show
 from .scans import bank_from_images, normalize_glyph, normalize_line
+from .sequence.addition import AdditionPairs
 from .sequence.pipeline import DigitSequence, sample_sequence, sample_sequences
-from .sequence.spec import SequenceSpec, check_spec, spec_from_json, spec_to_json
+from .sequence.serialization import spec_from_json, spec_to_json
+from .sequence.spec import SequenceSpec, check_spec
 from .sequence.texts import text
 from .stream import batch_at, batches
 from .version import __version__ as __version__
 
 __all__ = [
+    "AdditionPairs",
+    "Amounts",
     "BankError",
     "Dataset",
+    "Dates",
     "DigitBank",
     "DigitSequence",
     "FetchError",
@@ -36,8 +46,11 @@ __all__ = [
     "Manifest",
     "NumberRange",
     "Pattern",
+    "PhoneNumbers",
     "RandomDigits",
     "SequenceSpec",
+    "Times",
+    "ZipCodes",
     "bank_digest",
     "bank_from_images",
     "batch_at",
@@ -56,10 +69,13 @@ __all__ = [
     "register_pytree",
     "sample_sequence",
     "sample_sequences",
+    "save",
+    "show",
     "spec_from_json",
     "spec_to_json",
     "split_bank",
     "text",
     "verify",
+    "with_signs",
     "write_idx",
 ]

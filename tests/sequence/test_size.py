@@ -10,7 +10,7 @@ from reference import ink_box
 import digitseq as ds
 from digitseq import augment
 from digitseq.exporter import formats
-from digitseq.sequence.spec import spec_to_dict
+from digitseq.sequence.serialization import spec_to_dict
 
 ROWS = np.array([[3, 5, 0, -1], [8, -1, -1, -1], [1, 1, 4, 9]], np.int32)
 PLAIN = ds.SequenceSpec(image_width=160, spacing_range=(-8, 4), masks="visible")

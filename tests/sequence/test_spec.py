@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import digitseq as ds
 from digitseq import augment
-from digitseq.sequence.spec import spec_from_dict, spec_to_dict
+from digitseq.sequence.serialization import spec_from_dict, spec_to_dict
 
 specs = st.builds(
     ds.SequenceSpec,

@@ -1,5 +1,7 @@
 """The distributions of label sources and of the choice of a writer, by chi-square at a fixed seed."""
 
+import datetime
+
 import jax
 import numpy as np
 import pytest
@@ -7,6 +9,7 @@ from conftest import toy_glyphs
 from scipy import stats
 
 import digitseq as ds
+from digitseq.labels.addresses import prefixes
 
 ALPHA = 1e-4
 DRAWS = 120_000
@@ -70,6 +73,73 @@ def test_digits_of_a_pattern_are_uniform_and_independent():
     assert_law((rows[:, 0] - 1) * 10 + rows[:, 1], np.ones(30))
     cards = drawn(6, ds.Pattern("####", luhn=True))
     assert_law(cards[:, :3] @ np.array([100, 10, 1]), np.ones(1000))
+
+
+def numbers(rows) -> np.ndarray:
+    """Rows of digits, all of one length, as numbers."""
+    return rows @ 10 ** np.arange(rows.shape[1] - 1, -1, -1)
+
+
+def test_days_are_uniform():
+    """Over a leap year and the end of one, in two forms of which each is half."""
+    first, last = datetime.date(2023, 12, 20), datetime.date(2025, 1, 9)
+    rows = drawn(8, ds.Dates(("YYYYMMDD", "YYMMDD"), first, last))
+    short = rows[:, -1] < 0
+    assert_law(short.astype(int), np.ones(2))
+    written = np.where(short, 20_000_000 + numbers(rows[:, :6]), numbers(rows))
+    days = [first + datetime.timedelta(number) for number in range((last - first).days + 1)]
+    assert_law(np.searchsorted([int(f"{day:%Y%m%d}") for day in days], written), np.ones(len(days)))
+
+
+def test_minutes_and_seconds_are_uniform():
+    rows = drawn(9, ds.Times("HHMMSS", "8:50", "10:09"))
+    minutes = numbers(rows[:, :2]) * 60 + numbers(rows[:, 2:4]) - 530
+    assert_law(minutes * 4 + numbers(rows[:, 4:]) // 15, np.ones(320))
+
+
+@pytest.mark.parametrize("digits", [(1, 2), (2, 5)])
+def test_amounts_follow_benford(digits):
+    """The first, second and third digits, and what is left of them where an amount has fewer."""
+    low, high = digits
+    rows = drawn(10, ds.Amounts("#", min_digits=low, max_digits=high))
+    lengths = (rows >= 0).sum(axis=1)
+    assert_law(lengths - low, np.ones(high - low + 1))
+    for size in range(1, min(high, 3) + 1):
+        able = rows[lengths >= size]
+        leading = np.arange(10 ** (size - 1), 10**size)
+        assert_law(numbers(able[:, :size]) - leading[0], np.log10(1 + 1 / leading))
+    if high > 3:
+        assert_law(rows[lengths == high, 3] * 10 + rows[lengths == high, 4], np.ones(100))
+
+
+def test_round_amounts_are_as_frequent_as_asked():
+    """0.4 of them keep one digit of three, or two; some of the others look so by chance."""
+    rows = drawn(11, ds.Amounts("#", min_digits=3, max_digits=3, round=0.4))
+    leading = np.arange(100, 1000)
+    chances = 0.6 * np.log10(1 + 1 / leading)
+    for kept in (100, 10):
+        heads = np.arange(100 // kept * kept, 1000, kept)
+        np.add.at(chances, heads - 100, 0.2 * np.log10((heads + kept) / heads))
+    assert_law(numbers(rows) - 100, chances)
+
+
+def test_zip_codes_are_uniform_over_prefixes_and_their_rest():
+    rows = drawn(12, ds.ZipCodes())
+    known = prefixes()
+    assert_law(np.searchsorted(known, numbers(rows[:, :3])), np.ones(len(known)))
+    assert_law(numbers(rows[:, 3:]), np.ones(100))
+
+
+def test_telephone_numbers_are_uniform_over_the_plan():
+    rows = drawn(13, ds.PhoneNumbers("##########"))
+    codes = np.arange(200, 1000)
+    ends = codes % 100 != 11
+    assert_law(numbers(rows[:, :3]) - 200, ends & (codes // 10 % 10 != 9))
+    assert_law(numbers(rows[:, 3:6]) - 200, ends)
+    assert_law(numbers(rows[:, 6:]) // 10, np.ones(1000))
+    film = drawn(14, ds.PhoneNumbers("##########", fictional=True))
+    assert (film[:, 3:8] == [5, 5, 5, 0, 1]).all()
+    assert_law(numbers(film[:, 8:]), np.ones(100))
 
 
 def test_writers_are_uniform_over_those_who_have_the_digits():

@@ -10,7 +10,6 @@ import typer
 
 from ..glyphs.bank import bank_digest
 from ..glyphs.download import fetch_mnist
-from ..glyphs.loading import load_bank
 from ..glyphs.mnist import FILES, MIRRORS
 from ..internal.pixels import CELL, HEIGHT
 from ..io.contact_sheet import check_size, contact_sheet
@@ -23,12 +22,16 @@ app.command()(scans.make)
 
 
 @app.command()
-def info(bank: sources.BankOption = None, transpose: sources.TransposeOption = None) -> None:
+def info(
+    bank: sources.BankOption = None,
+    signs: sources.SignsOption = None,
+    transpose: sources.TransposeOption = None,
+) -> None:
     """Say what a bank holds: glyphs of each digit, their ink, the digest.
 
     Example: digitseq bank info --bank mnist-test
     """
-    source = load_bank(bank, transpose=transpose)
+    source = sources.bank_of(bank, transpose=transpose, signs=signs)
     counts, starts, ink = (np.asarray(leaf) for leaf in (source.counts, source.starts, source.ink))
     typer.echo(f"bank    {sources.source_name(bank)}")
     typer.echo(f"digest  {bank_digest(source)}")
@@ -45,10 +48,15 @@ def info(bank: sources.BankOption = None, transpose: sources.TransposeOption = N
 @app.command()
 def preview(
     bank: sources.BankOption = None,
+    signs: sources.SignsOption = None,
     transpose: sources.TransposeOption = None,
     out: Annotated[Path, typer.Option(help="The sheet's file.")] = Path("bank.png"),
     columns: Annotated[int, typer.Option(min=1, help="Glyphs of each digit.")] = 20,
     seed: common.SeedOption = None,
+    ink: pictures.InkOption = None,
+    paper: pictures.PaperOption = None,
+    invert: pictures.InvertOption = False,
+    zoom: pictures.ZoomOption = 1,
     force: pictures.ForceOption = False,
 ) -> None:
     """Write a sheet of random glyphs, a line for each digit.
@@ -58,14 +66,16 @@ def preview(
     Example: digitseq bank preview --seed 1 --out glyphs.png
     """
     pictures.check_place(out, force=force)
-    source = load_bank(bank, transpose=transpose)
+    colours = pictures.colours_in(ink, paper, invert)
+    source = sources.bank_of(bank, transpose=transpose, signs=signs)
     every = np.flatnonzero(np.asarray(source.counts)).astype(np.int32)
-    check_size((len(every) * columns, HEIGHT, CELL), columns=columns, scale=1, captions=False)
+    check_size((len(every) * columns, HEIGHT, CELL), columns=columns, scale=zoom, captions=False)
     digits = every.repeat(columns)
     seed = common.fresh_seed() if seed is None else seed
     glyph_ids = np.asarray(source.choose(jax.random.key(seed), jax.numpy.asarray(digits)))
     glyphs = np.asarray(source.glyphs)[glyph_ids] / np.float32(255)
-    pictures.write(out, contact_sheet(glyphs, columns=columns), force=force)
+    page = contact_sheet(glyphs, columns=columns, scale=zoom, **pictures.words_of(colours))
+    pictures.write(out, page, force=force)
 
 
 @app.command()

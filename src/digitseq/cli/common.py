@@ -1,6 +1,5 @@
 """What the commands share: labels from SEQUENCE, keys from seeds, chunks of images."""
 
-import re
 import secrets
 import sys
 from collections.abc import Iterator, Sequence
@@ -17,7 +16,6 @@ from .. import augment
 from ..errors import BankError
 from ..glyphs.source import has_store
 from ..internal.keys import from_words, numbered, seed_words
-from ..internal.pixels import CELL, HEIGHT
 from ..internal.validation import nearest
 from ..io import atomic
 from ..io.compilation_cache import keep_programs as keep_programs
@@ -52,11 +50,6 @@ AdvanceOption = Annotated[Advance, typer.Option(help="Measure gaps between cells
 HandOption = Annotated[
     Hand, typer.Option(help="one-writer: each line by one writer; needs a bank with --writers.")
 ]
-HeightOption = Annotated[int, typer.Option(help="Height of the image, pixels, from 28.")]
-GlyphScaleOption = Annotated[
-    float | None,
-    typer.Option(help="Size of the digits; 1 is 28-pixel cells.", show_default="to match the height"),
-]
 AugmentOption = Annotated[
     list[str] | None,
     typer.Option(
@@ -84,29 +77,6 @@ def transforms_of(choices: Sequence[str] | None) -> augment.Chains:
             raise ValueError(f"--augment: {error}") from None
         chains = chains[0] + more[0], chains[1] + more[1]
     return chains
-
-
-def size_of(
-    text: str,
-    labels: Labels,
-    spacing_range: tuple[int, int],
-    image_height: int,
-    glyph_scale: float | None,
-) -> SequenceSpec:
-    """A spec with the image's size and the glyphs' scale, which matches the height where none is given."""
-    scale = image_height / HEIGHT if glyph_scale is None else glyph_scale
-    sized = SequenceSpec(image_height=image_height, scale=scale, spacing_range=spacing_range)
-    check_spec(sized)
-    return sized.replace(image_width=width_of(text, labels, spacing_range, sized.cell))
-
-
-def width_of(text: str, labels: Labels, spacing_range: tuple[int, int], cell: int = CELL) -> int:
-    """IMAGE_WIDTH: a number of pixels, or `auto`: as many as the longest label takes with the widest gaps."""
-    if text == preflight.AUTO:
-        return preflight.auto_width(max(map(len, labels.rows())), spacing_range, cell)
-    if not re.fullmatch(r"[+-]?[0-9]{1,18}", text):
-        raise ValueError(f"IMAGE_WIDTH must be a number of pixels, or auto, got {text!r}")
-    return int(text)
 
 
 def text_of(path: str | Path) -> bytes:

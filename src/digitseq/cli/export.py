@@ -23,9 +23,10 @@ from ..internal.pixels import HEIGHT
 from ..labels.base import listed_size
 from ..sequence.label_grammar import FORMS, Labels, labels_of
 from ..sequence.preflight import AUTO, auto_width
+from ..sequence.serialization import spec_from_dict
 from ..sequence.spacing import check_spacing_range
-from ..sequence.spec import SequenceSpec, spec_from_dict
-from . import common, label_options, sources
+from ..sequence.spec import Sampling, SequenceSpec
+from . import common, label_options, pictures, sizes, sources
 
 EXPORT_EPILOG = """\b
 Examples:
@@ -74,10 +75,18 @@ def export(
             show_default=False,
         ),
     ] = None,
-    image_height: common.HeightOption = HEIGHT,
-    glyph_scale: common.GlyphScaleOption = None,
+    sampling: Annotated[
+        Sampling | None,
+        typer.Option(
+            help="iid: any glyph of a digit; epoch: each once before any twice (lists in their order only).",
+            show_default="that of the layout, iid",
+        ),
+    ] = None,
+    image_height: sizes.HeightOption = HEIGHT,
+    glyph_scale: sizes.GlyphScaleOption = None,
     augment: common.AugmentOption = None,
     bank: sources.SourceOption = None,
+    signs: sources.SignsOption = None,
     style: sources.StyleOption = None,
     writers: sources.WritersOption = None,
     transpose: sources.TransposeOption = None,
@@ -85,6 +94,9 @@ def export(
         str | None,
         typer.Option(help="Of the digits, where digitseq does not know it.", show_default="what it knows"),
     ] = None,
+    ink: pictures.InkOption = None,
+    paper: pictures.PaperOption = None,
+    invert: pictures.InvertOption = False,
     workers: Annotated[int, typer.Option(help="Processes on this machine.")] = 1,
     engine: Annotated[
         Engine, typer.Option(help="local, or ray: tasks of the cluster that ray.init() finds.")
@@ -96,12 +108,14 @@ def export(
     sequences are written in their order.
     """
     common.keep_programs()
-    source = sources.source_of(bank, style, writers, transpose)
+    colours = pictures.colours_in(ink, paper, invert)
+    source = sources.source_of(bank, style, writers, transpose, signs)
     found = labels_of(labels, source, name="LABELS", column=column, order=order)
     count = listed_size("--count", count, found, MOST_IMAGES)
     if spec is not None and (image_height != HEIGHT or glyph_scale is not None):
         raise ValueError("--image-height and --glyph-scale are said in the file of --spec where there is one")
     layout = _wide_enough(found, image_height, glyph_scale) if spec is None else _spec_in(spec, found)
+    layout = layout if sampling is None else layout.replace(sampling=sampling)
     if augment:
         glyph_transforms, line_transforms = common.transforms_of(augment)
         layout = layout.replace(glyph_transforms=glyph_transforms, line_transforms=line_transforms)
@@ -130,6 +144,7 @@ def export(
             "engine": engine,
             "licence": licence,
             "progress": progress,
+            **pictures.words_of(colours),
         }
         try:
             if parts is None:
@@ -174,7 +189,7 @@ def _parts_in(text: str) -> dict[str, float]:
 def _wide_enough(labels: Labels, image_height: int, glyph_scale: float | None) -> SequenceSpec:
     """The default layout of a height, widened to what the longest label takes with the widest gaps."""
     usual = SequenceSpec()
-    layout = common.size_of(AUTO, labels, usual.spacing_range, image_height, glyph_scale)
+    layout = sizes.size_of(AUTO, labels, usual.spacing_range, image_height, glyph_scale)
     return layout.replace(image_width=max(layout.image_width, usual.image_width))
 
 

@@ -19,8 +19,9 @@ from ..labels.digits import PAD
 from ..labels.lists import read_list
 from ..labels.text import format_sequence, pack, text_of
 from ..sequence.label_grammar import labels_of
-from ..sequence.spec import SequenceSpec, spec_to_json
-from . import common, label_options, names, pictures, recipes, sources
+from ..sequence.serialization import spec_to_json
+from ..sequence.spec import SequenceSpec
+from . import common, label_options, names, pictures, recipes, sizes, sources
 
 # So that a negative MIN_SPACING is taken for an argument, not for an option.
 SETTINGS = {"ignore_unknown_options": True, "allow_extra_args": True}
@@ -30,6 +31,7 @@ Examples:
   digitseq generate random:3-8 -4 4 260 --count 100 --out pictures    a hundred
   digitseq generate 350 0 10 120 --augment strong                     warped, slanted, noisy
   digitseq generate 350 0 10 120 --bank vae --style 0.9               generated digits, nearly in one style
+  digitseq generate 350 0 10 120 --ink navy --paper ivory --zoom 4    in colour, and large
   digitseq generate --like 3-5-0.png --out again.png                  the same picture, re-rendered
 """
 
@@ -70,16 +72,21 @@ def generate(
         ),
     ] = None,
     bank: sources.SourceOption = None,
+    signs: sources.SignsOption = None,
     style: sources.StyleOption = None,
     align: common.AlignOption = "center",
     spacing: common.SpacingOption = "random",
     advance: common.AdvanceOption = "cell",
     hand: common.HandOption = "any",
-    image_height: common.HeightOption = HEIGHT,
-    glyph_scale: common.GlyphScaleOption = None,
+    image_height: sizes.HeightOption = HEIGHT,
+    glyph_scale: sizes.GlyphScaleOption = None,
     writers: sources.WritersOption = None,
     transpose: sources.TransposeOption = None,
     augment: common.AugmentOption = None,
+    ink: pictures.InkOption = None,
+    paper: pictures.PaperOption = None,
+    invert: pictures.InvertOption = False,
+    zoom: pictures.ZoomOption = 1,
     like: Annotated[
         Path | None,
         typer.Option(help="Re-render this picture, from the recipe in it.", show_default="none"),
@@ -102,11 +109,12 @@ def generate(
         return
     if sequence is None or min_spacing is None or max_spacing is None or image_width is None:
         raise ValueError("give SEQUENCE MIN_SPACING MAX_SPACING IMAGE_WIDTH, or --like PICTURE")
+    colours = pictures.colours_in(ink, paper, invert)
     glyph_transforms, line_transforms = common.transforms_of(augment)
-    source = sources.source_of(bank, style, writers, transpose)
+    source = sources.source_of(bank, style, writers, transpose, signs)
     found = labels_of(sequence, source, name="SEQUENCE", column=column, order=order)
     listed = _names(sequence, column, name_column, order)
-    sized = common.size_of(image_width, found, (min_spacing, max_spacing), image_height, glyph_scale)
+    sized = sizes.size_of(image_width, found, (min_spacing, max_spacing), image_height, glyph_scale)
     spec = sized.replace(
         align=align,
         spacing=spacing,
@@ -123,6 +131,11 @@ def generate(
         recipe["style"] = str(style)
     if writers is not None:
         recipe["writers"] = str(writers)
+    if signs is not None:
+        recipe["signs"] = signs
+    recipe |= pictures.words_of(colours)
+    if zoom > 1:
+        recipe["zoom"] = str(zoom)
     _write(rows, keys, indices, source, spec, out, recipe, force=force, named=listed)
 
 
@@ -160,8 +173,7 @@ def _write(
     reads: Path | None = None,
     named: list[str] | None = None,
 ) -> None:
-    places = max(3, len(str(len(rows) - 1)))
-
+    places, look = max(3, len(str(len(rows) - 1))), recipes.look_of(recipe, spec)
     symbols = symbols_of(bank)
 
     def path_of(index: int | None, digits: list[int]) -> Path:
@@ -189,7 +201,8 @@ def _write(
             own["index"] = str(index)
         path = path if chosen else path_of(index, common.digits_of(sample))
         text = {recipes.TEXT + name: value for name, value in sorted((shared | own).items())}
-        pictures.write(path, pixels.to_uint8(np.asarray(sample.image)), text, force=force, reads=reads)
+        image = look.apply(pixels.to_uint8(np.asarray(sample.image)))
+        pictures.write(path, image, text, force=force, reads=reads)
 
 
 def _generate_like(

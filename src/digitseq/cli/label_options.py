@@ -8,6 +8,7 @@ import numpy.typing as npt
 import typer
 
 from ..labels.base import LabelSource
+from ..labels.glyph_lists import GlyphLabels
 from ..labels.sequences import FixedLabels, Order
 from ..sequence.label_grammar import FORMS, Labels
 
@@ -31,7 +32,12 @@ def rows_of(found: LabelSource, key: jax.Array, count: int | None) -> npt.NDArra
         found: from `label_grammar.labels_of`.
         key: for random labels; label i depends on the key and i alone.
         count: how many; None takes one, or each listed one once.
+
+    Raises:
+        ValueError: labels that name each digit's glyph, which pictures don't draw.
     """
+    if isinstance(found, GlyphLabels):
+        raise ValueError("addition: names the glyph of each digit: `digitseq export` and ds.batch_at draw it")
     if isinstance(found, FixedLabels) and found.order == "given":
         return np.asarray(found.digits)[np.arange(count or len(found.digits)) % len(found.digits)]
     return np.asarray(found.draw(key, count or 1))

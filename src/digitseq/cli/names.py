@@ -1,22 +1,18 @@
 """File names of pictures: their digits, a list's names, or a template of the user's."""
 
 import re
-import urllib.parse
 from collections.abc import Sequence
 from pathlib import Path
 
 from ..internal.symbols import DIGITS
+from ..io.file_names import LONGEST
+from ..io.file_names import safe as safe
 from ..labels.text import format_sequence, text_of
 
-# File systems take 255 bytes.
-LONGEST = 200
 # Any other name is a folder's, v1.2 too.
 OTHER_PICTURES = {".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp"}
 FIELDS = ("text", "index", "name")
 FIELD = re.compile(r"\{(\w*)\}")
-# Characters that some file systems refuse in a name, and the names of Windows' devices.
-UNSAFE = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|%]')
-DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 
 
 def path_of(
@@ -103,17 +99,3 @@ def is_file(out: Path) -> bool:
 def caption_of(digits: Sequence[int], symbols: str) -> str:
     """What a picture of digits is called, `3-5-0`; of other symbols their text, `12/05`."""
     return format_sequence(digits) if DIGITS.startswith(symbols) else text_of(digits, symbols)
-
-
-def safe(name: str) -> str:
-    """The name, with `%2F` for what file systems refuse; never empty, hidden, a device's or too long."""
-    escaped = UNSAFE.sub(lambda mark: urllib.parse.quote(mark[0], safe=""), name.strip())
-    if escaped.startswith("."):
-        escaped = f"%2E{escaped[1:]}"
-    if escaped.endswith("."):
-        escaped = f"{escaped[:-1]}%2E"
-    if DEVICES.fullmatch(escaped):
-        escaped = f"_{escaped}"
-    while len(escaped.encode("utf-8", "surrogateescape")) > LONGEST:
-        escaped = escaped[:-1]
-    return escaped or "blank"

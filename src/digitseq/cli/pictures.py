@@ -2,19 +2,51 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 import numpy.typing as npt
 import typer
 
 from ..io import atomic, png
+from ..io.colours import BLACK, MOST_ZOOM, WHITE, Colours, colours_of
 from ..version import __version__
 
 ForceOption = Annotated[
     bool,
     typer.Option("--force", help="Replace files that digitseq did not make, too. Without it: only its own."),
 ]
+InkOption = Annotated[
+    str | None,
+    typer.Option(metavar="COLOUR", help="Of the ink: navy, #000080.", show_default="white"),
+]
+PaperOption = Annotated[
+    str | None,
+    typer.Option(metavar="COLOUR", help="Of the paper: ivory, #fffff0.", show_default="black"),
+]
+InvertOption = Annotated[
+    bool, typer.Option("--invert", help="Black ink on white paper, where --ink or --paper say no other.")
+]
+ZOOM_HELP = "Pixels of the picture, across and down, for one of the image's."
+ZoomOption = Annotated[int, typer.Option(min=1, max=MOST_ZOOM, help=ZOOM_HELP)]
+
+
+def colours_in(ink: str | None, paper: str | None, invert: bool) -> Colours | None:
+    """The colours that --ink, --paper and --invert name; None for grey images as they are.
+
+    Raises:
+        ValueError: no such colours, or --invert beside both.
+    """
+    if invert and ink is not None and paper is not None:
+        raise ValueError("--invert says black on white, so leave it out beside --ink and --paper")
+    usual = (BLACK, WHITE) if invert else (WHITE, BLACK)
+    ink, paper = usual[0] if ink is None else ink, usual[1] if paper is None else paper
+    return colours_of(ink, paper, ("--ink", "--paper"))
+
+
+def words_of(colours: Colours | None) -> dict[str, Any]:
+    """The colours as the arguments `ink` and `paper`; empty for grey images as they are."""
+    return {} if colours is None else {"ink": colours.ink, "paper": colours.paper}
 
 
 def check_path(out: Path, name: str = "--out") -> None:

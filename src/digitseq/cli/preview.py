@@ -10,7 +10,7 @@ from ..glyphs.source import symbols_of
 from ..internal.pixels import HEIGHT
 from ..io.contact_sheet import check_size, contact_sheet
 from ..sequence.label_grammar import labels_of
-from . import common, label_options, names, pictures, sources
+from . import common, label_options, names, pictures, sizes, sources
 
 EPILOG = """\b
 Examples:
@@ -29,22 +29,28 @@ def preview(
     out: Annotated[Path, typer.Option(help="The sheet's file.")] = Path("preview.png"),
     count: Annotated[int, typer.Option(help="How many samples.")] = 24,
     columns: Annotated[int, typer.Option(min=1, help="How many side by side.")] = 4,
-    scale: Annotated[int, typer.Option(min=1, max=16, help="Sheet pixels for one of the picture's.")] = 2,
+    scale: Annotated[
+        int, typer.Option("--scale", "--zoom", min=1, max=16, help="Sheet pixels for one of the picture's.")
+    ] = 2,
     captions: Annotated[bool, typer.Option(help="Write the digits under each.")] = True,
     boxes: Annotated[bool, typer.Option(help="Draw the box of each digit's ink.")] = False,
     order: label_options.OrderOption = "given",
     column: label_options.ColumnOption = None,
     bank: sources.SourceOption = None,
+    signs: sources.SignsOption = None,
     style: sources.StyleOption = None,
     align: common.AlignOption = "center",
     spacing: common.SpacingOption = "random",
     advance: common.AdvanceOption = "cell",
     hand: common.HandOption = "any",
-    image_height: common.HeightOption = HEIGHT,
-    glyph_scale: common.GlyphScaleOption = None,
+    image_height: sizes.HeightOption = HEIGHT,
+    glyph_scale: sizes.GlyphScaleOption = None,
     writers: sources.WritersOption = None,
     transpose: sources.TransposeOption = None,
     augment: common.AugmentOption = None,
+    ink: pictures.InkOption = None,
+    paper: pictures.PaperOption = None,
+    invert: pictures.InvertOption = False,
     force: pictures.ForceOption = False,
 ) -> None:
     """Write a contact sheet of many samples of a sequence.
@@ -55,10 +61,11 @@ def preview(
     common.refuse_leftovers(context)
     pictures.check_place(out, force=force)
     common.keep_programs()
+    colours = pictures.colours_in(ink, paper, invert)
     glyph_transforms, line_transforms = common.transforms_of(augment)
-    source = sources.source_of(bank, style, writers, transpose)
+    source = sources.source_of(bank, style, writers, transpose, signs)
     found = labels_of(sequence, source, name="SEQUENCE", column=column, order=order)
-    sized = common.size_of(image_width, found, (min_spacing, max_spacing), image_height, glyph_scale)
+    sized = sizes.size_of(image_width, found, (min_spacing, max_spacing), image_height, glyph_scale)
     size = (count, image_height, sized.image_width)
     check_size(size, columns=columns, scale=scale, captions=captions)
     spec = sized.replace(
@@ -79,5 +86,6 @@ def preview(
         if captions
         else None,
         boxes=np.stack([sample.boxes for sample in samples]) if boxes else None,
+        **pictures.words_of(colours),
     )
     pictures.write(out, page, force=force)

@@ -2,19 +2,25 @@
 
 import dataclasses
 import json
+from collections.abc import Mapping
 from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
 
 from ..errors import BankError
 from ..internal.validation import as_integer
 from ..io import png
+from ..io.colours import BLACK, WHITE, Colours, check_zoom, colours_of, enlarged
 from ..labels.text import parse_sequence
-from ..sequence.spec import SequenceSpec, spec_from_json
+from ..sequence.serialization import spec_from_json
+from ..sequence.spec import SequenceSpec
 from . import sources
 
 TEXT = "digitseq "
 WANTED = ("key", "digits", "spec", "bank", "bank digest")
 # Texts that a re-rendered picture keeps.
-KEPT = ("seed", "bank", "style", "writers", "index")
+KEPT = ("seed", "bank", "style", "writers", "signs", "index", "ink", "paper", "zoom")
 # Banks that a recipe may name; a path in it is not opened unless the user names it too.
 KNOWN = ("mnist", "mnist-test", "builtin", sources.MODEL)
 
@@ -31,6 +37,7 @@ class Recipe:
         digest: of that source.
         style: of a model, where it was given.
         writers: the path of the file of writers, where one was given.
+        signs: those that the bank was given, where it was given any.
         kept: the texts that a re-rendered picture keeps.
     """
 
@@ -41,7 +48,35 @@ class Recipe:
     digest: str
     style: float | None
     writers: str | None
+    signs: str | None
     kept: dict[str, str]
+
+
+@dataclasses.dataclass(frozen=True)
+class Look:
+    """What a picture makes of its image, in the end.
+
+    Attributes:
+        colours: of ink and paper; None where it stays grey.
+        zoom: pixels of the picture for one of the image's.
+    """
+
+    colours: Colours | None
+    zoom: int
+
+    def apply(self, image: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+        """The picture, uint8 [H, W] or [H, W, 3], of an image uint8 [H, W]."""
+        return enlarged(image if self.colours is None else self.colours.apply(image), self.zoom)
+
+
+def look_of(texts: Mapping[str, str], spec: SequenceSpec) -> Look:
+    """The look that a picture's texts record, checked.
+
+    Raises:
+        ValueError: no such colours, or too large a picture.
+    """
+    colours = colours_of(texts.get("ink", WHITE), texts.get("paper", BLACK))
+    return Look(colours, check_zoom("zoom", int(texts.get("zoom", 1)), spec.image_width, spec.image_height))
 
 
 def read(picture: Path) -> Recipe:
@@ -65,12 +100,23 @@ def read(picture: Path) -> Recipe:
         index = int(found.get("index", 0))
         digits = parse_sequence(found.get("asked", found["digits"]), name="digits", dashed=True)
         style = float(found["style"]) if "style" in found else None
+        look_of(found, spec)
     except (ValueError, TypeError, RecursionError) as error:
         raise ValueError(f"{picture}: its recipe can't be read ({error})") from None
     if len(key) != 2 or not all(0 <= number < 2**32 for number in (*key, index)):
         raise ValueError(f"{picture}: its recipe holds impossible numbers")
     kept = {name: found[name] for name in KEPT if name in found}
-    return Recipe(digits, key, spec, found["bank"], found["bank digest"], style, found.get("writers"), kept)
+    return Recipe(
+        digits=digits,
+        key=key,
+        spec=spec,
+        bank=found["bank"],
+        digest=found["bank digest"],
+        style=style,
+        writers=found.get("writers"),
+        signs=found.get("signs"),
+        kept=kept,
+    )
 
 
 def source_of(
@@ -87,7 +133,7 @@ def source_of(
             f"unless you name it: give --writers"
         )
     if bank is not None:
-        source = sources.source_of(bank, recipe.style, writers, transpose)
+        source = sources.source_of(bank, recipe.style, writers, transpose, recipe.signs)
         if (found := sources.source_digest(source)) != recipe.digest:
             raise ValueError(
                 f"{picture} was made from a bank with digest {recipe.digest[:16]}..., "
@@ -98,7 +144,10 @@ def source_of(
         if (recipe.bank in KNOWN and recipe.bank != name) or (recipe.style is not None and name != KNOWN[-1]):
             continue
         try:
-            source = sources.source_of(name, recipe.style, None if name == sources.MODEL else writers)
+            model = name == sources.MODEL
+            source = sources.source_of(
+                name, recipe.style, None if model else writers, signs=None if model else recipe.signs
+            )
         except (BankError, FileNotFoundError):  # not available
             continue
         if sources.source_digest(source) == recipe.digest:

@@ -11,6 +11,7 @@ from .. import vae
 from ..glyphs.bank import DigitBank, bank_digest
 from ..glyphs.loading import load_bank
 from ..glyphs.mnist import mnist_folder
+from ..glyphs.signs import ALL, check_signs, with_signs
 from ..glyphs.source_words import is_model
 from . import completion
 
@@ -57,6 +58,14 @@ TransposeOption = Annotated[
         show_default="EMNIST's are, known by their files' names",
     ),
 ]
+SignsOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="SIGNS",
+        help=f"Signs to draw beside the bank's digits: all, or some of {ALL}",
+        show_default="none",
+    ),
+]
 StyleOption = Annotated[
     float | None,
     typer.Option(
@@ -66,12 +75,17 @@ StyleOption = Annotated[
 
 
 def source_of(
-    bank: str | None, style: float | None, writers: Path | None = None, transpose: bool | None = None
+    bank: str | None,
+    style: float | None,
+    writers: Path | None = None,
+    transpose: bool | None = None,
+    signs: str | None = None,
 ) -> Source:
-    """The bank, or with `vae` or a model's .npz file the model, that --bank names.
+    """The bank, with signs or without, or with `vae` or a model's .npz file the model, that --bank names.
 
     Raises:
-        ValueError: a style for a bank, or one outside 0..1; writers for a model.
+        ValueError: a style for a bank, or one outside 0..1; writers or signs for a model; signs that
+            digitseq doesn't draw.
         BankError, FileNotFoundError, IdxError: what can't be loaded.
     """
     if bank is not None and is_model(bank):
@@ -79,10 +93,28 @@ def source_of(
             raise ValueError("--writers needs a bank: a model's digits have no writers")
         if transpose is not None:
             raise ValueError("--transpose needs a bank: a model's digits are upright")
+        if signs is not None:
+            raise ValueError("--signs needs a bank: a model draws its own digits alone")
         return model_of(bank, style)
     if style is not None:
         raise ValueError("--style needs a model: --bank vae, or the .npz file of one")
-    return load_bank(bank, writers=writers, transpose=transpose)
+    return bank_of(bank, writers, transpose, signs)
+
+
+def bank_of(
+    bank: str | None, writers: Path | None = None, transpose: bool | None = None, signs: str | None = None
+) -> DigitBank:
+    """The bank that --bank names, with the signs that --signs does.
+
+    Raises:
+        ValueError: signs that digitseq doesn't draw.
+        BankError, FileNotFoundError, IdxError: what can't be loaded, or have signs.
+    """
+    if signs is None:
+        return load_bank(bank, writers=writers, transpose=transpose)
+    # Before the bank is loaded, which takes longer.
+    chosen = check_signs(ALL if signs == "all" else signs, "--signs")
+    return with_signs(load_bank(bank, writers=writers, transpose=transpose), chosen)
 
 
 def model_of(name: str, style: float | None) -> vae.Vae:

@@ -2,7 +2,7 @@
 
 import enum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import jax
 import jax.numpy as jnp
@@ -76,6 +76,12 @@ def sample(
     seed: common.SeedOption = None,
     style: sources.StyleOption = None,
     model: ModelOption = "vae",
+    ink: pictures.InkOption = None,
+    paper: pictures.PaperOption = None,
+    invert: pictures.InvertOption = False,
+    zoom: Annotated[
+        int | None, typer.Option(min=1, max=16, help=pictures.ZOOM_HELP, show_default="2")
+    ] = None,
     force: pictures.ForceOption = False,
 ) -> None:
     """Sample digits from a model.
@@ -86,7 +92,11 @@ def sample(
     Example: digitseq vae sample bank glyphs --count 500 --seed 1
     """
     common.keep_programs()
+    colours = pictures.colours_in(ink, paper, invert)
+    look: dict[str, Any] = {"scale": zoom or 2, **pictures.words_of(colours)}
     if kind is Kind.bank:
+        if colours is not None or zoom is not None:
+            raise ValueError("--ink, --paper, --invert and --zoom are for pictures, not for a bank")
         _check_folder(out, force=force)
     else:
         pictures.check_place(out, force=force, name="OUT")
@@ -105,7 +115,7 @@ def sample(
         label_key, line_key = jax.random.split(key)
         rows = jax.random.randint(label_key, (count, LINE_DIGITS), 0, generator.num_classes)
         page = contact_sheet(
-            np.asarray(sample_sequences(line_key, generator, rows, LINE).image), columns=4, scale=2
+            np.asarray(sample_sequences(line_key, generator, rows, LINE).image), columns=4, **look
         )
     else:
         if kind is Kind.sheet:
@@ -117,7 +127,7 @@ def sample(
             path = jnp.broadcast_to(path[:, None], (count, len(digits), generator.style_size))
             columns = vae.write(generator, path, np.tile(digits, (count, 1)))
         page = contact_sheet(
-            np.asarray(columns).swapaxes(0, 1).reshape(-1, HEIGHT, CELL), columns=count, scale=2
+            np.asarray(columns).swapaxes(0, 1).reshape(-1, HEIGHT, CELL), columns=count, **look
         )
     pictures.write(out, page, force=force, name="OUT")
 

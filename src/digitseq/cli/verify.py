@@ -10,7 +10,6 @@ from ..exporter.compare import shared
 from ..exporter.manifest import Manifest
 from ..exporter.verify import summary
 from ..exporter.verify import verify as check
-from ..glyphs.loading import load_bank
 from . import common, sources
 
 VERIFY_EPILOG = """\b
@@ -70,14 +69,15 @@ def _source_for(
     wanted = made.recipe["source"]
     if wanted["kind"] == "model":
         return sources.source_of(bank or sources.MODEL, wanted["style"] if style is None else style)
+    split = wanted.get("split")
+    whole = split["of"] if split else wanted
     tried = [bank] if bank else ["mnist", "mnist-test", "builtin"]
     for name in tried:
         try:
-            source = load_bank(name, writers=writers, transpose=transpose)
+            source = sources.bank_of(name, writers, transpose, whole.get("signs"))
         except BankError:
             continue
-        split = wanted.get("split")
-        if sources.source_digest(source) == (split["of"] if split else wanted)["digest"]:
+        if sources.source_digest(source) == whole["digest"]:
             return source
     raise ValueError(
         f"the bank with digest {wanted['digest'][:16]}... that the export was made from is not "

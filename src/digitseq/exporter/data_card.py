@@ -45,7 +45,7 @@ In this folder:
 made = ds.Manifest.read(".")
 ds.export(
     made.key, source, labels, made.spec, "again", count=made.count, format=made.format,
-    shard_size=made.shard_size, licence=made.recipe["source"].get("licence"),
+    shard_size=made.shard_size, licence=made.recipe["source"].get("licence"),{look}
 )
 ```
 
@@ -89,14 +89,17 @@ def write_card(folder: Path, plan: Plan, recipe: dict[str, Any], writers: list[i
 def _text(plan: Plan, recipe: dict[str, Any], writers: list[int] | None) -> str:
     form, source = format_of(plan.format), recipe["source"]
     rows = _rows(plan, recipe, writers)
+    # How WebDataset decodes, the one format whose code says it: as grey or in colour.
+    load = form.load.replace('"l8"', '"rgb8"') if plan.channels == 3 else form.load
     return CARD_TEXT.format(
         header=header_of(plan.format, {"train": "."}),
         count=plan.count,
         sheet=SHEET,
         table="".join(f"| {left} | {right.replace('|', '&#124;')} |\n" for left, right in rows),
         glyphs=GLYPHS_TEXT if source["kind"] == "bank" else "",
-        load=form.load.replace("LAST", plan.name(plan.shards - 1)).replace("OUT", "."),
+        load=load.replace("LAST", plan.name(plan.shards - 1)).replace("OUT", "."),
         note=form.note,
+        look="" if plan.colours is None else "\n    ink=made.colours.ink, paper=made.colours.paper,",
         source=_source_code(source, recipe["labels"], bool(writers)),
         hub=hub_of(form),
     )
@@ -110,10 +113,13 @@ def _rows(plan: Plan, recipe: dict[str, Any], writers: list[int] | None) -> list
         split = source["split"]
         name = f"part {split['part'] + 1} of {split['of'].get('name', 'a bank unknown to digitseq')}, "
         name += f"split by {split['by']}"
+    if signs := (source["split"]["of"] if "split" in source else source).get("signs"):
+        name += f", with the signs `{signs}` that digitseq draws"
     return [
         (
             "images",
-            f"{plan.count:,}, grey, {plan.spec.image_height} pixels high and {plan.spec.image_width} wide",
+            f"{plan.count:,}, {plan.colours or 'grey'}, {plan.spec.image_height} pixels high and "
+            f"{plan.spec.image_width} wide",
         ),
         ("files", f"{plan.format}, {plan.shards:,} shards of {plan.shard_size:,} images"),
         ("labels", f"`{_shortened(recipe['labels'])}`"),
@@ -160,10 +166,11 @@ def _shortened(labels: dict[str, Any]) -> str:
     return text if len(text) <= 300 else f"{text[:300]}..."
 
 
-def _load_bank(name: str, with_writers: bool) -> str:
-    """The code that loads a bank."""
-    rest = ', writers="QMNIST")  # the folder of its labels' if with_writers else ")"
-    return f'ds.load_bank("{name}"{rest}'
+def _load_bank(source: dict[str, Any], with_writers: bool) -> str:
+    """The code that loads a bank, and adds its signs."""
+    signs = f", {source['signs']!r})" if "signs" in source else ""
+    rest = f', writers="QMNIST"){signs}  # the folder of its labels' if with_writers else f"){signs}"
+    return f'{"ds.with_signs(" if signs else ""}ds.load_bank("{source["name"]}"{rest}'
 
 
 def _source_code(source: dict[str, Any], labels: dict[str, Any], with_writers: bool) -> str:
@@ -173,13 +180,13 @@ def _source_code(source: dict[str, Any], labels: dict[str, Any], with_writers: b
         lines = ["import dataclasses", "import numpy as np", *lines, "from digitseq import vae"]
         code = f"source = dataclasses.replace(vae.pretrained(), style=np.float32({source['style']}))"
     elif "name" in source:
-        code = f"source = {_load_bank(source['name'], with_writers)}"
+        code = f"source = {_load_bank(source, with_writers)}"
     elif "split" in source and "name" in source["split"]["of"]:
         split = source["split"]
         lines += ["import jax", "import numpy as np"]
         words, implementation = split["key"]["words"], split["key"]["implementation"]
         code = (
-            f"whole = {_load_bank(split['of']['name'], with_writers)}\n"
+            f"whole = {_load_bank(split['of'], with_writers)}\n"
             f'key = jax.random.wrap_key_data(np.array({words}, np.uint32), impl="{implementation}")\n'
             f'source = ds.split_bank(whole, {split["fractions"]}, key, by="{split["by"]}")[{split["part"]}]'
         )

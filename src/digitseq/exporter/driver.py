@@ -8,6 +8,7 @@ import jax
 from ..glyphs.source import Source
 from ..glyphs.source_words import as_source
 from ..internal.settings import own_settings
+from ..io.colours import BLACK, WHITE
 from ..labels.base import LabelSource, listed_size
 from ..sequence.label_grammar import as_labels
 from ..sequence.spec import SequenceSpec
@@ -30,13 +31,15 @@ def export(
     workers: int = 1,
     engine: Engine = "local",
     licence: str | None = None,
+    ink: str = WHITE,
+    paper: str = BLACK,
     progress: Callable[[int], None] | None = None,
 ) -> Manifest:
     """Writes the first images of a run to files, with a manifest and a data card.
 
     Image i is that of `batch_at`: its content depends on the key and i alone,
     and the files' bytes on `key`, `source`, `labels`, `spec`, `count`,
-    `format`, `shard_size` and `licence` alone. Images are always rendered on
+    `format`, `shard_size`, `licence` and colours alone. Images are always rendered on
     CPUs. An interrupted export, even a killed one, resumes when it is called
     again; a finished one is left as it is.
 
@@ -60,6 +63,8 @@ def export(
             finds, of which each node must reach `out`.
         licence: of the digits, for the manifest; None: what digitseq knows
             of MNIST and of what is derived from it.
+        ink, paper: the images' colours, a name of CSS's or #rrggbb; "idx",
+            "npz" and "array_record" store greys only, such as black on white.
         progress: called with the number of images that are finished.
 
     Raises:
@@ -88,5 +93,7 @@ def export(
         workers=workers,
         engine=engine,
         licence=licence,
+        ink=ink,
+        paper=paper,
     )
     return run_export(request, progress or (lambda done: None))

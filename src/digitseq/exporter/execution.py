@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from ..glyphs.source import Source, has_store, num_classes
 from ..internal.validation import as_size
+from ..io.colours import BLACK, WHITE, colours_of
 from ..labels.base import LabelSource, Row
 from ..sequence.preflight import check_source
 from ..sequence.spec import SequenceSpec
@@ -65,6 +66,8 @@ def request_of(
     engine: Engine = "local",
     licence: str | None = None,
     split: Mapping[str, Any] | None = None,
+    ink: str = WHITE,
+    paper: str = BLACK,
 ) -> Request:
     """Checks the arguments of `export`; writes nothing.
 
@@ -86,7 +89,13 @@ def request_of(
     spec = _with_masks(spec, format)
     check_source(source, labels, spec, 1)
     _check_classes(source, labels)
-    plan = Plan.of(key, source, labels, spec, count=count, shard_size=size, format=format)
+    colours = colours_of(ink, paper)
+    if colours is not None and not colours.grey and format_of(format).grey:
+        raise ValueError(
+            f"{colours}: the format {format} stores grey images only; name greys, such as ink black on paper "
+            "white, or another format, such as png"
+        )
+    plan = Plan.of(key, source, labels, spec, count=count, shard_size=size, format=format, colours=colours)
     recipe = recipe_of(plan, __version__, licence, split)
     job = Job(plan, str(absolute(out)), json.dumps(recipe), libraries())
     return Request(job, os.fspath(out), engine, workers)

@@ -11,13 +11,16 @@ from typing import Any, get_args
 import jax
 
 from ..augment.serialization import KINDS
+from ..glyphs.signs import check_signs
 from ..glyphs.splits import By
+from ..io.colours import Colours
 from ..labels.base import LabelSource
-from ..sequence.spec import SequenceSpec, check_spec, spec_from_dict
+from ..sequence.serialization import spec_from_dict
+from ..sequence.spec import SequenceSpec, check_spec
 from .checksums import checked_entry
 from .formats import NAMES
 from .names import FOLDER, GLYPHS, MANIFEST, SPLIT
-from .recipe import LABELS, key_from_plain, labels_from_plain
+from .recipe import COLOURS, LABELS, colours_from_plain, key_from_plain, labels_from_plain
 from .storage import Storage, read, storage_of
 
 TRANSFORMS = ("glyph_transforms", "line_transforms")
@@ -109,6 +112,11 @@ class Manifest:
         """
         return labels_from_plain(self.recipe["labels"])
 
+    @property
+    def colours(self) -> Colours | None:
+        """Of ink and paper, as the arguments `ink` and `paper` of `export`; None where images stay grey."""
+        return colours_from_plain(self.recipe.get(COLOURS))
+
     def files(self) -> Iterator[tuple[str, str]]:
         """Each file's name and SHA-256, except for those that a file under `sums` lists."""
         for files in (*self.shards, self.others):
@@ -173,6 +181,7 @@ def _check(manifest: Manifest) -> None:
     known = {name: [item for item in recipe["spec"][name] if not _is_own(item)] for name in TRANSFORMS}
     check_spec(spec_from_dict(recipe["spec"] | known))
     _require(manifest.key.ndim == 0, "key")
+    _require(COLOURS not in recipe or manifest.colours is not None, COLOURS)
 
 
 def _check_source(source: dict[str, Any]) -> None:
@@ -181,6 +190,8 @@ def _check_source(source: dict[str, Any]) -> None:
     for name in ("name", "licence", "citation"):
         _require(isinstance(source.get(name, ""), str), name)
     _require(re.fullmatch("[0-9a-f]{64}", source["digest"]) is not None, "digest")
+    if "signs" in source:
+        check_signs(source["signs"])
     if source["kind"] == "model":
         _require(0 <= source["style"] <= 1, "style")
     if "split" in source:

@@ -14,6 +14,7 @@ from ..glyphs.source import Source, has_store, num_classes, symbols_of
 from ..internal.pixels import CELL
 from ..internal.settings import own_settings
 from ..internal.sharding import without_mesh
+from ..io.colours import Colours
 from ..labels.base import LabelSource
 from ..labels.text import text_of
 from ..sequence.run import Run, batch_of
@@ -32,7 +33,7 @@ class Example(NamedTuple):
 
     Attributes:
         number: i, from 0.
-        image: uint8 [H, W].
+        image: uint8 [H, W], in colour [H, W, 3].
         text: the digits' symbols, such as `0042`, or `12-3-40` where they have none.
         digits: left to right.
         boxes: (x0, y0, x1, y1) of each, half-open pixels.
@@ -105,12 +106,14 @@ class Plan:
         count: how many images.
         shard_size: how many a shard; the last may have fewer.
         format: the name of it.
+        colours: of ink and paper; None where images stay grey.
     """
 
     run: Run
     count: int
     shard_size: int
     format: str
+    colours: Colours | None = None
 
     @classmethod
     @own_settings
@@ -124,9 +127,10 @@ class Plan:
         count: int,
         shard_size: int,
         format: str,
+        colours: Colours | None = None,
     ) -> "Plan":
         """With everything moved to the host."""
-        return cls(Run.of(key, source, labels, spec).on_host(), count, shard_size, format)
+        return cls(Run.of(key, source, labels, spec).on_host(), count, shard_size, format, colours)
 
     @property
     def source(self) -> Source:
@@ -157,6 +161,11 @@ class Plan:
     def class_names(self) -> list[str]:
         """What each class is called: its symbol, or its number."""
         return list(symbols_of(self.source)) or [str(digit) for digit in range(self.classes)]
+
+    @property
+    def channels(self) -> int:
+        """Of an image: 3 in colour, else 1."""
+        return 1 if self.colours is None or self.colours.grey else 3
 
     def bounds(self, shard: int) -> tuple[int, int]:
         """The numbers of a shard's first image and of the one after its last."""
@@ -198,6 +207,8 @@ class Plan:
             fields = {name: np.asarray(leaf) for name, leaf in vars(made).items() if leaf is not None}
             used = {name: leaf[low:high] for name, leaf in fields.items()}
             self._check_classes(used["digits"])
+            if self.colours is not None:
+                used["image"] = self.colours.apply(used["image"])
             yield Chunk(begin + low, used, symbols_of(self.source))
 
     def _check_classes(self, digits: npt.NDArray[np.int32]) -> None:

@@ -11,20 +11,41 @@ import numpy as np
 
 from ..augment.base import to_python
 from ..glyphs.bank import DigitBank, bank_digest, digest_arrays
+from ..glyphs.signs import signs_in
 from ..glyphs.source import Source
 from ..glyphs.splits import split_bank
 from ..internal.keys import from_words, words_of
 from ..internal.settings import own_settings
 from ..internal.symbols import DIGITS
+from ..io.colours import Colours, colours_of
+from ..labels.addresses import PhoneNumbers, ZipCodes
+from ..labels.amounts import Amounts
 from ..labels.base import LabelSource
+from ..labels.calendar import Dates, Times
 from ..labels.digits import PAD
+from ..labels.glyph_lists import GlyphLabels
 from ..labels.numeric import NumberRange, Pattern
 from ..labels.sequences import FixedLabels, RandomDigits
 from ..labels.text import format_sequence, pack, parse_sequence
-from ..sequence.spec import spec_from_dict, spec_to_dict
+from ..sequence.addition import PairLabels
+from ..sequence.serialization import spec_from_dict, spec_to_dict
 from .plan import Plan
 
-LABELS = {kind.__name__: kind for kind in (FixedLabels, RandomDigits, NumberRange, Pattern)}
+LABELS = {
+    kind.__name__: kind
+    for kind in (
+        FixedLabels,
+        GlyphLabels,
+        RandomDigits,
+        NumberRange,
+        Pattern,
+        Dates,
+        Times,
+        Amounts,
+        ZipCodes,
+        PhoneNumbers,
+    )
+}
 
 MNIST_LICENCE = "CC BY-SA 3.0, as Keras states it"
 MNIST_CITATION = (
@@ -36,6 +57,8 @@ DERIVED = {
     "licence": "CC BY-SA 3.0, as MNIST, from which the model that drew them was trained",
     "citation": MNIST_CITATION,
 }
+# A recipe's field that grey exports lack.
+COLOURS = "colours"
 # What a part of a bank inherits from the whole.
 INHERITED = ("licence", "citation")
 # By the digest of the glyphs without writers.
@@ -53,7 +76,9 @@ def recipe_of(
     known = {name: split["of"][name] for name in INHERITED if name in split["of"]} if split else {}
     known |= {} if split is None else {"split": dict(split)}
     known |= {} if licence is None else {"licence": licence}
-    return {
+    # Grey exports are described as by versions without colours.
+    look = {} if plan.colours is None else {COLOURS: dataclasses.asdict(plan.colours)}
+    return look | {
         "digitseq": version,
         "format": plan.format,
         "count": plan.count,
@@ -84,7 +109,17 @@ def plan_of(recipe: dict[str, Any], source: Source, labels: LabelSource | None =
         count=recipe["count"],
         shard_size=recipe["shard_size"],
         format=recipe["format"],
+        colours=colours_from_plain(recipe.get(COLOURS)),
     )
+
+
+def colours_from_plain(fields: Mapping[str, str] | None) -> Colours | None:
+    """The colours that a recipe describes; None where images stay grey.
+
+    Raises:
+        ValueError: no such colours.
+    """
+    return None if fields is None else colours_of(fields["ink"], fields["paper"])
 
 
 def key_to_plain(key: jax.Array) -> dict[str, Any]:
@@ -100,10 +135,16 @@ def key_from_plain(fields: dict[str, Any]) -> jax.Array:
 
 
 def described(source: Source) -> dict[str, Any]:
-    """A source's kind and digest, and, if digitseq knows it, its name, licence and citation."""
+    """A source's kind and digest, and, if digitseq knows it, its name, licence and citation.
+
+    Those of a bank with signs are the bank's own, and `signs` names what was added to it.
+    """
     if isinstance(source, DigitBank):
         glyphs, counts = np.asarray(source.glyphs), np.asarray(source.counts)
-        known = KNOWN.get(digest_arrays(glyphs, counts, np.zeros(0, np.int32)), {})
+        signs = signs_in(source)
+        own = counts[: len(counts) - len(signs)]
+        known = KNOWN.get(digest_arrays(glyphs[: own.sum()], own, np.zeros(0, np.int32)), {})
+        known = known | ({"signs": signs} if signs else {})
         return {"kind": "bank", "digest": bank_digest(source), "glyphs": len(glyphs), **known}
     from .. import vae  # slow to import, and seldom needed
 
@@ -127,12 +168,15 @@ def _leaves_digest(tree: Any) -> str:
 def labels_to_plain(labels: LabelSource) -> dict[str, Any]:
     """A label source in JSON's types; only name and digest if its class is not digitseq's."""
     kind = type(labels).__qualname__
-    if type(labels) not in LABELS.values():
+    if type(labels) not in (*LABELS.values(), PairLabels):  # pairs are described as the list that they are
         return {"type": kind, "digest": _leaves_digest(labels)}
     if isinstance(labels, FixedLabels):
         digits = np.asarray(labels.digits)
         rows = [format_sequence([d for d in row if d != PAD]) for row in digits.tolist()]
-        return {"type": kind, "digits": rows, "slots": digits.shape[1], "order": labels.order}
+        plain = {"digits": rows, "slots": digits.shape[1], "order": labels.order}
+        if isinstance(labels, GlyphLabels):
+            return {"type": "GlyphLabels"} | plain | {"glyph_ids": np.asarray(labels.glyph_ids).tolist()}
+        return {"type": kind} | plain
     fields = {f.name: getattr(labels, f.name) for f in dataclasses.fields(labels)}  # type: ignore[arg-type]
     # Labels of digits alone are described as by versions without alphabets.
     if fields.get("symbols") == DIGITS:
@@ -150,12 +194,15 @@ def labels_from_plain(fields: dict[str, Any]) -> LabelSource:
     kind = LABELS.get(known.pop("type"))
     if kind is None:
         raise ValueError(f"labels of the type {fields['type']} are not digitseq's: give them as `labels`")
-    if kind is FixedLabels:
+    if kind in (FixedLabels, GlyphLabels):
         rows = pack([parse_sequence(row, name="labels", dashed=True) for row in known["digits"]])
         spare = known["slots"] - rows.shape[1]
         # Manifests of versions without an order are of lists sampled at random.
         order = known.get("order", "random")
-        return FixedLabels(np.pad(rows, ((0, 0), (0, spare)), constant_values=PAD), order)
+        rows = np.pad(rows, ((0, 0), (0, spare)), constant_values=PAD)
+        if kind is GlyphLabels:
+            return GlyphLabels(rows, order, glyph_ids=np.array(known["glyph_ids"], np.int32))
+        return FixedLabels(rows, order)
     for name in ("choices", "weights"):
         if isinstance(known.get(name), list):
             known[name] = np.asarray(known[name])

@@ -8,7 +8,7 @@ import jax
 
 from .manifest import manifest_in
 from .names import CARD, FOLDER, MANIFEST, PLAN, SPLIT, STATE
-from .recipe import key_from_plain
+from .recipe import COLOURS, key_from_plain
 from .storage import Storage, read, storage_of
 
 # The names at the root of an export.
@@ -64,7 +64,7 @@ def is_finished(storage: Storage, recipe: dict[str, Any], out: str) -> bool:
         others = sorted(there - OWN_NAMES) or sorted(there)
         shown = ", ".join(others[:3]) + (", ..." if len(others) > 3 else "")
         raise ValueError(f"out: {out} holds other things ({shown}); name a folder that is new or empty")
-    if other := [name for name in recipe if found.get(name) != recipe[name]]:
+    if other := [name for name in (*recipe, COLOURS) if found.get(name) != recipe.get(name)]:
         raise ValueError(
             f"out: {out} holds {'an' if finished else 'the beginning of an'} export with another "
             f"{', '.join(other)}; name another folder, or remove it"

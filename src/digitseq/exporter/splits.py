@@ -125,8 +125,7 @@ def parts_of(
         raise BankError(f"by={by!r} needs a bank that knows its writers, got {source!r}")
     else:
         sources, parts_of_bank = [source] * len(names), [None] * len(names)
-    ends = np.round(np.cumsum([0.0, *shares]) * count).astype(int).tolist()
-    ends[-1] = count
+    ends = [*np.round(np.cumsum([0.0, *shares[:-1]]) * count).astype(int).tolist(), count]
     parts = {}
     for n, name in enumerate(names):
         size = ends[n + 1] - ends[n]
@@ -159,10 +158,10 @@ def _part_of(labels: LabelSource, key: jax.Array, first: int, count: int) -> Lab
     """
     if not isinstance(labels, FixedLabels) or labels.order != "given":
         return labels
-    rows = np.asarray(labels.digits)
-    shuffled = np.asarray(jax.random.permutation(jax.random.clone(key), len(rows)))
-    chosen = np.sort(shuffled[(first + np.arange(min(count, len(rows)))) % len(rows)])
-    return dataclasses.replace(labels, digits=rows[chosen])
+    number = len(labels.digits)
+    shuffled = np.asarray(jax.random.permutation(jax.random.clone(key), number))
+    chosen = np.sort(shuffled[(first + np.arange(min(count, number))) % number])
+    return labels.taken(chosen)
 
 
 def _request_of(

@@ -9,15 +9,16 @@ import numpy.typing as npt
 
 from ..internal.pixels import to_uint8
 from ..internal.validation import as_size
+from .colours import BLACK, MOST_PIXELS, WHITE, colours_of, enlarged, image_axes
 
 GUTTER = 4
 PAPER = 48
 CAPTION = 230
 CAPTION_HEIGHT = 14
+# Of a caption, for letters of size 1.
+LINE_HEIGHT = 1.4
 BOX_COLOURS = ((255, 170, 60), (90, 200, 255))
 MOST = 64
-# A larger sheet is surely a mistake: hardly any viewer would open it.
-MOST_PIXELS = 2**28
 
 
 def contact_sheet(
@@ -27,6 +28,9 @@ def contact_sheet(
     scale: int = 1,
     captions: Sequence[str] | None = None,
     boxes: npt.ArrayLike | None = None,
+    ink: str = WHITE,
+    paper: str = BLACK,
+    caption_size: int | None = None,
 ) -> npt.NDArray[np.uint8]:
     """One picture of many images, tiled in rows and columns on a grey background.
 
@@ -37,7 +41,8 @@ def contact_sheet(
 
     Args:
         images: [H, W] or [..., H, W], of NumPy or JAX: floats in [0, 1], or
-            uint8. Of a batch the first 64 are shown unless `columns` is given.
+            uint8, of which [..., H, W, 3] are in colour. Of a batch the first
+            64 are shown unless `columns` is given.
         columns: how many side by side; None makes the sheet about as wide as
             it is high.
         scale: sheet pixels per image pixel.
@@ -45,13 +50,17 @@ def contact_sheet(
         boxes: int32 [..., K, 4], (x0, y0, x1, y1) in image pixels, outlined
             just outside what they enclose; boxes with negative numbers are
             skipped. `sample.boxes` has this form.
+        ink, paper: colours of grey images, a name of CSS's or #rrggbb.
+        caption_size: of the captions' letters, in pixels of the sheet; what
+            is wider than its image is cut. None: small, and not cut.
 
     Returns:
-        uint8 [height, width], or [height, width, 3] with boxes: what
-        `PIL.Image.fromarray` takes.
+        uint8 [height, width], or [height, width, 3] with boxes or colours:
+        what `PIL.Image.fromarray` takes.
 
     Raises:
-        ValueError: no images, or a `columns` or `scale` that is no whole number from 1.
+        ValueError: no images, no such colour, or a `columns`, `scale` or
+            `caption_size` that is no whole number from 1.
     """
     images = np.asarray(images)
     if images.ndim < 2 or (images.dtype.kind != "f" and images.dtype != np.uint8):
@@ -60,27 +69,35 @@ def contact_sheet(
         )
     scale = as_size("scale", scale, MOST_PIXELS)
     columns = None if columns is None else as_size("columns", columns, MOST_PIXELS)
-    if images.ndim == 2 and captions is None and boxes is None:
-        return _enlarged(_levels(images), scale)
-    images = images.reshape(-1, *images.shape[-2:])
-    images = images[: MOST if columns is None else None]
-    height, width = images.shape[1] * scale, images.shape[2] * scale
-    columns, tile, size = _arranged(images.shape, columns, scale, captions is not None)
-    page = np.full(size, PAPER, np.uint8)
+    size = None if caption_size is None else as_size("caption_size", caption_size, 200)
+    axes = image_axes(images)
+    alone = images.ndim == axes and captions is None and boxes is None
+    images = images.reshape(-1, *images.shape[-axes:])
+    images = _painted(images[: MOST if columns is None else None], ink, paper)
+    if alone:
+        return enlarged(images[0], scale)
+    strip = 0 if captions is None else CAPTION_HEIGHT if size is None else math.ceil(size * LINE_HEIGHT)
+    columns, tile, shape = _arranged(images.shape[:3], columns, scale, strip)
+    page = np.full((*shape, *images.shape[3:]), PAPER, np.uint8)
     corners = [(n // columns * tile[0] + GUTTER, n % columns * tile[1] + GUTTER) for n in range(len(images))]
+    height, width = images.shape[1] * scale, images.shape[2] * scale
     for (top, left), image in zip(corners, images, strict=True):
-        page[top : top + height, left : left + width] = _enlarged(_levels(image), scale)
+        page[top : top + height, left : left + width] = enlarged(image, scale)
     if captions is not None:
-        page = _with_captions(page, [(top + height, left) for top, left in corners], captions)
+        page = _with_captions(page, [(top + height, left) for top, left in corners], captions, size, width)
     if boxes is None:
         return page
     boxes = np.asarray(boxes)
     return _with_boxes(page, corners, boxes.reshape(-1, *boxes.shape[-2:]), scale)
 
 
-def _levels(images: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
-    """The images as uint8, as they are if they are so already."""
-    return images if images.dtype == np.uint8 else to_uint8(images)
+def _painted(images: npt.NDArray[Any], ink: str, paper: str) -> npt.NDArray[np.uint8]:
+    """Images [B, H, W] in colours, uint8 [B, H, W] or [B, H, W, 3]; those in colour already as they are."""
+    colours = colours_of(ink, paper)
+    if images.ndim == 4 and colours is not None:
+        raise ValueError(f"ink and paper are for grey images, got images in colour, {list(images.shape)}")
+    grey = images if images.dtype == np.uint8 else to_uint8(images)
+    return grey if colours is None else colours.apply(grey)
 
 
 def check_size(shape: tuple[int, int, int], *, columns: int, scale: int, captions: bool) -> None:
@@ -89,7 +106,7 @@ def check_size(shape: tuple[int, int, int], *, columns: int, scale: int, caption
     Raises:
         ValueError: names the size that it would have.
     """
-    _, _, (height, width) = _arranged(shape, columns, scale, captions)
+    _, _, (height, width) = _arranged(shape, columns, scale, CAPTION_HEIGHT if captions else 0)
     if height * width > MOST_PIXELS:
         raise ValueError(
             f"the sheet would have {width} x {height} pixels, more than {MOST_PIXELS}; ask for fewer images, "
@@ -98,11 +115,14 @@ def check_size(shape: tuple[int, int, int], *, columns: int, scale: int, caption
 
 
 def _arranged(
-    shape: tuple[int, ...], columns: int | None, scale: int, captions: bool
+    shape: tuple[int, ...], columns: int | None, scale: int, strip: int
 ) -> tuple[int, tuple[int, int], tuple[int, int]]:
-    """Columns, then (height, width) of a tile and of the whole sheet, for images [B, H, W]."""
+    """Columns, then (height, width) of a tile and of the whole sheet, for images [B, H, W].
+
+    A strip of so many pixels is left under each.
+    """
     count, height, width = shape
-    tile = (height * scale + (CAPTION_HEIGHT if captions else 0) + GUTTER, width * scale + GUTTER)
+    tile = (height * scale + strip + GUTTER, width * scale + GUTTER)
     if columns is None:
         columns = round(math.sqrt(count * tile[0] / tile[1]))
     columns = max(1, min(columns, count))
@@ -110,19 +130,26 @@ def _arranged(
     return columns, tile, (lines * tile[0] + GUTTER, columns * tile[1] + GUTTER)
 
 
-def _enlarged(picture: npt.NDArray[np.uint8], scale: int) -> npt.NDArray[np.uint8]:
-    return picture.repeat(scale, axis=0).repeat(scale, axis=1)
-
-
 def _with_captions(
-    page: npt.NDArray[np.uint8], places: list[tuple[int, int]], captions: Sequence[str]
+    page: npt.NDArray[np.uint8],
+    places: list[tuple[int, int]],
+    captions: Sequence[str],
+    size: int | None,
+    width: int,
 ) -> npt.NDArray[np.uint8]:
-    from PIL import Image, ImageDraw, ImageFont
+    """The sheet with a text at each place (y, x); with a size, in its letters and at most so wide."""
+    from PIL import Image, ImageDraw, ImageFont, features
 
     picture = Image.fromarray(page)
-    pen, font = ImageDraw.Draw(picture), ImageFont.load_default()
+    # Pillow's font of other sizes needs FreeType, which its wheels have.
+    font = ImageFont.load_default(size if features.check("freetype2") else None)
+    pen, fill = ImageDraw.Draw(picture), CAPTION if page.ndim == 2 else (CAPTION,) * 3
     for (top, left), caption in zip(places, captions, strict=False):
-        pen.text((left, top + 1), caption, fill=CAPTION, font=font)
+        shown, cut = caption, len(caption)
+        while size is not None and cut and pen.textlength(shown, font=font) > width:
+            cut -= 1
+            shown = f"{caption[:cut]}..."
+        pen.text((left, top + 1), shown, fill=fill, font=font)
     return np.array(picture)
 
 

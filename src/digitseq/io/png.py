@@ -100,12 +100,27 @@ def read(path: str | os.PathLike[str]) -> npt.NDArray[np.uint8]:
         ValueError: the file is no valid PNG, an animation, of 16 bits, or has transparency.
         FileNotFoundError: there is none.
     """
+    return np.asarray(_opaque(path).convert("L"))
+
+
+def read_pixels(path: str | os.PathLike[str]) -> npt.NDArray[np.uint8]:
+    """The picture in a PNG file, uint8: grey ones [height, width], others [height, width, 3].
+
+    Raises:
+        ValueError, FileNotFoundError: as `read`.
+    """
+    picture = _opaque(path)
+    return np.asarray(picture.convert("RGB" if picture.mode in ("RGB", "P") else "L"))
+
+
+def _opaque(path: str | os.PathLike[str]) -> Any:
+    """The Pillow image in a PNG file, a single one, of 8 bits, without transparency."""
     picture = _loaded(path)
     if picture.mode not in GREY:
         raise ValueError(f"{os.fspath(path)} is of mode {picture.mode}; wanted 8-bit grey or RGB, opaque")
     if getattr(picture, "is_animated", False):
         raise ValueError(f"{os.fspath(path)} is an animation; wanted a single picture")
-    return np.asarray(picture.convert("L"))
+    return picture
 
 
 def read_text(path: str | os.PathLike[str]) -> dict[str, str]:

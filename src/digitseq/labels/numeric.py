@@ -64,9 +64,9 @@ class NumberRange(Rows):
         """The possible digits in each slot, a row for each number of digits."""
         low, high, slots = int(self.low), int(self.high), 10 if self.max_digits is None else self.max_digits
         if self.zero_padded:
-            return [_places(low, high, slots)]
+            return [places_of(low, high, slots)]
         sizes = range(len(str(low)), len(str(high)) + 1)
-        return [_places(max(low, 10 ** (n - 1) if n > 1 else 0), min(high, 10**n - 1), n) for n in sizes]
+        return [places_of(max(low, 10 ** (n - 1) if n > 1 else 0), min(high, 10**n - 1), n) for n in sizes]
 
 
 @register_pytree
@@ -130,7 +130,7 @@ class Pattern(Rows):
         return [slots]
 
 
-def _places(low: int, high: int, slots: int) -> list[list[int]]:
+def places_of(low: int, high: int, slots: int) -> list[list[int]]:
     """The possible digits in each of so many decimal places of the numbers from low to high."""
     heads = [(low // 10**place, high // 10**place) for place in reversed(range(slots))]
     return [sorted({head % 10 for head in range(first, min(last, first + 9) + 1)}) for first, last in heads]

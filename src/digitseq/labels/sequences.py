@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from ..internal import random_bits
 from ..internal.pytrees import register_pytree
-from ..internal.shapes import Array, HostArray, Int32, OneKey, Shaped, UInt32
+from ..internal.shapes import Array, HostArray, Int32, Integer, OneKey, Shaped, UInt32
 from ..internal.symbols import DIGITS
 from ..internal.validation import as_integer, as_size
 from ..io import atomic
@@ -55,6 +55,10 @@ class FixedLabels(Rows):
     def size(self) -> int | None:
         """M, the number of images that use each sequence once; None where they are sampled."""
         return None if self.order == "random" else len(self.digits)
+
+    def taken(self, places: Integer[HostArray, " N"]) -> "FixedLabels":
+        """The list of those of the sequences that stand at these places."""
+        return FixedLabels(np.asarray(self.digits)[places], self.order)
 
     def draw_at(self, key: OneKey, number: UInt32[Array, ""]) -> Int32[Array, " K"]:
         """The label of image `number` of a run; the key matters where the order is random."""

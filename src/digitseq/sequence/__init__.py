@@ -1,7 +1,8 @@
 """The pipeline: from digits, glyphs and a spec to an image and its labels."""
 
 from .pipeline import DigitSequence, sample_sequence, sample_sequences
-from .spec import SequenceSpec, check_spec, spec_from_json, spec_to_json
+from .serialization import spec_from_json, spec_to_json
+from .spec import SequenceSpec, check_spec
 
 __all__ = [
     "DigitSequence",

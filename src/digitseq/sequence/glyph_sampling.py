@@ -20,6 +20,7 @@ def sample_glyphs(
     source: Source,
     digits: Int32[Array, "B K"],
     spec: SequenceSpec,
+    given: Int32[Array, "B K"] | None = None,
 ) -> tuple[Store, Slots]:
     """A store of glyphs, and slots that say where in it each digit's glyph lies; they are on no canvas yet.
 
@@ -32,14 +33,18 @@ def sample_glyphs(
         source: the glyphs come from it.
         digits: classes, PAD (-1) after each row's last.
         spec: its `hand` and `glyph_transforms`.
+        given: the rows of the bank's glyphs to take, -1 for any of the digit; None for any throughout.
 
     Returns:
         The store, and the slots.
 
     Raises:
         BankError: the spec asks for one writer a line and the source knows none.
-        ValueError: the source's glyphs have other shapes, or are too many for int32.
+        ValueError: the source's glyphs have other shapes, or are too many for int32; or the spec draws them
+            without replacement, and which is not given.
     """
+    if spec.sampling == "epoch" and given is None:
+        raise ValueError("sampling='epoch' is for runs: use batch_at, batches, Dataset or export")
     ends = jnp.pad(~serves(source, digits), ((0, 0), (0, 1)), constant_values=True)
     lengths = jnp.argmax(ends, axis=1).astype(jnp.int32)
     writers = jnp.full_like(lengths, -1)
@@ -50,6 +55,8 @@ def sample_glyphs(
         else:
             known = jnp.clip(digits, 0, index.runs.shape[0] - 1)
             rows, writers, lengths = jax.vmap(index.sample)(glyph_keys, known, lengths)
+        if given is not None:
+            rows = jnp.where(given >= 0, jnp.minimum(given, source.glyphs.shape[0] - 1), rows)
         store, glyph_ids = source.glyphs, rows
     else:
         store, glyph_ids, rows = _draw(glyph_keys, source, digits)

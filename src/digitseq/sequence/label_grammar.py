@@ -15,13 +15,15 @@ from ..labels.base import LabelSource
 from ..labels.numeric import NumberRange, Pattern
 from ..labels.sequences import FileLabels, FixedLabels, Order, RandomDigits
 from ..labels.text import parse_sequence
+from . import written_words
 
 FORMS = (
     "350 or 3-5-0; random:5 or random:3-8 (random digits); range:0-999 or range:000-999 (numbers); "
-    "pattern:##/##/####, luhn:#### (its last a check digit); file:PATH (one sequence a line, or a .csv)."
+    "pattern:##/##/####, luhn:#### (its last a check digit); file:PATH (one sequence a line, or a .csv); "
+    f"{written_words.FORMS}."
 )
-KINDS = ("random", "range", "pattern", "luhn", "file")
-Labels = FixedLabels | RandomDigits | NumberRange | Pattern
+KINDS = ("random", "range", "pattern", "luhn", "file", *written_words.KINDS)
+Labels = FixedLabels | RandomDigits | NumberRange | Pattern | written_words.Written
 
 
 def as_labels(labels: Any, source: Source) -> LabelSource:
@@ -57,7 +59,7 @@ def labels_of(
         ValueError: a text of another form, or numbers outside their range.
         FileNotFoundError: it names a file that is not there.
     """
-    kind, _, rest = text.partition(":")
+    kind, colon, rest = text.partition(":")
     symbols = symbols_of(source)
     found: Labels
     if kind == "random" and rest:
@@ -72,6 +74,8 @@ def labels_of(
         found = Pattern(rest, luhn=kind == "luhn", symbols=symbols or DIGITS)
     elif kind == "file" and rest:
         found = FileLabels(rest, column=column, order=order, symbols=symbols)
+    elif kind in written_words.KINDS and (rest or (not colon and _stands_alone(kind, symbols))):
+        found = _written(kind, rest, source, f"{name} {text!r}")
     elif re.fullmatch(r"[A-Za-z]+", kind) and not set(text) <= set(symbols):
         wrong = (
             f"wants something after {kind}:"
@@ -88,6 +92,18 @@ def labels_of(
     except ValueError as error:
         raise ValueError(f"{name} {text!r}: {error}") from None
     return found
+
+
+def _stands_alone(kind: str, symbols: str) -> bool:
+    """Whether a word without a colon names a source: not where it can be written in the bank's letters."""
+    return kind in written_words.ALONE and not set(kind) <= set(symbols)
+
+
+def _written(kind: str, rest: str, source: Source, name: str) -> written_words.Written:
+    try:
+        return written_words.written_of(kind, rest, source)
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from None
 
 
 def _digits_of(text: str, source: Source) -> npt.NDArray[np.int32]:

@@ -69,8 +69,7 @@ class DigitSequence:
 
     def _repr_png_(self) -> bytes:
         """The picture that a notebook shows: the image, or a batch as a sheet."""
-        # Imported here because Pillow must not load with the core.
-        from ..io import contact_sheet, png
+        from ..io import contact_sheet, png  # here, because Pillow must not load with the core
 
         image = self.image if self.image.ndim == 2 else self.image[: contact_sheet.MOST]
         return png.encode(contact_sheet.contact_sheet(np.asarray(image)))
@@ -160,6 +159,7 @@ def render(
     width: int | jax.Array,
     *,
     dtype: Any = jnp.float32,
+    glyph_ids: Int32[Array, "B K"] | None = None,
 ) -> DigitSequence:
     """The pipeline on a batch, one key a row: glyphs, places, canvas, line transforms.
 
@@ -169,10 +169,10 @@ def render(
         digits: classes, PAD (-1) after each row's last.
         spec: the layout; its `image_width` is the canvas.
         width: of the part of the canvas, from its left edge, that the digits
-            are laid out in. May be traced, so that lines of several widths share
-            a program: line transforms that can (`augment.takes_width`) then end
-            at this width, too.
+            are laid out in. May be traced, so that lines of several widths share a program:
+            line transforms that can (`augment.takes_width`) then end at this width, too.
         dtype: of the image: float32, or uint8 as files hold it (`byte_ink`).
+        glyph_ids: the bank's glyphs to take, -1 (or None throughout) for any of the digit.
 
     Returns:
         The batch, with the masks that the spec asks for.
@@ -183,7 +183,7 @@ def render(
     """
     check_shapes(digits.shape, spec)
     key = split_for_stages(row_keys)
-    store, slots = sample_glyphs(key.glyphs, key.transforms, source, narrowed(digits), spec)
+    store, slots = sample_glyphs(key.glyphs, key.transforms, source, narrowed(digits), spec, glyph_ids)
     slots = layout.place(key.gaps, key.align, slots, spec, width)
     if (
         spec.glyph_transforms

@@ -15,6 +15,7 @@ from ..internal.pytrees import as_arrays, register_pytree
 from ..internal.shapes import Array, Int32, Integer, Key, UInt32
 from ..internal.sharding import RowSharding, by_rows
 from ..labels.base import LabelSource, static
+from .epochs import Turns, glyphs_of, turns_of
 from .label_grammar import as_labels
 from .pipeline import DigitSequence, render
 from .spec import SequenceSpec, as_numbers
@@ -34,12 +35,14 @@ class Run:
         words: the key's raw words, uint32.
         implementation: the name of the key's implementation. Static.
         source, labels, spec: as for `batch_at`, their words resolved.
+        turns: how glyphs are counted where they are drawn without replacement; else None.
     """
 
     words: Any
     source: Source
     labels: LabelSource
     spec: SequenceSpec
+    turns: Turns | None = None
     implementation: str = static(keys.THREEFRY)
 
     @classmethod
@@ -56,6 +59,7 @@ class Run:
             source=glyph_source,
             labels=as_arrays(label_source),
             spec=as_numbers(spec),
+            turns=turns_of(glyph_source, label_source, spec),
             implementation=implementation,
         )
 
@@ -72,7 +76,9 @@ class Run:
         """The images with these numbers; of the dtype float32 or uint8."""
         row_keys = keys.numbered(jax.random.split(self.key)[1], numbers)
         digits = self.digits(numbers)
-        return render(row_keys, self.source, digits, self.spec, self.spec.image_width, dtype=dtype)
+        chosen = glyphs_of(self.key, self.source, self.labels, self.turns, numbers, digits)
+        width = self.spec.image_width
+        return render(row_keys, self.source, digits, self.spec, width, dtype=dtype, glyph_ids=chosen)
 
     def on_host(self) -> Self:
         """The same with NumPy arrays for leaves, which pickle."""

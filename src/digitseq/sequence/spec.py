@@ -1,7 +1,6 @@
 """SequenceSpec: the layout of a sequence; its checks; to and from JSON."""
 
 import dataclasses
-import json
 from typing import Any, Literal, Self, get_args
 
 import jax
@@ -11,7 +10,7 @@ from .. import augment
 from ..augment.base import to_python
 from ..internal.pixels import CELL, HEIGHT
 from ..internal.pytrees import register_pytree
-from ..internal.validation import as_integer, as_size, nearest
+from ..internal.validation import as_integer, as_size
 from .spacing import check_spacing_range
 
 Spacing = Literal["random", "even"]
@@ -19,12 +18,13 @@ Align = Literal["left", "center", "right", "random"]
 Advance = Literal["cell", "ink"]
 Masks = Literal["visible", "amodal"]
 Hand = Literal["any", "one-writer"]
+Sampling = Literal["iid", "epoch"]
 
 # Places on a canvas, and a batch of one, are counted in int32.
 MAX_WIDTH = (2**31 - 1) // HEIGHT
 MAX_HEIGHT = 4096
 LEAST_SCALE, MOST_SCALE = 0.5, 32
-USUAL = {"image_height": HEIGHT, "scale": 1}
+USUAL = {"image_height": HEIGHT, "scale": 1, "sampling": "iid"}
 CHAINS: dict[str, Literal["glyph", "line"]] = {"glyph_transforms": "glyph", "line_transforms": "line"}
 
 
@@ -72,6 +72,13 @@ class SequenceSpec:
         hand: "any", each glyph by any writer; "one-writer", all glyphs of a
             line by one writer, sampled uniformly from those who have all its
             digits (a bank with `writers` only). Static.
+        sampling: "iid", each slot's glyph uniform over those of its class; "epoch",
+            each of a class once before any twice. Only in runs (`batch_at`,
+            `Dataset`, exports) of labels in a given order, where slots can be
+            counted: of M sequences with m slots of a class, e of them before a
+            slot of image i, this is turn t = (i // M) * m + e (modulo 2**32),
+            and has, of the class's N glyphs, the one at place t mod N of the
+            key's permutation t // N. Slots off the canvas count too. Static.
         masks: "visible", one map of which digit is on top; "amodal", a map of
             all ink for each digit; False, none; True is "visible". Static.
     """
@@ -87,6 +94,7 @@ class SequenceSpec:
     line_transforms: tuple[Any, ...] = ()
     masks: Masks | bool = _static(False)
     hand: Hand = _static("any")
+    sampling: Sampling = _static("iid")
 
     def __post_init__(self) -> None:
         # A chain given by name. JAX, which builds records from tracers, never passes text here.
@@ -109,7 +117,9 @@ class SequenceSpec:
         return dataclasses.replace(self, **changes)
 
     def __repr__(self) -> str:
-        shown = (f"{f.name}={to_python(getattr(self, f.name))!r}" for f in dataclasses.fields(self))
+        fields = {f.name: to_python(getattr(self, f.name)) for f in dataclasses.fields(self)}
+        # Data cards show this: as by versions that knew no other.
+        shown = (f"{name}={value!r}" for name, value in fields.items() if USUAL.get(name) != value)
         return f"SequenceSpec({', '.join(shown)})"
 
 
@@ -146,6 +156,7 @@ def check_structure(spec: SequenceSpec) -> None:
         ("align", get_args(Align)),
         ("advance", get_args(Advance)),
         ("hand", get_args(Hand)),
+        ("sampling", get_args(Sampling)),
     ):
         word = getattr(spec, name)
         if not isinstance(word, str) or word not in words:
@@ -163,73 +174,6 @@ def check_structure(spec: SequenceSpec) -> None:
     for transform in spec.glyph_transforms:
         if not augment.followed((transform,)):
             raise ValueError(f"{transform!r} is no ink: it belongs in line_transforms, not glyph_transforms")
-
-
-def spec_to_json(spec: SequenceSpec) -> str:
-    """The spec as JSON text, one line, from which `spec_from_json` makes an equal one.
-
-    Raises:
-        ValueError: values that `check_spec` refuses.
-    """
-    return json.dumps(spec_to_dict(spec))
-
-
-def spec_to_dict(spec: SequenceSpec) -> dict[str, Any]:
-    """The spec as JSON's own types: what `json.loads(spec_to_json(spec))` gives.
-
-    Raises:
-        ValueError: values that `check_spec` refuses.
-    """
-    check_spec(spec)
-    fields = {f.name: getattr(spec, f.name) for f in dataclasses.fields(spec)}
-    # Specs of the usual size are described as by versions that knew no other.
-    fields = {name: value for name, value in fields.items() if USUAL.get(name) != value}
-    for name in CHAINS:
-        fields[name] = augment.to_plain(fields[name])
-    return {name: _as_json(value) for name, value in fields.items()}
-
-
-def _as_json(value: Any) -> Any:
-    """Tuples as lists, arrays and NumPy's numbers as Python's, at any depth."""
-    if isinstance(value, dict):
-        return {name: _as_json(part) for name, part in value.items()}
-    if isinstance(value, tuple | list):
-        return [_as_json(part) for part in value]
-    return to_python(value)
-
-
-def spec_from_json(text: str | bytes) -> SequenceSpec:
-    """The spec that `spec_to_json` wrote; fields left out take their defaults.
-
-    Raises:
-        ValueError: text that is no JSON object, unknown fields, or values
-            that `check_spec` refuses.
-    """
-    try:
-        fields = json.loads(text)
-    except (TypeError, RecursionError) as error:
-        raise ValueError(f"a spec must be JSON text, got {type(text).__name__} ({error})") from None
-    return spec_from_dict(fields)
-
-
-def spec_from_dict(fields: Any) -> SequenceSpec:
-    """The spec that `spec_to_dict` describes; fields left out take their defaults.
-
-    Raises:
-        ValueError: no dictionary, unknown fields, or values that `check_spec` refuses.
-    """
-    known = [f.name for f in dataclasses.fields(SequenceSpec)]
-    if not isinstance(fields, dict) or (unknown := sorted(set(fields) - set(known))):
-        hints = "".join(nearest(name, known) for name in unknown) if isinstance(fields, dict) else ""
-        wrong = f"unknown fields {unknown}{hints}" if isinstance(fields, dict) else f"{fields!r}"
-        raise ValueError(f"a spec must be a JSON object with fields of {known}, got {wrong}")
-    fields = {name: tuple(v) if isinstance(v, list) else v for name, v in fields.items()}
-    for name in CHAINS:
-        if not isinstance(fields.get(name), str):
-            fields[name] = augment.from_plain(fields.get(name, ()))
-    spec = SequenceSpec(**fields)
-    check_structure(spec)
-    return spec.replace(spacing_range=check_spacing_range(spec.spacing_range))
 
 
 def as_numbers(spec: SequenceSpec) -> SequenceSpec:

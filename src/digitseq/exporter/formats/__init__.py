@@ -26,6 +26,7 @@ class Format(NamedTuple):
         hub: the pattern, in the export's folder, of the files that Hugging Face's `load_dataset` reads; empty
             if it has no such format.
         note: what else the data card says about loading.
+        grey: whether it stores greys only: inverted images, but none in colour.
         stored: (example): the part of it that the files store, as `read` returns it; None: all of it.
     """
 
@@ -38,6 +39,7 @@ class Format(NamedTuple):
     hub: str = ""
     note: str = ""
     stored: Callable[[Example], Example] | None = None
+    grey: bool = False
 
 
 def format_of(name: str) -> Format:

@@ -50,4 +50,4 @@ def read(folder: Path, name: str, first: int) -> Iterator[Example]:
         reader.close()
 
 
-FORMAT = Format(write, read, LOAD, masks=("visible", "amodal"))
+FORMAT = Format(write, read, LOAD, masks=("visible", "amodal"), grey=True)

@@ -35,7 +35,7 @@ def write(folder: Path, name: str, plan: Plan, chunks: Iterable[Chunk]) -> None:
     for file_name, whole in save_pictures(own, chunks):
         example = detectable(whole)
         labels.append((file_name, without_pixels(example)))
-        height, width = example.image.shape
+        height, width = example.image.shape[:2]
         row = {"id": example.number, "file_name": f"{name}/{file_name}", "width": width, "height": height}
         rest = {"text": example.text, "glyph_ids": example.glyph_ids, "writer": example.writer}
         lines["images"].append(json.dumps(row | rest))
@@ -115,7 +115,7 @@ def read(folder: Path, name: str, first: int) -> Iterator[Example]:
         own = found.get(number, [])
         yield Example(
             number,
-            png.read(folder / "data" / "images" / row["file_name"]),
+            png.read_pixels(folder / "data" / "images" / row["file_name"]),
             row["text"],
             [annotation["category_id"] - 1 for annotation in own],
             from_xywh(annotation["bbox"] for annotation in own),

@@ -66,4 +66,4 @@ def stored(example: Example) -> Example:
     return example._replace(text="")
 
 
-FORMAT = Format(write, read, LOAD, masks=("visible",), stored=stored)
+FORMAT = Format(write, read, LOAD, masks=("visible",), stored=stored, grey=True)

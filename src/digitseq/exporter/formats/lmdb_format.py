@@ -31,7 +31,8 @@ def write(folder: Path, name: str, plan: Plan, chunks: Iterable[Chunk]) -> None:
     own.mkdir(parents=True)
     first, stop = plan.bounds(int(name))
     # An upper bound: no PNG is much larger than its pixels. The file itself is only as large as its contents.
-    room = 2**20 + (stop - first) * (2 * plan.spec.image_height * plan.spec.image_width + 2**16)
+    pixels = plan.channels * plan.spec.image_height * plan.spec.image_width
+    room = 2**20 + (stop - first) * (2 * pixels + 2**16)
     with lmdb.open(str(own), map_size=room, sync=False, metasync=False) as environment:
         with environment.begin(write=True) as shard:
             shard.put(b"num-samples", str(stop - first).encode())

@@ -89,4 +89,4 @@ def examples_of(fields: Mapping[str, npt.NDArray[Any]]) -> Iterator[Example]:
         )
 
 
-FORMAT = Format(write, read, LOAD, masks=("visible", "amodal"))
+FORMAT = Format(write, read, LOAD, masks=("visible", "amodal"), grey=True)

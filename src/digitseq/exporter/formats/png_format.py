@@ -27,7 +27,7 @@ def read(folder: Path, name: str, first: int) -> Iterator[Example]:
     with open(own / "metadata.jsonl", encoding="utf-8") as lines:
         for row in map(json.loads, lines):
             number = int(row["file_name"].removesuffix(".png"))
-            yield example_of(number, png.read(own / row["file_name"]), row)
+            yield example_of(number, png.read_pixels(own / row["file_name"]), row)
 
 
 FORMAT = Format(write, read, LOAD, hub="data/**")

@@ -36,7 +36,7 @@ def write(folder: Path, name: str, plan: Plan, chunks: Iterable[Chunk]) -> None:
     for file_name, whole in save_pictures(own, chunks):
         example = detectable(whole)
         metadata.append((file_name, without_pixels(example)))
-        height, width = example.image.shape
+        height, width = example.image.shape[:2]
         lines = []
         for digit, (x0, y0, x1, y1) in zip(example.digits, example.boxes, strict=True):
             x, y = (x0 + x1) / 2 / width, (y0 + y1) / 2 / height
@@ -48,13 +48,13 @@ def write(folder: Path, name: str, plan: Plan, chunks: Iterable[Chunk]) -> None:
 
 def read(folder: Path, name: str, first: int) -> Iterator[Example]:
     for path in sorted((folder / "data" / "images" / name).glob("*.png")):
-        image = png.read(path)
+        image = png.read_pixels(path)
         lines = (folder / "data" / "labels" / name / f"{path.stem}.txt").read_text().splitlines()
         rows = [line.split() for line in lines]
         boxes = []
         for _, *shares in rows:
             x, y, wide, high = map(float, shares)
-            height, width = image.shape
+            height, width = image.shape[:2]
             edges = np.array([x - wide / 2, y - high / 2, x + wide / 2, y + high / 2])
             boxes.append(np.rint(edges * [width, height, width, height]).astype(int).tolist())
         digits = [int(row[0]) for row in rows]
