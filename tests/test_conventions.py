@@ -21,6 +21,7 @@ SOURCE = Path(ds.__file__).parent
 OUTSIDE = {
     "internal": {"jaxtyping"},  # in place of stand-ins, where it is loaded already
     "io": {"PIL"},
+    "scans": {"PIL", "scipy"},
     "vae": {"optax"},
     "cli": {"typer"},
     "exporter": {"PIL", "array_record", "fsspec", "lmdb", "pyarrow", "ray"},
@@ -109,7 +110,7 @@ sys.addaudithook(lambda event, args: opened.append(str(args[0])) if event == "op
 import digitseq
 ours = {str(name) for name in opened if not str(name).endswith((".py", ".pyc"))}
 ours = {name for name in ours if not name.startswith((sys.prefix, sys.base_prefix)) and ".pyc." not in name}
-fronts = ("PIL", "typer", "optax", "digitseq.io.web", "digitseq.glyphs.download")
+fronts = ("PIL", "scipy.ndimage", "typer", "optax", "digitseq.io.web", "digitseq.glyphs.download")
 loaded = [name for name in fronts if name in sys.modules]
 print(ours or "no file", loaded)
 """

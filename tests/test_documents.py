@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import slow, toy_glyphs
+from PIL import Image
 
 import digitseq as ds
 from digitseq import vae
@@ -64,6 +65,13 @@ def test_commands_work_as_printed(page, digitseq, here, monkeypatch, toy_folder)
     letters, classes = toy_glyphs(2, 26)
     for kind, array in (("images-idx3", letters), ("labels-idx1", classes.astype(np.uint8) + np.uint8(1))):
         ds.write_idx(here / "emnist" / "gzip" / f"emnist-letters-train-{kind}-ubyte.gz", array)
+    # Scans, and a photographed line.
+    scan = np.full((40, 40), 230, np.uint8)
+    scan[8:32, 18:22] = 20
+    for digit in range(10):
+        (here / "scans" / str(digit)).mkdir(parents=True)
+        Image.fromarray(scan).save(here / "scans" / str(digit) / "a.png")
+    Image.fromarray(np.tile(scan, 3)).save(here / "cheque.png")
     # A model's file as `vae train` would write it, which the tests of training look after.
     monkeypatch.setattr(vae, "train", lambda *_, **__: vae.pretrained())
     monkeypatch.setattr("digitseq.glyphs.mnist.mnist_folder", lambda: toy_folder)

@@ -22,6 +22,7 @@ from .labels.numeric import NumberRange, Pattern
 from .labels.sequences import FileLabels, FixedLabels, RandomDigits
 from .numpy_api import generate_numbers_sequence
 from .pictures import save, show
+from .scans import bank_from_images, normalize_glyph, normalize_line
 from .sequence.addition import AdditionPairs
 from .sequence.pipeline import DigitSequence, sample_sequence, sample_sequences
 from .sequence.serialization import spec_from_json, spec_to_json
@@ -51,6 +52,7 @@ __all__ = [
     "Times",
     "ZipCodes",
     "bank_digest",
+    "bank_from_images",
     "batch_at",
     "batches",
     "check_spec",
@@ -61,6 +63,8 @@ __all__ = [
     "generate_numbers_sequence",
     "load_bank",
     "make_bank",
+    "normalize_glyph",
+    "normalize_line",
     "read_idx",
     "register_pytree",
     "sample_sequence",

@@ -1,11 +1,11 @@
-"""The command line: `digitseq generate | preview | export | verify | bank | vae`."""
+"""The command line: `digitseq generate | preview | export | verify | normalize | bank | vae`."""
 
 from typing import Annotated
 
 import typer
 
 from .. import __version__
-from . import bank, console, export, generate, preview, vae, verify
+from . import bank, console, export, generate, preview, scans, vae, verify
 
 app = typer.Typer(
     name="digitseq",
@@ -18,6 +18,7 @@ app.command("generate", epilog=generate.EPILOG, context_settings=generate.SETTIN
 app.command("preview", epilog=preview.EPILOG, context_settings=generate.SETTINGS)(preview.preview)
 app.command("export", epilog=export.EXPORT_EPILOG)(export.export)
 app.command("verify", epilog=verify.VERIFY_EPILOG)(verify.verify)
+app.command("normalize")(scans.normalize)
 app.add_typer(bank.app, name="bank")
 app.add_typer(vae.app, name="vae")
 

@@ -13,9 +13,12 @@ from ..glyphs.download import fetch_mnist
 from ..glyphs.mnist import FILES, MIRRORS
 from ..internal.pixels import CELL, HEIGHT
 from ..io.contact_sheet import check_size, contact_sheet
-from . import common, pictures, sources
+from . import common, pictures, scans, sources
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Banks of glyphs: info, fetch, preview.")
+app = typer.Typer(
+    no_args_is_help=True, rich_markup_mode=None, help="Banks of glyphs: info, fetch, make, preview."
+)
+app.command()(scans.make)
 
 
 @app.command()
