@@ -19,6 +19,7 @@ from ..labels.digits import PAD
 from ..labels.lists import read_list
 from ..labels.text import format_sequence, pack, text_of
 from ..sequence.label_grammar import labels_of
+from ..sequence.pipeline import DigitSequence
 from ..sequence.serialization import spec_to_json
 from ..sequence.spec import SequenceSpec
 from . import common, label_options, names, pictures, recipes, sizes, sources
@@ -191,18 +192,26 @@ def _write(
     # Names by the user's own scheme stay as checked; others are the digits that are on the picture.
     chosen = named is not None or (out is not None and names.is_template(out))
     for index, path, key, row, sample in zip(indices, planned, keys.tolist(), rows, samples, strict=True):
-        digits, asked = format_sequence(common.digits_of(sample)), format_sequence(row[row != PAD].tolist())
-        own = {"digits": digits, "key": json.dumps(key)}
-        if not DIGITS.startswith(symbols):
-            own["text"] = text_of(common.digits_of(sample), symbols)
-        if asked != digits:  # a transform moved a digit off the canvas
-            own["asked"] = asked
-        if index is not None:
-            own["index"] = str(index)
         path = path if chosen else path_of(index, common.digits_of(sample))
+        own = _texts_of(sample, row, key, index, symbols)
         text = {recipes.TEXT + name: value for name, value in sorted((shared | own).items())}
         image = look.apply(pixels.to_uint8(np.asarray(sample.image)))
         pictures.write(path, image, text, force=force, reads=reads)
+
+
+def _texts_of(
+    sample: DigitSequence, row: npt.NDArray[np.int32], key: list[int], index: int | None, symbols: str
+) -> dict[str, str]:
+    """The part of a picture's recipe that is its own: what was asked for, what is on it, and its key."""
+    digits, asked = format_sequence(common.digits_of(sample)), format_sequence(row[row != PAD].tolist())
+    own = {"digits": digits, "key": json.dumps(key)}
+    if not DIGITS.startswith(symbols):
+        own["text"] = text_of(common.digits_of(sample), symbols)
+    if asked != digits:  # a transform moved a digit off the canvas
+        own["asked"] = asked
+    if index is not None:
+        own["index"] = str(index)
+    return own
 
 
 def _generate_like(
