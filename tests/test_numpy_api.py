@@ -189,6 +189,7 @@ def test_the_width_that_always_works_for_ink_is_the_smallest(low):
         assert (np.asarray(lengths) == len(digits)).all()
 
 
+@pytest.mark.slow
 def test_calls_of_all_sizes_share_a_few_programs(bank):
     compiled = []
 

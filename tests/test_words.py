@@ -40,6 +40,7 @@ def test_a_seed_is_a_key_wherever_a_key_is_taken(bank, tmp_path):
     assert first.read_bytes() == second.read_bytes()
 
 
+@pytest.mark.slow
 def test_a_sources_name_is_one_wherever_a_source_is_taken(toy_folder, tmp_path):
     bank, labels = ds.load_bank(toy_folder), ds.FixedLabels("35")
     model = tmp_path / "model.npz"

@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from conftest import Shift
+from conftest import Shift, slow
 from reference import ink_box
 from scipy import stats
 
@@ -150,7 +150,9 @@ def test_perspective_turns_nothing_over():
     assert area.min() > 0.05
 
 
-@pytest.mark.parametrize("chain", [STRONG[:3], STRONG[2::-1]], ids=["elastic last", "elastic first"])
+@pytest.mark.parametrize(
+    "chain", [STRONG[:3], *slow((STRONG[2::-1],))], ids=["elastic last", "elastic first"]
+)
 def test_a_glyph_does_not_depend_on_the_others(glyphs, chain):
     """Alone, in a small and in a large batch; the elastic field between pixels or on them."""
     whole = apply(jax.random.key(9), chain, glyphs)
@@ -265,7 +267,7 @@ def test_blur_keeps_the_amount_of_ink():
     )
 
 
-@pytest.mark.parametrize("advance", ["cell", "ink"])
+@pytest.mark.parametrize("advance", ["ink", *slow("cell")])
 def test_labels_stay_exact(bank, advance):
     """Boxes and masks are those of the transformed ink, to the pixel."""
     transforms = (
@@ -294,6 +296,7 @@ def test_labels_stay_exact(bank, advance):
     assert (plain.boxes != s.boxes).any()
 
 
+@pytest.mark.slow
 def test_a_row_is_the_single_sample(bank):
     spec = ds.SequenceSpec(glyph_transforms=tuple(STRONG), spacing_range=(-5, 5))
     digits = np.array([[1, 2, 3, -1], [4, 5, 6, 7], [8, -1, -1, -1]], np.int32)

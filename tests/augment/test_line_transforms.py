@@ -49,6 +49,7 @@ def test_zero_strength_is_the_bit_exact_identity(lines, transform):
     np.testing.assert_array_equal(apply(jax.random.key(0), [transform], lines), lines)
 
 
+@pytest.mark.slow
 def test_a_line_transform_of_no_strength_changes_no_label(bank):
     spec = ds.SequenceSpec(image_width=150, spacing_range=(-9, 9), masks="visible")
     plain = ds.sample_sequences(jax.random.key(4), bank, DIGITS, spec)

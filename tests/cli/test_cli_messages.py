@@ -313,6 +313,7 @@ def test_a_fifo_in_place_of_a_file_is_no_obstacle(tmp_path, command):
     assert b"is no regular file" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_transfer_guard_is_no_obstacle(made, here):
     """What a command sends to a device is meant to go there."""
     import jax

@@ -108,6 +108,7 @@ def test_glyphs_are_the_same_on_a_mesh(bank):
         np.testing.assert_array_equal(alone.image, spread.image)
 
 
+@pytest.mark.slow
 def test_what_cannot_be_counted_is_refused(bank, small_vae):
     for labels in ("random:3", ds.FixedLabels(["350"], order="random"), ds.ZipCodes()):
         with pytest.raises(ValueError, match=r"^sampling='epoch' counts .*FixedLabels\(labels.draw"):

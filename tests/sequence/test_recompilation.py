@@ -45,7 +45,7 @@ def compare(bank, spec, width, key=3):
     np.testing.assert_allclose(made, wanted, rtol=0, atol=1e-5)
 
 
-@pytest.mark.parametrize("name", ["strong", *slow("scan")])
+@pytest.mark.parametrize("name", slow("strong", "scan"))
 def test_line_transforms_compile_for_a_few_widths(name, bank):
     glyphs, lines = augment.preset(name)
     spec = ds.SequenceSpec(glyph_transforms=glyphs, line_transforms=lines)

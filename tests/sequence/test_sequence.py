@@ -111,7 +111,7 @@ def test_a_row_is_the_single_sample(bank, name, batch):
         assert_same(jax.tree.map(lambda leaf, b=b: leaf[b], whole), single)
 
 
-@pytest.mark.parametrize("name", ["tight", "overlap", "ink"])
+@pytest.mark.parametrize("name", ["ink", *slow("tight", "overlap")])
 def test_transformations_agree(bank, name):
     """Eager, jit, vmap, lax.map and a batch give the same bits."""
     spec, digits = SPECS[name], some_digits(64)

@@ -81,6 +81,7 @@ def test_sharded_digits_give_the_same_lines(sources, name, kind, inside):
     assert_same(found, wanted, kind in ("plain", "masks"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "inside"),
     [
@@ -117,6 +118,7 @@ def test_inside_shard_map_rows_are_the_devices_own(bank):
         np.testing.assert_array_equal(row, own(digits[None])[0])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["transformed", *slow("plain", "model")])
 @pytest.mark.parametrize("name", ["explicit", *slow("auto")])
 def test_no_device_makes_the_rows_of_others(sources, name, kind):

@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+from conftest import slow
 from PIL import Image
 
 import digitseq as ds
@@ -13,7 +14,7 @@ def width_in(line):
     return line.rsplit("the smallest width that works is ", 1)[1].strip()
 
 
-@pytest.mark.parametrize("command", ["generate", "preview"])
+@pytest.mark.parametrize("command", ["generate", *slow("preview")])
 def test_the_named_width_does_for_every_draw(refused, digitseq, command):
     err = refused(command, "random:3-8", "0", "10", "100", "--seed", "1")
     assert "8 digits" in err

@@ -5,7 +5,7 @@ import datetime
 import jax
 import numpy as np
 import pytest
-from conftest import toy_glyphs
+from conftest import slow, toy_glyphs
 from scipy import stats
 
 import digitseq as ds
@@ -167,7 +167,7 @@ def test_writers_are_uniform_over_those_who_have_the_digits():
     assert_law(np.ravel_multi_index(places, sizes), np.ones(int(np.prod(sizes))))
 
 
-@pytest.mark.parametrize("by", ["glyph", "writer"])
+@pytest.mark.parametrize("by", ["glyph", *slow("writer")])
 def test_splits_are_uniform(by):
     """Each glyph, and each writer, is in the first part as often as the fraction says."""
     images, labels = toy_glyphs(per_digit=10)
