@@ -175,6 +175,8 @@ def _paths(path: Path, count: int, single: bool, texts: list[str] | None) -> lis
     """
     named = path.suffix.lower() == ".png" and not path.is_dir()
     fields = set(FIELD.findall(str(path))) if named else set()
+    if single and path.is_dir():
+        raise ValueError(f"path {str(path)!r} is a folder; name a .png file for one image")
     if single and not named:
         raise ValueError(f"path must end in .png for one image, got {str(path)!r}")
     if unknown := fields - {"text", "index"}:

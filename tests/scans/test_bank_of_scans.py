@@ -183,6 +183,8 @@ def test_files_of_all_modes_are_read(tmp_path):
         "bits.png": picture(2).convert("1", dither=Image.Dither.NONE),
         "deep.png": Image.fromarray(grey.astype(np.uint16) * 257),
         "deep.tif": Image.fromarray(grey.astype(np.uint16) * 257),
+        "twelve-bits.tif": Image.fromarray(grey.astype(np.uint16) * 16),
+        "wide.tif": Image.fromarray(grey.astype(np.int32)),
         "float.tif": Image.fromarray(grey.astype(np.float32)),
         "cmyk.jpg": picture(2).convert("CMYK"),
     }.items():
@@ -207,6 +209,14 @@ def test_bank_make_writes_what_load_bank_reads(digitseq, hand, here):
     code, _, err = digitseq("bank", "make", hand, "mine")
     assert (code, "--force" in err) == (2, True)
     assert digitseq("bank", "make", hand, "mine", "--force", "--strict")[0] == 0
+
+
+def test_the_sheet_names_pictures_by_their_classes(hand, tmp_path):
+    sound = min((hand / "3").iterdir())
+    Image.new("L", (40, 40), 230).save(hand / "3" / "blank.png")
+    (tmp_path / "table.csv").write_text(f"name,label\n{hand}/3/blank.png,A\n{sound},A\n")
+    found = scans.collect(tmp_path / "table.csv")
+    assert [(doubt.path.name, doubt.label) for doubt in found.doubts] == [("blank.png", "A")]
 
 
 def test_bank_make_writes_nothing_on_bad_input(refused, hand):

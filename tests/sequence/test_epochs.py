@@ -183,6 +183,11 @@ def test_pairs_are_refused_where_they_cannot_be(bank, small_vae):
         ds.AdditionPairs(len(bank.glyphs), bank)
     with pytest.raises(ds.BankError, match="got the source <Vae"):
         ds.AdditionPairs(1, small_vae)
+    letters = ds.make_bank(*toy_glyphs(2, 3), num_classes=3, symbols="ABC")
+    with pytest.raises(ds.BankError, match="has no digits, its symbols are 'ABC'"):
+        ds.AdditionPairs(1, letters)
+    with pytest.raises(ValueError, match="at most 4299"):
+        ds.AdditionPairs(4300, bank)
     with pytest.raises(ValueError, match="sign must be one of the symbols"):
         ds.AdditionPairs(1, bank, sign="+")
     other = ds.make_bank(*toy_glyphs(per_digit=1))

@@ -136,6 +136,8 @@ def normalize(
         if out.exists() and not out.is_dir():
             raise ValueError(f"OUT: {out} is a file, and IN is a folder; name a folder")
         planned = _distinct(paths, out)
+    elif not source.exists():
+        raise FileNotFoundError(f"IN: no file or folder {str(source)!r}")
     else:
         paths, planned = [source], [out]
     for path, place in zip(paths, planned, strict=True):

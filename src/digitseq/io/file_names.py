@@ -20,5 +20,6 @@ def safe(name: str) -> str:
     if DEVICES.fullmatch(escaped):
         escaped = f"_{escaped}"
     while len(escaped.encode("utf-8", "surrogateescape")) > LONGEST:
-        escaped = escaped[:-1]
+        # Not inside an escape.
+        escaped = re.sub(r"%[0-9A-F]?$", "", escaped[:-1])
     return escaped or "blank"

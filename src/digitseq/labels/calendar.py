@@ -97,7 +97,7 @@ class Dates(Rows):
         return [row for p in self._pieces() for row in possible_rows(p, DATE_FIELDS, bounds, self.symbols)]
 
     def _pieces(self) -> list[list[str]]:
-        return [pieces_of(form, DATE_FIELDS, self.symbols, "Dates.formats") for form in self.formats]
+        return _all_pieces(self.formats, DATE_FIELDS, self.symbols, "Dates.formats")
 
 
 @register_pytree
@@ -162,7 +162,13 @@ class Times(Rows):
         return [row for p in self._pieces() for row in possible_rows(p, TIME_FIELDS, bounds, self.symbols)]
 
     def _pieces(self) -> list[list[str]]:
-        return [pieces_of(form, TIME_FIELDS, self.symbols, "Times.formats") for form in self.formats]
+        found = _all_pieces(self.formats, TIME_FIELDS, self.symbols, "Times.formats")
+        for form, pieces in zip(self.formats, found, strict=True):
+            if {"H", "HH"} & set(pieces) and {"h", "hh"} & set(pieces):
+                raise ValueError(
+                    f"Times.formats {form!r}: hours are of 24 (H, HH) or of 12 (h, hh), not both"
+                )
+        return found
 
 
 def civil(ordinal: Int32[Array, ""]) -> tuple[Int32[Array, ""], Int32[Array, ""], Int32[Array, ""]]:
@@ -179,6 +185,17 @@ def civil(ordinal: Int32[Array, ""]) -> tuple[Int32[Array, ""], Int32[Array, ""]
     month = jnp.where(from_march < 10, from_march + 3, from_march - 9)
     year = year + 400 * era + (month <= 2).astype(jnp.int32)
     return year, month, of_year - (153 * from_march + 2) // 5 + 1
+
+
+def _all_pieces(formats: Any, fields: dict[str, Field], symbols: str, name: str) -> list[list[str]]:
+    """The pieces of each form.
+
+    Raises:
+        ValueError: there is none, or one that can't be used.
+    """
+    if not formats:
+        raise ValueError(f"{name} must name at least one form, got {formats!r}")
+    return [pieces_of(form, fields, symbols, name) for form in formats]
 
 
 def _several(formats: Any) -> Any:

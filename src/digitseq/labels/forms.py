@@ -64,6 +64,10 @@ def pieces_of(form: str, fields: Mapping[str, Field], symbols: str, name: str) -
     found = re.findall(rf"{named}|.", text, re.DOTALL)
     if not set(found) & set(fields) or len(text) > LONGEST:
         raise ValueError(f"{name} must hold fields ({', '.join(fields)}), with signs between, got {form!r}")
+    letters = set("".join(fields))
+    runs = (run[0] for run in re.finditer(r"([A-Za-z])\1*", text))
+    if unknown := [run for run in runs if run[0] in letters and run not in fields]:
+        raise ValueError(f"{name} {form!r}: {unknown[0]!r} is no field; there are {', '.join(fields)}")
     classes_of(DIGITS, symbols, name)
     classes_of("".join(piece for piece in found if piece not in fields), symbols, f"{name} {form!r}")
     return found

@@ -88,6 +88,8 @@ def subtract_background(
     """
     from scipy import ndimage
 
+    if not 0 < spread <= 1:
+        raise ValueError(f"spread must be above 0 and at most 1, got {spread!r}")
     side = max(3, round(spread * min(image.shape)))
     bright_paper = image if ink == "dark" else 1 - image
     # Noise would lift the maximum: the closing is of a picture without its finest grain.

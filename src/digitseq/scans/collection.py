@@ -23,11 +23,12 @@ LISTED, MOST_UNREADABLE = 8, 20
 
 
 class Doubt(NamedTuple):
-    """A picture that looks wrong: its file, what looks wrong, and whether it was left out."""
+    """A picture that looks wrong: its file, what looks wrong, whether it was left out, its class's name."""
 
     path: Path
     reason: str
     left_out: bool
+    label: str
 
 
 class Collection(NamedTuple):
@@ -120,7 +121,7 @@ def collect(
             continue
         scanned = inspect_glyph(grey, ink=ink, spread=spread, least_contrast=least_contrast)
         gone = bool(scanned.doubts) and (strict or not scanned.glyph.any())
-        doubts += [Doubt(picture.path, reason, gone) for reason in scanned.doubts]
+        doubts += [Doubt(picture.path, reason, gone, picture.label) for reason in scanned.doubts]
         if not gone:
             glyphs.append(scanned.glyph)
             kept.append(picture)

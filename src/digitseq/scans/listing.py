@@ -87,7 +87,7 @@ def classes_of(labels: Iterable[str], name: str) -> Classes:
         ValueError: a label that is neither one character nor a number.
     """
     named = {label: _character(label) for label in sorted(set(labels))}
-    if all(mark.isascii() and mark.isdigit() and int(mark[:9]) <= MOST_NUMBER for mark in named.values()):
+    if all(map(_is_number, named.values())):
         numbers = {label: int(mark) for label, mark in named.items()}
         most = max(10, max(numbers.values()) + 1)
         return Classes(numbers, most, DIGITS if most == len(DIGITS) else "")
@@ -103,6 +103,11 @@ def classes_of(labels: Iterable[str], name: str) -> Classes:
     except ValueError as error:
         raise ValueError(f"{name}: {error}") from None
     return Classes({label: symbols.index(mark) for label, mark in named.items()}, len(symbols), symbols)
+
+
+def _is_number(mark: str) -> bool:
+    """Whether a class is written as a number that a bank can have."""
+    return mark.isascii() and mark.isdigit() and len(mark.lstrip("0")) < 10 and int(mark) <= MOST_NUMBER
 
 
 def _character(label: str) -> str:

@@ -123,13 +123,14 @@ def _decoded(file: Any) -> npt.NDArray[np.float32]:
 
 
 def _of_wide_values(values: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
-    """Grey values of 16 bits, or of 32 (integers or floats, whose range nothing says), in [0, 1]."""
-    most = 65535.0 if values.dtype.kind in "iu" else 1.0
+    """Grey values of 8, 12 or 16 bits in wider integers, or floats, in [0, 1]; other ranges by their ends."""
+    ranges = (255.0, 4095.0, 65535.0) if values.dtype.kind in "iu" else (1.0,)
     wide = values.astype(np.float64)
     if not np.isfinite(wide).all():
         raise ValueError("some of its values are no numbers")
     low, high = float(wide.min()), float(wide.max())
-    if low < 0 or high > most:
+    most = next((most for most in ranges if high <= most), 0.0)
+    if low < 0 or not most:
         wide, most = wide - low, high - low
     return (wide / most).astype(np.float32)
 

@@ -49,9 +49,8 @@ _SHORT = {"two digits in one picture": "two digits", "ink touches the edge": "at
 
 
 def _chosen(found: Collection, most: int) -> list[Picture]:
-    labels = {picture.path: picture.label for picture in found.pictures}
-    wrong = dict.fromkeys(doubt.path for doubt in found.doubts)
-    first = [Picture(path, labels.get(path, path.parent.name)) for path in wrong][: most // 2]
+    wrong = {doubt.path: doubt.label for doubt in found.doubts}
+    first = [Picture(path, label) for path, label in wrong.items()][: most // 2]
     rest = [picture for picture in found.pictures if picture.path not in wrong]
     rest.sort(key=lambda picture: found.classes.numbers[picture.label])
     places = np.linspace(0, len(rest) - 1, min(len(rest), most - len(first))).round().astype(int)

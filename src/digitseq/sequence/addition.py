@@ -19,6 +19,9 @@ from ..labels.base import LONGEST, static
 from ..labels.digits import PAD
 from ..labels.glyph_lists import GlyphLabels
 
+# Python writes integers of up to 4,300 digits, and a sum may have one more than its numbers.
+MOST_DIGITS = 4299
+
 
 @register_pytree
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -125,11 +128,13 @@ def AdditionPairs(
         raise BankError(f"AdditionPairs uses each glyph of a bank once, got the source {source!r}")
     if any(isinstance(leaf, jax.core.Tracer) for leaf in (source.starts, source.counts)):
         raise ValueError("AdditionPairs: bank is traced; make the pairs outside the jitted function")
-    n = as_size("n", n, LONGEST // 2)
+    n = as_size("n", n, min(LONGEST // 2, MOST_DIGITS))
     symbols = symbols_of(source) or DIGITS
     if sign and (len(sign) != 1 or sign not in symbols):
         raise ValueError(f"sign must be one of the symbols {symbols!r}, got {sign!r}")
     classes = tuple(symbols.find(digit) for digit in DIGITS)
+    if max(classes) < 0:
+        raise BankError(f"AdditionPairs: the bank has no digits, its symbols are {symbols!r}")
     digits, ids = _glyphs_of(source, [which for which in classes if which >= 0])
     pairs = len(ids) // (2 * n)
     if not pairs:
