@@ -1,6 +1,14 @@
-"""The picture by plain NumPy loops, to hold the compiled one against."""
+"""Keys and pictures by plain loops, to hold the compiled ones against."""
 
+import jax
+import jax.numpy as jnp
 import numpy as np
+
+
+def fold(seed, count):
+    """The keys of the first rows of a batch, or images of a run."""
+    keys = jax.vmap(jax.random.fold_in, in_axes=(None, 0))
+    return keys(jax.random.key(seed), jnp.arange(count, dtype=jnp.uint32))
 
 
 def paint(glyphs, offsets, width):

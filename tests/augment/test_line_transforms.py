@@ -5,6 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from conftest import slow
+from reference import fold
 from scipy import stats
 
 import digitseq as ds
@@ -26,16 +27,6 @@ NOTHING = (
 )
 apply = jax.jit(augment.apply)
 DIGITS = np.array([[3, 5, 0, 8, 1], [9, 9, 9, 9, 9], [7, 2, -1, -1, -1], [4, -1, -1, -1, -1]] * 4, np.int32)
-
-
-def fold(seed, count):
-    keys = jax.vmap(jax.random.fold_in, in_axes=(None, 0))
-    return keys(jax.random.key(seed), jnp.arange(count, dtype=jnp.uint32))
-
-
-def line_keys(seed, count):
-    """The keys of the line transforms, as the pipeline splits them off."""
-    return jax.vmap(lambda key: jax.random.split(key, 5)[4])(fold(seed, count))
 
 
 @pytest.fixture(scope="module")

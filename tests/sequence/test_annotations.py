@@ -4,11 +4,10 @@ import dataclasses
 from typing import ClassVar
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 import pytest
 from conftest import Shift, slow, toy_glyphs
-from reference import ink_box, paint
+from reference import fold, ink_box, paint
 
 import digitseq as ds
 from digitseq import augment
@@ -30,11 +29,6 @@ CHAINS = {
     "page": (*MOVING[:1], augment.Paper(), augment.Occlude(size=40.0), augment.ReplaceNoise(p=0.3)),
 }
 DIGITS = np.array([[3, 5, 0, 8, 1], [9, 9, 9, 9, 9], [7, 2, -1, -1, -1], [4, -1, -1, -1, -1]] * 4, np.int32)
-
-
-def fold(seed, count):
-    keys = jax.vmap(jax.random.fold_in, in_axes=(None, 0))
-    return keys(jax.random.key(seed), jnp.arange(count, dtype=jnp.uint32))
 
 
 def line_keys(seed, count):

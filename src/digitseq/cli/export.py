@@ -112,9 +112,7 @@ def export(
     source = sources.source_of(bank, style, writers, transpose, signs)
     found = labels_of(labels, source, name="LABELS", column=column, order=order)
     count = listed_size("--count", count, found, MOST_IMAGES)
-    if spec is not None and (image_height != HEIGHT or glyph_scale is not None):
-        raise ValueError("--image-height and --glyph-scale are said in the file of --spec where there is one")
-    layout = _wide_enough(found, image_height, glyph_scale) if spec is None else _spec_in(spec, found)
+    layout = _layout(found, spec, image_height, glyph_scale)
     layout = layout if sampling is None else layout.replace(sampling=sampling)
     if augment:
         glyph_transforms, line_transforms = common.transforms_of(augment)
@@ -184,6 +182,19 @@ def _parts_in(text: str) -> dict[str, float]:
     if any(map(math.isnan, parts.values())):
         raise ValueError(f"--split must be parts and their shares, as in train=0.9,val=0.1, got {text!r}")
     return parts
+
+
+def _layout(labels: Labels, path: Path | None, image_height: int, glyph_scale: float | None) -> SequenceSpec:
+    """The layout in a file, or the default one of a height.
+
+    Raises:
+        ValueError: a file that holds none, or a height or scale beside a file.
+    """
+    if path is None:
+        return _wide_enough(labels, image_height, glyph_scale)
+    if image_height != HEIGHT or glyph_scale is not None:
+        raise ValueError("--image-height and --glyph-scale are said in the file of --spec where there is one")
+    return _spec_in(path, labels)
 
 
 def _wide_enough(labels: Labels, image_height: int, glyph_scale: float | None) -> SequenceSpec:

@@ -15,8 +15,8 @@ def permuted(key: OneKey, place: Int32[Array, ""], size: Int32[Array, ""]) -> In
     A Feistel network on the a * b >= size pairs of integers below a and b
     (a the square root of the size, rounded up), stepped again until it falls
     below the size: J. Black and P. Rogaway, "Ciphers with Arbitrary Finite
-    Domains" (2002). Integers alone, so that every device and batch size
-    agrees to the bit.
+    Domains" (2002). Integers alone, so that it is bit-exact on every
+    device and in every batch.
 
     Args:
         key: a PRNG key.
