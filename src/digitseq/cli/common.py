@@ -45,8 +45,12 @@ SeedOption = Annotated[
     ),
 ]
 AlignOption = Annotated[Align, typer.Option(help="Where leftover columns go.")]
-SpacingOption = Annotated[Spacing, typer.Option(help="Random gaps, or even ones that fill the width.")]
-AdvanceOption = Annotated[Advance, typer.Option(help="Measure gaps between cells or between ink.")]
+SpacingOption = Annotated[
+    Spacing, typer.Option(help="Random gaps, even ones that fill the width, or a range for each line.")
+]
+AdvanceOption = Annotated[
+    Advance, typer.Option(help="Measure gaps between cells, ink, or its outlines row by row.")
+]
 HandOption = Annotated[
     Hand, typer.Option(help="one-writer: each line by one writer; needs a bank with --writers.")
 ]

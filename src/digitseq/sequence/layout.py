@@ -3,16 +3,21 @@
 import jax
 import jax.numpy as jnp
 
-from ..internal import random_bits
+from ..internal import keys, random_bits
 from ..internal.shapes import Array, Int32, Key
-from .slots import Slots
-from .spacing import MIN_SPACING, even_excesses, random_excesses
+from . import outlines
+from .slots import Slots, Store
+from .spacing import MIN_SPACING, even_excesses, lagging_excesses, random_excesses
 from .spec import SequenceSpec
+
+# What a row's key of gaps folds in for the range of its own gaps.
+OWN_RANGE = 1
 
 
 def place(
     gap_keys: Key[Array, " B"],
     align_keys: Key[Array, " B"],
+    store: Store,
     slots: Slots,
     spec: SequenceSpec,
     width: int | Int32[Array, ""],
@@ -21,14 +26,16 @@ def place(
 
     Args:
         gap_keys, align_keys: typed PRNG keys, one a row.
+        store: the glyphs; only `advance="outline"` reads them.
         slots: from `sample_glyphs`.
         spec: the layout; its `image_width` bounds `width`.
         width: of the part of the canvas, from the left, to fill; may be traced.
     """
-    by_ink = spec.advance == "ink"
+    by_ink = spec.advance != "cell"
     ink = slots.ink
     sizes = ink[..., 2] - ink[..., 0] if by_ink else jnp.full_like(slots.digits, spec.cell)
-    lefts, lengths = arrange(gap_keys, align_keys, sizes, slots.lengths, spec, width)
+    tucks = outlines.tucks(*outlines.margins(store, slots)) if spec.advance == "outline" else None
+    lefts, lengths = arrange(gap_keys, align_keys, sizes, slots.lengths, spec, width, tucks)
     offsets = lefts - ink[..., 0] if by_ink else lefts
     shift = jnp.stack([offsets, jnp.full_like(offsets, spec.top)] * 2, axis=-1)
     return slots._replace(lengths=lengths, offsets=offsets, boxes=ink + shift)
@@ -41,6 +48,7 @@ def arrange(
     lengths: Int32[Array, " B"],
     spec: SequenceSpec,
     width: int | Int32[Array, ""],
+    tucks: Int32[Array, "B K-1"] | None = None,
 ) -> tuple[Int32[Array, "B K"], Int32[Array, " B"]]:
     """The left edge of each digit, and how many digits there are.
 
@@ -49,54 +57,99 @@ def arrange(
         sizes: pixels that each digit takes: its cell or its ink.
         lengths: how many slots of each row hold digits.
         spec, width: as for `place`.
+        tucks: from `outlines.tucks`, where gaps are measured between outlines.
 
     Returns:
         x of the left edges (undefined past the length), and how many digits
         fit at the least spacing.
     """
     slots = jnp.arange(sizes.shape[1], dtype=jnp.int32)[None, :]
-    lows, highs = _gap_bounds(sizes, lengths, spec, width)
-    extents = jnp.cumsum(sizes, axis=1, dtype=jnp.int32) + _after_first(
-        jnp.cumsum(lows, axis=1, dtype=jnp.int32)
-    )
+    low, high = _range_of(spec)
+    lows, highs = _gap_bounds(sizes, lengths, tucks, spec, width, low, high)
+    extents = _extents(sizes, lows)
     lengths = jnp.sum((extents <= width) & (slots < lengths[:, None]), axis=1, dtype=jnp.int32)
-    least = jnp.take_along_axis(extents, jnp.maximum(lengths - 1, 0)[:, None], axis=1)[:, 0]
-    slacks = width - jnp.where(lengths > 0, least, 0)
+    if spec.spacing == "hand":
+        own = _gap_bounds(sizes, lengths, tucks, spec, width, *_own_ranges(gap_keys, low, high))
+        # A line that is too long for its own least gap takes the range's.
+        roomy = _last(_extents(sizes, own[0]), lengths) <= width
+        lows, highs = jnp.where(roomy[:, None], own[0], lows), own[1]
+        extents = _extents(sizes, lows)
+    slacks = width - jnp.where(lengths > 0, _last(extents, lengths), 0)
 
     used = slots[:, 1:] < lengths[:, None]
     spans = jnp.where(used, highs - lows, 0)
-    if spec.spacing == "random":
+    if spec.spacing != "even":
         excesses = random_excesses(gap_keys, spans, slacks, spec.image_width)
-    else:
+    elif tucks is None:
         excesses = jax.vmap(even_excesses)(spans, slacks, lengths - 1)
+    else:
+        lags = lows + tucks - jnp.clip(low, MIN_SPACING, width)
+        excesses = jax.vmap(lagging_excesses)(spans, jnp.where(used, lags, width), slacks)
     leftover = slacks - excesses.sum(axis=1, dtype=jnp.int32)
     steps = sizes[:, :-1] + lows + excesses
     lefts = _after_first(jnp.cumsum(steps, axis=1, dtype=jnp.int32))
     return lefts + _margin(align_keys, leftover, spec)[:, None], lengths
 
 
+def _range_of(spec: SequenceSpec) -> tuple[Int32[Array, ""], Int32[Array, ""]]:
+    """The bounds of `spacing_range`, int32."""
+    low, high = (jnp.asarray(bound) for bound in spec.spacing_range)
+    if not (jnp.issubdtype(low.dtype, jnp.integer) and jnp.issubdtype(high.dtype, jnp.integer)):
+        raise ValueError(f"spacing_range must be integers, got {low.dtype} and {high.dtype}; round first")
+    return low.astype(jnp.int32), high.astype(jnp.int32)
+
+
+def _own_ranges(
+    gap_keys: Key[Array, " B"], low: Int32[Array, ""], high: Int32[Array, ""]
+) -> tuple[Int32[Array, "B 1"], Int32[Array, "B 1"]]:
+    """Each row's own range of gaps: the lesser and the greater of two uniform integers of the range."""
+    own_keys = keys.folded(gap_keys, OWN_RANGE)
+    bits = jax.vmap(lambda key: jax.random.bits(key, (2,), jnp.uint32))(own_keys)
+    # Counted modulo 2**32, in which no range that int32 can state is too wide.
+    drawn = low + random_bits.integers_below(bits, jnp.broadcast_to(high - low + 1, bits.shape))
+    return drawn.min(axis=1, keepdims=True), drawn.max(axis=1, keepdims=True)
+
+
 def _gap_bounds(
-    sizes: Int32[Array, "B K"], lengths: Int32[Array, " B"], spec: SequenceSpec, width: int | Int32[Array, ""]
+    sizes: Int32[Array, "B K"],
+    lengths: Int32[Array, " B"],
+    tucks: Int32[Array, "B K-1"] | None,
+    spec: SequenceSpec,
+    width: int | Int32[Array, ""],
+    low: Int32[Array, "*R"],
+    high: Int32[Array, "*R"],
 ) -> tuple[Int32[Array, "B K-1"], Int32[Array, "B K-1"]]:
-    """The lowest and highest gap after each digit but the last.
+    """The lowest and highest gap after each digit but the last, between cells or boxes of ink.
 
     A gap overlaps at most half of the narrower neighbour: 14 pixels of a cell,
     less of narrow ink, which else could swap the order of two digits. Bounds
     are cut where they can't matter (no gap is wider than the canvas), which
     keeps sums in int32.
     """
-    low, high = (jnp.asarray(bound) for bound in spec.spacing_range)
-    if not (jnp.issubdtype(low.dtype, jnp.integer) and jnp.issubdtype(high.dtype, jnp.integer)):
-        raise ValueError(f"spacing_range must be integers, got {low.dtype} and {high.dtype}; round first")
-    low, high = low.astype(jnp.int32), high.astype(jnp.int32)
     low = jnp.clip(low, MIN_SPACING, width)
     high = jnp.clip(high, low, low + width)
-    lows = jnp.maximum(low, -(jnp.minimum(sizes[:, :-1], sizes[:, 1:]) // 2))
+    limits = -(jnp.minimum(sizes[:, :-1], sizes[:, 1:]) // 2)
+    if tucks is not None:
+        lows = jnp.maximum(low - tucks, limits)
+        return lows, jnp.maximum(high - tucks, lows)
+    lows = jnp.maximum(low, limits)
     if spec.spacing == "even":
         used = jnp.arange(1, sizes.shape[1], dtype=jnp.int32)[None, :] < lengths[:, None]
         common = jnp.where(used, lows, MIN_SPACING).max(axis=1, initial=MIN_SPACING)
         lows = jnp.maximum(low, jnp.broadcast_to(common[:, None], lows.shape))
     return lows, jnp.maximum(high, lows)
+
+
+def _extents(sizes: Int32[Array, "B K"], gaps: Int32[Array, "B K-1"]) -> Int32[Array, "B K"]:
+    """The columns that the digits up to each one take with these gaps."""
+    return jnp.cumsum(sizes, axis=1, dtype=jnp.int32) + _after_first(
+        jnp.cumsum(gaps, axis=1, dtype=jnp.int32)
+    )
+
+
+def _last(values: Int32[Array, "B K"], lengths: Int32[Array, " B"]) -> Int32[Array, " B"]:
+    """Each row's value of its last slot, of its first where it has none."""
+    return jnp.take_along_axis(values, jnp.maximum(lengths - 1, 0)[:, None], axis=1)[:, 0]
 
 
 def _margin(keys: Key[Array, " B"], leftover: Int32[Array, " B"], spec: SequenceSpec) -> Int32[Array, " B"]:

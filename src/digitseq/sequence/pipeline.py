@@ -43,7 +43,7 @@ class DigitSequence:
         length: int32 [], how many digits are on the canvas.
         offsets: int32 [K], x of each cell's left edge, pixels, before line
             transforms; negative where a cell's blank margin hangs over the
-            edge (`advance="ink"`); -1 past `length`.
+            edge (`advance` "ink" or "outline"); -1 past `length`.
         boxes: int32 [K, 4], (x0, y0, x1, y1) of each digit's own ink on the
             canvas, half-open pixels, covered by other ink or not; -1 past
             `length`. Without transforms a glyph that is blank in the bank
@@ -184,7 +184,7 @@ def render(
     check_shapes(digits.shape, spec)
     key = split_for_stages(row_keys)
     store, slots = sample_glyphs(key.glyphs, key.transforms, source, narrowed(digits), spec, glyph_ids)
-    slots = layout.place(key.gaps, key.align, slots, spec, width)
+    slots = layout.place(key.gaps, key.align, store, slots, spec, width)
     if (
         spec.glyph_transforms
     ):  # without them, a glyph that is blank in the bank stays a label, with an empty box

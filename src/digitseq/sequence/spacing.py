@@ -153,3 +153,25 @@ def even_excesses(
         gaps: how many slots are in use (those with a span).
     """
     return jnp.minimum(span, slack // jnp.maximum(gaps, 1))
+
+
+def lagging_excesses(
+    span: Int32[Array, " J"], lag: Int32[Array, " J"], slack: Int32[Array, ""]
+) -> Int32[Array, " J"]:
+    """One row's even excesses where some gaps are wider than the others from the start.
+
+    All gaps grow together, each once the others have reached it: slot j's
+    excess is max(0, x - lag[j]), with the largest x that fits. What x takes is
+    the most that any number m of slots adds up to, m x less the m least lags,
+    so that x is the least of (slack + the m least lags) // m.
+
+    Args:
+        span: the greatest excess of each gap.
+        lag: 0 or more, how far each gap is ahead at first; no less than the
+            greatest x where the slot is not in use.
+        slack: the greatest sum.
+    """
+    counts = jnp.arange(1, len(lag) + 1, dtype=jnp.int32)
+    sums = jnp.cumsum(jnp.sort(lag), dtype=jnp.int32)
+    common = jnp.min((slack + sums) // counts, initial=2**30)
+    return jnp.clip(common - lag, 0, span)

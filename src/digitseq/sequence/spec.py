@@ -13,9 +13,9 @@ from ..internal.pytrees import register_pytree
 from ..internal.validation import as_integer, as_size
 from .spacing import check_spacing_range
 
-Spacing = Literal["random", "even"]
+Spacing = Literal["random", "even", "hand"]
 Align = Literal["left", "center", "right", "random"]
-Advance = Literal["cell", "ink"]
+Advance = Literal["cell", "ink", "outline"]
 Masks = Literal["visible", "amodal"]
 Hand = Literal["any", "one-writer"]
 Sampling = Literal["iid", "epoch"]
@@ -50,17 +50,23 @@ class SequenceSpec:
             with the last, if that moves ink). A Python number. Static.
         spacing_range: (min, max), both ends included: the gap between
             neighbours in pixels, integers from -14. Leaves.
-        spacing: "random", every gap vector that fits equally likely, or
+        spacing: "random", every gap vector that fits equally likely;
             "even", all gaps equal: the largest in the range that fits, with
             leftover columns where `align` says (`generate_numbers_sequence`
-            refuses a width that even gaps between cells don't fill). Static.
+            refuses a width that even gaps between cells don't fill); or
+            "hand", as "random" within a range of the line's own, from the
+            lesser to the greater of two uniform integers of `spacing_range`
+            (from the range's least where the line's own doesn't fit). Static.
         align: where leftover columns go. "left" puts the digits at the left
             edge; "center" halves them, an odd one to the right; "right";
             "random" draws the left part uniformly. Static.
         advance: "cell" measures gaps between the cells; "ink"
-            between the ink of neighbours, so that 0 means touching columns.
-            Ink overlaps by no more than half of the narrower neighbour, however
-            negative the gap. Static.
+            between the ink of neighbours, so that 0 means touching columns;
+            "outline" between their ink row by row, so that a 4 tucks under a 7:
+            the least distance across, of ink in the same row or in adjoining
+            ones (between columns where no rows adjoin). Columns of ink overlap
+            by no more than half of the narrower neighbour, however negative
+            the gap and whatever the outlines. Static.
         glyph_transforms: applied to each glyph, in this order, before it is
             placed: records of `digitseq.augment`, or the name of a preset or
             of a `.json` file. Their parameters are leaves. Boxes, ink gaps and
