@@ -24,7 +24,7 @@ from ..labels.sequences import FixedLabels
 from ..sequence import preflight
 from ..sequence.label_grammar import Labels
 from ..sequence.pipeline import DigitSequence, render
-from ..sequence.spec import Advance, Align, Hand, SequenceSpec, Spacing, check_spec
+from ..sequence.spec import Advance, Align, Baseline, Hand, SequenceSpec, Spacing, check_spec
 from . import completion, label_options
 from .console import Interrupted as Interrupted
 from .pictures import show_path as show_path
@@ -46,10 +46,13 @@ SeedOption = Annotated[
 ]
 AlignOption = Annotated[Align, typer.Option(help="Where leftover columns go.")]
 SpacingOption = Annotated[
-    Spacing, typer.Option(help="Random gaps, even ones that fill the width, or a range for each line.")
+    Spacing, typer.Option(help="Random gaps, even ones that fill the width, or hand: a range for each line.")
 ]
 AdvanceOption = Annotated[
-    Advance, typer.Option(help="Measure gaps between cells, ink, or its outlines row by row.")
+    Advance, typer.Option(help="Measure gaps between cells, columns of ink, or outlines row by row.")
+]
+BaselineOption = Annotated[
+    Baseline, typer.Option(help="cell: digits stand as in their cells; ink: on the bottom of their ink.")
 ]
 HandOption = Annotated[
     Hand, typer.Option(help="one-writer: each line by one writer; needs a bank with --writers.")

@@ -59,10 +59,11 @@ def _in_windows(
     within: Int32[Array, ""] | None,
 ) -> Int32[Array, "B K 4"] | None:
     """The boxes of `annotate_transformed` where windows can find them, else None."""
+    top = jnp.full(slots.rows.size, spec.top, jnp.int32)
     digits = augment.Digits(
         rows=slots.rows.reshape(-1),
         left=slots.offsets.reshape(-1),
-        top=jnp.full(slots.rows.size, spec.top, jnp.int32),
+        top=top if slots.drops is None else top + slots.drops.reshape(-1),
         boxes=slots.boxes.reshape(-1, 4),
         shown=slots.shown.reshape(-1),
     )

@@ -13,7 +13,7 @@ from jax import lax
 from ..internal.pixels import inked, unit_ink
 from ..internal.shapes import Array, Float32, Int8, Int32, Shaped, UInt8
 from .slots import Slots, Store
-from .spec import SequenceSpec
+from .spec import MAX_HEIGHT, SequenceSpec
 
 # Images, and where they are asked for visible masks.
 Painted = tuple[UInt8[Array, "B _ W"] | Float32[Array, "B _ W"], Int8[Array, "B _ W"] | None]
@@ -21,7 +21,7 @@ Painted = tuple[UInt8[Array, "B _ W"] | Float32[Array, "B _ W"], Int8[Array, "B 
 
 def columns(
     slots: Slots, width: int, cell: int
-) -> tuple[Int32[Array, "B 2 {width}"], Int32[Array, "B 2 {width}"]]:
+) -> tuple[Int32[Array, "B 2 {width}"], Int32[Array, "B 2 {width}"], Int32[Array, "B 2 {width}"] | None]:
     """What each canvas column shows, in two layers: even slots and odd slots.
 
     A digit covers the columns of its ink. Neighbours may overlap, but no digit
@@ -35,7 +35,8 @@ def columns(
 
     Returns:
         For even and for odd slots: where the column's top pixel lies in the
-        flat store, and the slot; both -1 for background.
+        flat store, and the slot, both -1 for background; and the slot's drop,
+        None where there are none.
     """
     xs = jnp.arange(width, dtype=jnp.int32)[None, None, :]
     numbers = jnp.arange(slots.offsets.shape[1], dtype=jnp.int32)[None, :, None]
@@ -49,7 +50,11 @@ def columns(
         layers = [marked[:, parity::2].max(axis=1, initial=-1) for parity in (0, 1)]
         return jnp.stack(layers, axis=1)
 
-    return by_parity(starts), by_parity(numbers)
+    if slots.drops is None:
+        return by_parity(starts), by_parity(numbers), None
+    # As numbers that are not below background's.
+    drops = by_parity(slots.drops[..., None] + MAX_HEIGHT) - MAX_HEIGHT
+    return by_parity(starts), by_parity(numbers), drops
 
 
 def paint(
@@ -82,15 +87,20 @@ def paint(
         equal), 0 for background, else None.
     """
 
-    def one_layer(flat: jax.Array, starts: jax.Array, numbers: jax.Array) -> Painted:
-        image = _gather(starts.max(axis=1), flat, spec.cell)
+    def one_layer(flat: jax.Array, starts: jax.Array, numbers: jax.Array, drops: jax.Array | None) -> Painted:
+        image = _gather(starts.max(axis=1), flat, spec, None if drops is None else drops.max(axis=1))
         if not masks:
             return form(image), None
         owner = numbers.max(axis=1)[:, None, :]
         return form(image), jnp.where(inked(image), owner + 1, 0).astype(jnp.int8)
 
-    def two_layers(flat: jax.Array, starts: jax.Array, numbers: jax.Array) -> Painted:
-        even, odd = (_gather(starts[:, parity], flat, spec.cell) for parity in (0, 1))
+    def two_layers(
+        flat: jax.Array, starts: jax.Array, numbers: jax.Array, drops: jax.Array | None
+    ) -> Painted:
+        even, odd = (
+            _gather(starts[:, parity], flat, spec, None if drops is None else drops[:, parity])
+            for parity in (0, 1)
+        )
         image = jnp.maximum(even, odd)
         if not masks:
             return form(image), None
@@ -99,9 +109,11 @@ def paint(
         owner = jnp.where(even_wins, slot_even, slot_odd)
         return form(image), jnp.where(inked(image), owner + 1, 0).astype(jnp.int8)
 
-    starts, numbers = columns(slots, spec.image_width, spec.cell)
+    starts, numbers, drops = columns(slots, spec.image_width, spec.cell)
     overlapping = jnp.any((starts >= 0).all(axis=1))
-    painted: Painted = lax.cond(overlapping, two_layers, one_layer, store.reshape(-1), starts, numbers)
+    painted: Painted = lax.cond(overlapping, two_layers, one_layer, store.reshape(-1), starts, numbers, drops)
+    if drops is not None:
+        return painted
     image, owners = painted
     return _on_canvas(image, spec), None if owners is None else _on_canvas(owners, spec)
 
@@ -113,13 +125,24 @@ def _on_canvas(band: Shaped[Array, "*B S W"], spec: SequenceSpec) -> Shaped[Arra
 
 
 def _gather(
-    starts: Int32[Array, "*B W"], flat: UInt8[Array, " P"] | Float32[Array, " P"], cell: int
-) -> UInt8[Array, "*B S W"] | Float32[Array, "*B S W"]:
-    """The columns of `cell` pixels whose top ones lie at `starts` in the flat store; 0 where that is -1."""
+    starts: Int32[Array, "*B W"],
+    flat: UInt8[Array, " P"] | Float32[Array, " P"],
+    spec: SequenceSpec,
+    drops: Int32[Array, "*B W"] | None,
+) -> UInt8[Array, "*B _ W"] | Float32[Array, "*B _ W"]:
+    """The columns of a cell's height whose top pixels lie at `starts` in the flat store; 0 where that is -1.
+
+    With `drops` columns of the canvas's height, in which the cells lie so many rows below their place.
+    """
+    cell, height = spec.cell, spec.cell if drops is None else spec.image_height
     starts = starts[..., None, :]
-    rows = lax.broadcasted_iota(jnp.int32, (*[1] * (starts.ndim - 2), cell, 1), starts.ndim - 2)
+    rows = lax.broadcasted_iota(jnp.int32, (*[1] * (starts.ndim - 2), height, 1), starts.ndim - 2)
+    shown = starts >= 0
+    if drops is not None:
+        rows = rows - spec.top - drops[..., None, :]
+        shown &= (rows >= 0) & (rows < cell)
     places = starts + cell * rows
-    return jnp.where(starts >= 0, flat.at[places].get(mode="clip"), jnp.zeros((), flat.dtype))
+    return jnp.where(shown, flat.at[places].get(mode="clip"), jnp.zeros((), flat.dtype))
 
 
 def render_separately(store: Store, slots: Slots, spec: SequenceSpec) -> Float32[Array, "B K H W"]:
@@ -137,4 +160,6 @@ def render_separately(store: Store, slots: Slots, spec: SequenceSpec) -> Float32
     xs = jnp.arange(spec.image_width, dtype=jnp.int32)[None, None, :] - slots.offsets[..., None]
     covered = (xs >= ink[..., :1]) & (xs < ink[..., 2:3]) & slots.shown[..., None]
     starts = jnp.where(covered, slots.rows[..., None] * spec.cell**2 + xs, -1)
-    return _on_canvas(unit_ink(_gather(starts, store.reshape(-1), spec.cell)), spec)
+    drops = None if slots.drops is None else jnp.broadcast_to(slots.drops[..., None], starts.shape)
+    image = unit_ink(_gather(starts, store.reshape(-1), spec, drops))
+    return _on_canvas(image, spec) if drops is None else image

@@ -34,10 +34,12 @@ def place(
     by_ink = spec.advance != "cell"
     ink = slots.ink
     sizes = ink[..., 2] - ink[..., 0] if by_ink else jnp.full_like(slots.digits, spec.cell)
-    tucks = outlines.tucks(*outlines.margins(store, slots)) if spec.advance == "outline" else None
+    outlined = spec.advance == "outline"
+    tucks = outlines.tucks(*outlines.margins(store, slots), slots.drops) if outlined else None
     lefts, lengths = arrange(gap_keys, align_keys, sizes, slots.lengths, spec, width, tucks)
     offsets = lefts - ink[..., 0] if by_ink else lefts
-    shift = jnp.stack([offsets, jnp.full_like(offsets, spec.top)] * 2, axis=-1)
+    tops = jnp.full_like(offsets, spec.top) if slots.drops is None else spec.top + slots.drops
+    shift = jnp.stack([offsets, tops] * 2, axis=-1)
     return slots._replace(lengths=lengths, offsets=offsets, boxes=ink + shift)
 
 

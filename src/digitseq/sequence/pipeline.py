@@ -3,7 +3,7 @@
 import dataclasses
 import functools
 import math
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -20,10 +20,11 @@ from ..internal.settings import own_settings
 from ..internal.shapes import Array, Bool, Float32, Int8, Int32, Integer, Key, UInt8
 from ..internal.sharding import RowSharding, by_rows, row_sharding_of
 from ..labels.digits import PAD, as_digits, narrowed
-from . import annotations, compositing, layout
+from . import annotations, baseline, compositing, layout
 from .glyph_sampling import sample_glyphs
 from .slots import Slots
 from .spec import SequenceSpec, as_numbers, check_structure
+from .stages import split_for_stages
 
 # A visible mask is an int8 that holds a slot + 1.
 MAX_MASKED_SLOTS = 127
@@ -184,6 +185,8 @@ def render(
     check_shapes(digits.shape, spec)
     key = split_for_stages(row_keys)
     store, slots = sample_glyphs(key.glyphs, key.transforms, source, narrowed(digits), spec, glyph_ids)
+    if spec.baseline == "ink":
+        slots = baseline.stand(key.gaps, source, slots, spec)
     slots = layout.place(key.gaps, key.align, store, slots, spec, width)
     if (
         spec.glyph_transforms
@@ -200,22 +203,6 @@ def render(
     slots, masks = annotations.after_line_transforms(key.line, store, slots, masks, spec, within)
     image = augment.apply_to_batch(key.line, spec.line_transforms, image, within)
     return to_sequence(byte_ink(image) if dtype == jnp.uint8 else image, slots, masks)
-
-
-class StageKeys(NamedTuple):
-    """One key a row for each stage that draws random numbers."""
-
-    glyphs: Key[Array, " B"]
-    gaps: Key[Array, " B"]
-    align: Key[Array, " B"]
-    transforms: Key[Array, " B"]
-    line: Key[Array, " B"]
-
-
-def split_for_stages(row_keys: Key[Array, " B"]) -> StageKeys:
-    """Each row's key, split into one for each stage."""
-    split = jax.vmap(lambda key: tuple(jax.random.split(key, len(StageKeys._fields))))
-    return StageKeys(*split(row_keys))
 
 
 def to_sequence(

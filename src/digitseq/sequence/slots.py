@@ -2,6 +2,7 @@
 
 from typing import NamedTuple, Self
 
+import jax
 import jax.numpy as jnp
 
 from ..internal.shapes import Array, Bool, Float32, Int32, Shaped, UInt8
@@ -22,6 +23,7 @@ class Slots(NamedTuple):
         ink: the ink box (x0, y0, x1, y1) in the cell, half-open pixels; all 0 where blank.
         offsets: x of each cell's left edge on the canvas; 0 until `layout.place`.
         boxes: the ink box on the canvas, half-open pixels; all 0 until `layout.place`.
+        drops: rows that each cell is moved down from its usual place; None where none is.
     """
 
     lengths: Int32[Array, " B"]
@@ -32,6 +34,7 @@ class Slots(NamedTuple):
     ink: Int32[Array, "B K 4"]
     offsets: Int32[Array, "B K"]
     boxes: Int32[Array, "B K 4"]
+    drops: Int32[Array, "B K"] | None = None
 
     @property
     def shown(self) -> Bool[Array, "B K"]:
@@ -41,7 +44,8 @@ class Slots(NamedTuple):
     def compact(self, keep: Bool[Array, "B K"]) -> Self:
         """The slots marked by `keep`, moved to the front of their row in their order; the rest is dropped."""
         order = front(keep)
-        columns = {name: in_order(order, getattr(self, name)) for name in self._fields[2:]}
+        per_slot = {name: getattr(self, name) for name in self._fields[2:]}
+        columns = jax.tree.map(lambda values: in_order(order, values), per_slot)
         return self._replace(lengths=keep.sum(axis=1, dtype=jnp.int32), **columns)
 
 

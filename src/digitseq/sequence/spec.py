@@ -16,6 +16,7 @@ from .spacing import check_spacing_range
 Spacing = Literal["random", "even", "hand"]
 Align = Literal["left", "center", "right", "random"]
 Advance = Literal["cell", "ink", "outline"]
+Baseline = Literal["cell", "ink"]
 Masks = Literal["visible", "amodal"]
 Hand = Literal["any", "one-writer"]
 Sampling = Literal["iid", "epoch"]
@@ -24,7 +25,7 @@ Sampling = Literal["iid", "epoch"]
 MAX_WIDTH = (2**31 - 1) // HEIGHT
 MAX_HEIGHT = 4096
 LEAST_SCALE, MOST_SCALE = 0.5, 32
-USUAL = {"image_height": HEIGHT, "scale": 1, "sampling": "iid"}
+USUAL = {"image_height": HEIGHT, "scale": 1, "sampling": "iid", "baseline": "cell", "baseline_jitter": 0}
 CHAINS: dict[str, Literal["glyph", "line"]] = {"glyph_transforms": "glyph", "line_transforms": "line"}
 
 
@@ -67,6 +68,12 @@ class SequenceSpec:
             ones (between columns where no rows adjoin). Columns of ink overlap
             by no more than half of the narrower neighbour, however negative
             the gap and whatever the outlines. Static.
+        baseline: "cell", each digit stands where its cell has it (MNIST's
+            have their centre of mass in the middle); "ink", with the bottom of its ink on
+            row `top + round(24 * scale)`: moved by whole rows, and no further than
+            the canvas. Signs (`load_signs`) keep their place in the cell. Static.
+        baseline_jitter: the standard deviation, in pixels, of each digit's
+            distance from that baseline: normal, rounded. A leaf.
         glyph_transforms: applied to each glyph, in this order, before it is
             placed: records of `digitseq.augment`, or the name of a preset or
             of a `.json` file. Their parameters are leaves. Boxes, ink gaps and
@@ -101,6 +108,8 @@ class SequenceSpec:
     masks: Masks | bool = _static(False)
     hand: Hand = _static("any")
     sampling: Sampling = _static("iid")
+    baseline: Baseline = _static("cell")
+    baseline_jitter: Any = 0.0
 
     def __post_init__(self) -> None:
         # A chain given by name. JAX, which builds records from tracers, never passes text here.
@@ -138,8 +147,17 @@ def check_spec(spec: SequenceSpec) -> None:
     """
     check_structure(spec)
     check_spacing_range(spec.spacing_range)
+    _check_number("baseline_jitter", spec.baseline_jitter, MAX_HEIGHT)
+    if spec.baseline == "cell" and spec.baseline_jitter != 0:
+        raise ValueError(f"baseline_jitter {spec.baseline_jitter} is for baseline='ink', got baseline='cell'")
     for transform in (*spec.glyph_transforms, *spec.line_transforms):
         transform.check()
+
+
+def _check_number(name: str, value: Any, most: float) -> None:
+    number = to_python(value)
+    if isinstance(number, bool) or not isinstance(number, int | float) or not 0 <= number <= most:
+        raise ValueError(f"{name} must be a number from 0 to {most:g}, got {value!r}")
 
 
 def check_structure(spec: SequenceSpec) -> None:
@@ -163,6 +181,7 @@ def check_structure(spec: SequenceSpec) -> None:
         ("advance", get_args(Advance)),
         ("hand", get_args(Hand)),
         ("sampling", get_args(Sampling)),
+        ("baseline", get_args(Baseline)),
     ):
         word = getattr(spec, name)
         if not isinstance(word, str) or word not in words:
@@ -194,8 +213,8 @@ def as_numbers(spec: SequenceSpec) -> SequenceSpec:
         else np.int32(np.clip(as_integer("spacing_range", bound), -(2**31), 2**31 - 1))
         for bound in spec.spacing_range
     )
-    glyphs, lines = jax.tree.map(
-        lambda number: number if isinstance(number, jax.Array) else np.float32(number),
-        (spec.glyph_transforms, spec.line_transforms),
+    floats = {name: getattr(spec, name) for name in (*CHAINS, "baseline_jitter")}
+    floats = jax.tree.map(
+        lambda number: number if isinstance(number, jax.Array) else np.float32(number), floats
     )
-    return spec.replace(spacing_range=(low, high), glyph_transforms=glyphs, line_transforms=lines)
+    return spec.replace(spacing_range=(low, high), **floats)

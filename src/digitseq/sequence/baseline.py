@@ -1,0 +1,45 @@
+"""Digits that stand on a common row with the bottom of their ink."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ..glyphs.sign_shapes import SIGNS
+from ..glyphs.source import Source, symbols_of
+from ..internal import keys, pixels
+from ..internal.shapes import Array, Bool, Int32, Key
+from .slots import Slots
+from .spec import SequenceSpec
+
+# The row of a cell after the last that MNIST's digits have ink in: the line that is written on.
+ROW = 24
+# What a row's key of gaps folds in for the jitter.
+JITTER = 2
+
+
+def stand(gap_keys: Key[Array, " B"], source: Source, slots: Slots, spec: SequenceSpec) -> Slots:
+    """The slots with `drops`: how far each digit is moved down to stand on the baseline, and its jitter.
+
+    Ink stays on the canvas, which limits the jitter. Signs keep the place that
+    their cell gives them, as a comma hangs below the line and a dash floats;
+    and so do blank glyphs.
+
+    Args:
+        gap_keys: typed PRNG keys, one a row, of the stage that draws gaps.
+        source: the glyphs come from it.
+        slots: from `sample_glyphs`.
+        spec: the layout.
+    """
+    jitter = jnp.asarray(spec.baseline_jitter, jnp.float32)
+    jitter_keys = keys.folded(gap_keys, JITTER)
+    drawn = jax.vmap(lambda key: jax.random.normal(key, slots.digits.shape[1:], jnp.float32))(jitter_keys)
+    down = jnp.round(jitter * drawn).astype(jnp.int32) + np.int32(round(ROW * spec.scale)) - slots.ink[..., 3]
+    above, below = spec.top + slots.ink[..., 1], spec.image_height - spec.top - slots.ink[..., 3]
+    moved = ~signs_among(source, slots.digits) & pixels.has_ink(slots.ink)
+    return slots._replace(drops=jnp.where(moved, jnp.clip(down, -above, below), 0))
+
+
+def signs_among(source: Source, digits: Int32[Array, "*B"]) -> Bool[Array, "*B"]:
+    """Which classes are signs, by what the source calls them."""
+    known = np.array([symbol in SIGNS for symbol in symbols_of(source)] or [False])
+    return jnp.asarray(known)[jnp.clip(digits, 0, len(known) - 1)]
