@@ -1,4 +1,4 @@
-"""A convolutional network, from images to the logits of their frames: 506,657 weights with 24 rows of input."""
+"""A convolutional network, from images to the logits of their frames; 506,657 weights if it reads 24 rows."""
 
 import jax
 import jax.numpy as jnp

@@ -49,12 +49,14 @@ def shrink(image: Float32[HostArray, "H W"], most: int) -> Float32[HostArray, "H
 def find_polarity(image: Float32[HostArray, "H W"], *, along_edges: bool = True) -> Ink:
     """Whether the ink is "dark", on bright paper, or "bright", on dark paper.
 
-    A plane is taken off (light falls from one side). In a picture of one
-    digit, paper is what lies along the edges, and what most of it is: Otsu's
+    In a picture of one digit, a plane is taken off (light falls from one
+    side), and paper is what lies along the edges, and what most of it is: Otsu's
     threshold splits the levels, and the brighter part is paper if it has
     more than half of the frame and of the picture, the frame counting twice.
     A line has rules and cut strokes at its edges, but much more paper than
-    ink: there the ink is on the side of the longer tail (the skewness).
+    ink: there a blurred picture is taken off, not a plane, since a line may
+    lie across two shades of paper, and the ink is on the side of the longer
+    tail (the skewness).
 
     Args:
         image: float32 [H, W] in [0, 1], 0 black.
@@ -63,9 +65,10 @@ def find_polarity(image: Float32[HostArray, "H W"], *, along_edges: bool = True)
     from scipy import ndimage
 
     smooth = ndimage.gaussian_filter(image, min(image.shape) / 30, mode="nearest")
-    level = smooth - _plane(smooth)
     if not along_edges:
+        level = smooth - ndimage.gaussian_filter(smooth, min(image.shape) / 4, mode="nearest")
         return "dark" if ((level - level.mean()) ** 3).mean() <= 0 else "bright"
+    level = smooth - _plane(smooth)
     bright = level > otsu(level)
     frame = np.concatenate([bright[0], bright[-1], bright[1:-1, 0], bright[1:-1, -1]])
     return "dark" if 2 * frame.mean() + bright.mean() > 1.5 else "bright"
