@@ -36,7 +36,7 @@ def default_paths() -> list[Path]:
     paths = sorted(folder.glob("*.npz"))
     if not paths:
         raise FileNotFoundError(
-            f"no lines to read: give --lines, or set {VARIABLE} to a folder of .npz archives; {folder} has none"
+            f"no lines to read: give --lines, or set {VARIABLE} to a folder of archives (.npz), got {folder}"
         )
     return paths
 
