@@ -16,13 +16,14 @@ from pathlib import Path
 import digitseq as ds
 
 from ..recogniser import training
+from ..recogniser.cost import print_step_cost
 from ..recogniser.network import Weights
 from ..recogniser.scoring import LINES, SETS
 from ..recogniser.scoring import score as score_of_test_digits
-from . import lines, report
+from . import ablation, lines, report
 from .reading import ONE, read_real
 from .recipes import NAMES, recipe_of
-from .training import steps_within, trained
+from .training import steps_within, trained, trainer_of
 
 STEPS = 15_000
 
@@ -79,7 +80,13 @@ def main() -> None:
     options = arguments()
     training.use_all_cores()
     recipe = recipe_of(options.preset)
+    if options.cost:
+        print_step_cost(trainer_of(recipe, STEPS, options.seed))
+        return
     paths = options.lines or lines.default_paths()
+    if options.ablate:
+        ablation.ablate(recipe, paths, options.steps or ablation.STEPS, options.seed, options.keep)
+        return
     steps = options.steps or STEPS
     if options.minutes is not None:
         steps = steps_within(recipe, options.minutes, options.seed)

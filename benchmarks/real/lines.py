@@ -14,6 +14,8 @@ from digitseq import scans
 # Where real lines lie if nothing is said: a folder of archives, by this variable or beside the checkout.
 VARIABLE, BESIDE = "DIGITSEQ_REAL", Path(__file__).parents[3] / "shared" / "real"
 LISTINGS = ("labels.tsv", "labels.csv")
+# What a listing's column of labels may be called in a first line.
+HEADINGS = ("digits", "label", "labels", "text")
 # What an archive of lines of all sizes holds; one of pictures of one size holds "images" and "labels".
 PACKED = ("pixels", "offset", "height", "width", "label")
 
@@ -101,7 +103,7 @@ def _of_listing(path: Path) -> Iterator[Line]:
     with open(path, encoding="utf-8-sig", newline="") as file:
         rows = list(csv.reader(file, delimiter=mark))
     for number, row in enumerate(rows, 1):
-        if not row or (number == 1 and not row[-1].isdigit()):
+        if not row or (number == 1 and row[-1].strip().lower() in HEADINGS):
             continue  # a heading, or nothing
         if len(row) != 2:
             raise ValueError(f"{path}, line {number}: a name, a {mark!r} and its digits, got {row!r}")
