@@ -7,8 +7,10 @@ from .ink import Blur, Contrast, Gamma, InkFade, StrokeWidth
 from .line_geometry import BaselineWave, LineSlant
 from .page import GaussianNoise, Invert, Occlude, Paper, ReplaceNoise
 from .presets import PRESETS, Chains, preset
+from .resample import Padded
 from .serialization import check_length, from_plain, to_plain
 from .sometimes import Sometimes
+from .windows import Digits, boxes_in_windows
 from .words import as_chain, chains_of
 
 __all__ = [
@@ -18,6 +20,7 @@ __all__ = [
     "Blur",
     "Chains",
     "Contrast",
+    "Digits",
     "Elastic",
     "Gamma",
     "GaussianNoise",
@@ -25,6 +28,7 @@ __all__ = [
     "Invert",
     "LineSlant",
     "Occlude",
+    "Padded",
     "Paper",
     "Perspective",
     "ReplaceNoise",
@@ -34,6 +38,7 @@ __all__ = [
     "apply",
     "apply_to_batch",
     "as_chain",
+    "boxes_in_windows",
     "chains_of",
     "check_length",
     "followed",

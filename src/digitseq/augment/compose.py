@@ -18,11 +18,13 @@ from ..internal.sharding import RowSharding, by_rows, row_sharding_of
 from ..internal.xla import map_in_chunks, materialize
 from .base import Change, Page, Transform, Width
 from .geometry import Geometric
-from .resample import Images, Padded, Size, bilinear, columns_of, cubic, grid, scaled_grid
+from .resample import Images, Padded, Places, Size, bilinear, columns_of, cubic, grid, scaled_grid
 from .sometimes import innermost, nested
 from .words import as_chain
 
 Transforms = tuple[Transform, ...]
+# Transforms that are resampled, or change ink, together, each with the keys of its images.
+Group = tuple[bool, list[tuple[Any, jax.Array]]]
 
 
 @own_settings
@@ -121,15 +123,7 @@ def run(
         The images in [0, 1]; 0 beyond the width.
     """
     cell = None if cell == images[0].shape[1] else cell
-    # Parameters may be of any numeric type; the result must be float32 all the same.
-    transforms = jax.tree.map(lambda number: jnp.asarray(number, jnp.float32), transforms)
-    keyed = [(transform, folded(keys, number)) for number, transform in enumerate(transforms)]
-    groups = [
-        (moves_ink, list(group))
-        for moves_ink, group in itertools.groupby(
-            keyed, lambda pair: isinstance(innermost(pair[0]), Geometric)
-        )
-    ]
+    groups = groups_of(keys, transforms)
     if cell is not None and not (groups and groups[-1][0]):
         groups.append((True, []))
     for number, (moves_ink, group) in enumerate(groups, 1):
@@ -137,9 +131,22 @@ def run(
             images = (_warped(group, images, width, cell if number == len(groups) else None), None)
             continue
         for transform, own in group:
-            if not labels or _is_followed(transform):
+            if not labels or is_followed(transform):
                 images = (_changed(transform, _gathered(images), own, width), None)
     return _gathered(images)
+
+
+def groups_of(keys: Key[Array, " N"], transforms: Transforms) -> list[Group]:
+    """Transforms and their keys, in groups of those that move ink and those that don't, as they follow."""
+    # Parameters may be of any numeric type; the result must be float32 all the same.
+    transforms = jax.tree.map(lambda number: jnp.asarray(number, jnp.float32), transforms)
+    keyed = [(transform, folded(keys, number)) for number, transform in enumerate(transforms)]
+    return [
+        (moves_ink, list(group))
+        for moves_ink, group in itertools.groupby(
+            keyed, lambda pair: isinstance(innermost(pair[0]), Geometric)
+        )
+    ]
 
 
 def takes_width(transforms: Transforms) -> bool:
@@ -188,15 +195,12 @@ def _warped(
     group: list[tuple[Any, jax.Array]], images: Images, width: Width | None, cell: int | None = None
 ) -> Float32[Array, "N _ _"]:
     """The images resampled once at the composed places, mapped back from the last transform to the first."""
-    smooth = cell is not None or any(transform.interpolation == "cubic" for transform, _ in group)
-    sample = cubic if smooth else bilinear
+    sample = cubic if cell is not None or is_smooth(group) else bilinear
     _, height, columns = images[0].shape
     size: Size = (height, columns) if width is None else Padded(height, width, columns)
 
     def warp(drawn: list[Any]) -> jax.Array:
-        places = grid(size) if cell is None else scaled_grid(size, cell)
-        for (transform, _), own in zip(reversed(group), reversed(drawn), strict=True):
-            places = transform.pull(own, places, size)
+        places = pulled(group, drawn, grid(size) if cell is None else scaled_grid(size, cell), size)
         if cell is not None:
             return sample(images, places).reshape(-1, cell, cell)
         return _cut(sample(images, places).reshape(-1, height, columns_of(size)), width)
@@ -206,10 +210,23 @@ def _warped(
     return jnp.asarray(materialize(warp, [transform.draw(keys, size) for transform, keys in group]))
 
 
+def is_smooth(group: list[tuple[Any, jax.Array]]) -> bool:
+    """Whether the group is resampled bicubically: any of its transforms asks for it."""
+    return any(transform.interpolation == "cubic" for transform, _ in group)
+
+
+def pulled(group: list[tuple[Any, jax.Array]], drawn: list[Any], places: Places, size: Size) -> Places:
+    """The places in a group's input from which places in its result come."""
+    for (transform, _), own in zip(reversed(group), reversed(drawn), strict=True):
+        places = transform.pull(own, places, size)
+    return places
+
+
 def followed(transforms: Transforms) -> bool:
     """Whether any of these transforms changes annotations (moves or changes ink)."""
-    return any(_is_followed(transform) for transform in transforms)
+    return any(is_followed(transform) for transform in transforms)
 
 
-def _is_followed(transform: Transform) -> bool:
+def is_followed(transform: Transform) -> bool:
+    """Whether the transform moves or changes ink."""
     return not isinstance(innermost(transform), Page)

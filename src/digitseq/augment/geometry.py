@@ -16,7 +16,7 @@ from ..internal.pytrees import register_pytree
 from ..internal.shapes import Array, Float32, Key
 from .base import Parameter, Transform, as_float, random_words, uniform
 from .control_grid import basis
-from .resample import Padded, Places, Size, columns_of, nearest_border
+from .resample import Boxes, Padded, Places, Size, columns_of, nearest_border
 
 Interpolation = Literal["linear", "cubic"]
 
@@ -59,6 +59,19 @@ class Geometric(Transform):
             size: (H, W) of the images.
         """
         raise TypeError(f"{type(self).__name__} has no map")
+
+    def push(self, drawn: Any, boxes: Boxes, size: Size) -> Boxes | None:
+        """Boxes that hold all places in the result which come from places in these boxes.
+
+        Labels of lines are found faster by it (`windows`). A class that does
+        not define it itself, or returns None, can't bound where ink goes.
+
+        Args:
+            drawn: what `draw` returned.
+            boxes: (x0, y0, x1, y1) in the input, places as `pull` has them.
+            size: (H, W) of the images.
+        """
+        return None
 
 
 def linear() -> Interpolation:

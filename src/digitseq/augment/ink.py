@@ -53,6 +53,7 @@ class StrokeWidth(Ink):
     change_by: Parameter = 1.0
 
     limits: ClassVar = {"change_by": (0, 2)}
+    reach: ClassVar = 1
     takes_width: ClassVar = True
     reads_neighbours: ClassVar = True
 
@@ -88,6 +89,7 @@ class Gamma(Ink):
     strength: Parameter = 0.5
 
     limits: ClassVar = {"strength": (0, 10)}
+    reach: ClassVar = 0
     takes_width: ClassVar = True
 
     def change(self, images: Float32[Array, "N H W"], keys: Key[Array, " N"]) -> Float32[Array, "N H W"]:
@@ -113,6 +115,7 @@ class Contrast(Ink):
     strength: Parameter = 0.5
 
     limits: ClassVar = {"strength": (0, 10)}
+    reach: ClassVar = 0
     takes_width: ClassVar = True
 
     def change(self, images: Float32[Array, "N H W"], keys: Key[Array, " N"]) -> Float32[Array, "N H W"]:
@@ -135,6 +138,7 @@ class InkFade(Ink):
     strength: Parameter = 0.4
 
     limits: ClassVar = {"strength": (0, 0.95)}
+    reach: ClassVar = 0
     takes_width: ClassVar = True
 
     def change(self, images: Float32[Array, "N H W"], keys: Key[Array, " N"]) -> Float32[Array, "N H W"]:
@@ -158,6 +162,7 @@ class Blur(Ink):
     sigma: Parameter = 0.7
 
     limits: ClassVar = {"sigma": (0, 2)}
+    reach: ClassVar = RADIUS
     takes_width: ClassVar = True
     reads_neighbours: ClassVar = True
 

@@ -10,7 +10,7 @@ from ..internal.pytrees import register_pytree
 from ..internal.shapes import Array, Float32, Key
 from .base import Parameter, uniform
 from .geometry import Geometric, Interpolation, linear
-from .resample import Places, Size
+from .resample import Boxes, Places, Size
 
 
 @register_pytree
@@ -37,6 +37,12 @@ class LineSlant(Geometric):
         """The places, each row shifted along itself, so that the map is invertible."""
         y, x = places
         return y, x + drawn * (y - (size[0] - 1) / 2)
+
+    def push(self, drawn: Float32[Array, "N 1"], boxes: Boxes, size: Size) -> Boxes:
+        """The boxes widened to where their upper and lower edges go."""
+        x0, y0, x1, y1 = boxes.T
+        a, b = (drawn[:, 0] * (y - (size[0] - 1) / 2) for y in (y0, y1))
+        return jnp.stack([x0 - jnp.maximum(a, b), y0, x1 - jnp.minimum(a, b), y1], axis=-1)
 
 
 @register_pytree
@@ -66,3 +72,9 @@ class BaselineWave(Geometric):
         """The places, each column shifted along itself, so that the map is invertible."""
         (y, x), (height, phase) = places, drawn
         return y + height * jnp.sin(x * (np.float32(2 * np.pi) / self.wavelength) + phase), x
+
+    def push(self, drawn: Float32[Array, "2 N 1"], boxes: Boxes, size: Size) -> Boxes:
+        """The boxes with room for the wave above and below."""
+        x0, y0, x1, y1 = boxes.T
+        height = drawn[0, :, 0]
+        return jnp.stack([x0, y0 - height, x1, y1 + height], axis=-1)

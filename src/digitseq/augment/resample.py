@@ -18,6 +18,10 @@ from ..internal.xla import materialize
 # y and x, in pixels, at which each of the P = H * W pixels of N results is read.
 Place = Float32[Array | HostArray, "#N #P"]
 Places = tuple[Place, Place]
+# Boxes (x0, y0, x1, y1) of places.
+Boxes = Float32[Array, "N 4"]
+# The first column of each image, and the column after its last.
+Columns = tuple[Int32[Array, "N 1"], Int32[Array, "N 1"]]
 # Height and width of images.
 Size = tuple[int, int]
 # The sum of a float of up to 2**22 and this number is rounded to an integer, which its bits hold as an
@@ -66,20 +70,25 @@ def scaled_grid(size: Size, cell: int) -> tuple[Float32[HostArray, "1 P"], Float
     return (y + half) * np.float32(size[0] / cell) - half, (x + half) * np.float32(size[1] / cell) - half
 
 
-def bilinear(images: Images, places: Places) -> Float32[Array, "_ _"]:
+def bilinear(images: Images, places: Places, within: Columns | None = None) -> Float32[Array, "_ _"]:
     """The images bilinearly interpolated at the places; 0 beyond the border.
+
+    Args:
+        images: to read from.
+        places: where.
+        within: the first column of each image and the column after its last, if the others are to count as 0.
 
     Returns:
         [N, H * W].
     """
-    return _interpolate(images, places, 0, lambda f: (1 - f, f))
+    return _interpolate(images, places, 0, lambda f: (1 - f, f), within)
 
 
-def cubic(images: Images, places: Places) -> Float32[Array, "_ _"]:
+def cubic(images: Images, places: Places, within: Columns | None = None) -> Float32[Array, "_ _"]:
     """The images bicubically interpolated at the places, clipped to [0, 1]; 0 beyond the border.
 
     The kernel is that of E. Catmull and R. Rom, "A class of local
-    interpolating splines" (1974).
+    interpolating splines" (1974). Arguments are those of `bilinear`.
 
     Returns:
         [N, H * W].
@@ -93,7 +102,7 @@ def cubic(images: Images, places: Places) -> Float32[Array, "_ _"]:
             f * f * (0.5 * f - 0.5),
         )
 
-    return jnp.clip(_interpolate(images, places, -1, weights), 0.0, 1.0)
+    return jnp.clip(_interpolate(images, places, -1, weights, within), 0.0, 1.0)
 
 
 def nearest_border(fields: Float32[Array, "N H W"], places: Places) -> Float32[Array, "N P"]:
@@ -108,15 +117,22 @@ def _whole(halved: Float32[Array, "N P"]) -> Int32[Array, "N P"]:
     return lax.bitcast_convert_type(halved + MAGIC, jnp.int32) - MAGIC_BITS
 
 
-def _weighted(halved: Float32[Array, "N P"], size: int, first: int, weights: Weights) -> list[Array]:
-    """The weights of the pixels along an axis around places, which are given less half a pixel."""
+def _weighted(
+    halved: Float32[Array, "N P"], ends: Columns | tuple[int, int], first: int, weights: Weights
+) -> list[Array]:
+    """The weights of the pixels along an axis around places, which are given less half a pixel.
+
+    Pixels before the first and from the second of `ends` on have weight 0, whatever is read in their place.
+    """
     at = _whole(halved) + first
     found = weights((halved + np.float32(0.5)) - _whole(halved).astype(jnp.float32))
-    # A pixel beyond the border has weight 0, whatever is read in its place.
-    return [jnp.where((at >= -k) & (at < size - k), w, 0.0) for k, w in enumerate(found)]
+    begin, end = ends
+    return [jnp.where((at >= begin - k) & (at < end - k), w, 0.0) for k, w in enumerate(found)]
 
 
-def _interpolate(images: Images, places: Places, first: int, weights: Weights) -> Float32[Array, "_ _"]:
+def _interpolate(
+    images: Images, places: Places, first: int, weights: Weights, within: Columns | None
+) -> Float32[Array, "_ _"]:
     """Weighted sums of the pixels around each place.
 
     Three steps, materialised in between: XLA recomputes what it fuses for each
@@ -129,6 +145,7 @@ def _interpolate(images: Images, places: Places, first: int, weights: Weights) -
         first: the first pixel read along an axis, counted from the one at the
             place's integer part.
         weights: of the pixels from `first` on.
+        within: as for `bilinear`.
     """
     store, rows = images
     _, height, width = store.shape
@@ -145,8 +162,10 @@ def _interpolate(images: Images, places: Places, first: int, weights: Weights) -
         for place, size in zip(places, (height, width), strict=True)
     ]
 
+    columns = (0, width) if within is None else within
+
     def blend(y: Array, x: Array, corners: Array, flat: Array) -> Array:
-        down, right = _weighted(y, height, first, weights), _weighted(x, width, first, weights)
+        down, right = _weighted(y, (0, height), first, weights), _weighted(x, columns, first, weights)
 
         def pixel(row: int, column: int) -> Array:
             place = corners + ((first + row) * width + first + column)

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 from ..internal.pytrees import register_pytree
 from ..internal.shapes import Array, Bool, Float32, Key
 from .base import Parameter, Transform, Width, uniform
-from .resample import Places, Size
+from .resample import Boxes, Places, Size
 
 
 @register_pytree
@@ -56,6 +56,12 @@ class Sometimes(Transform):
         pulled = self.transform.pull(inner, places, size)
         y, x = (jnp.where(happens, new, old) for new, old in zip(pulled, places, strict=True))
         return y, x
+
+    def push(self, drawn: Any, boxes: Boxes, size: Size) -> Boxes | None:
+        """The inner transform's boxes, or the boxes themselves for images to which it is not applied."""
+        inner, happens = drawn
+        pushed: Boxes | None = self.transform.push(inner, boxes, size)
+        return None if pushed is None else jnp.where(happens, pushed, boxes)
 
     def change(self, images: Float32[Array, "N H W"], keys: Key[Array, " N"]) -> Float32[Array, "N H W"]:
         """The images, transformed with probability p."""

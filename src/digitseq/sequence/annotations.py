@@ -43,10 +43,33 @@ def after_line_transforms(
     """
     follow = augment.followed(spec.line_transforms)
     if follow or spec.masks == "amodal":
-        boxes, masks = annotate_transformed(line_keys, store, slots, spec, within)
+        boxes = None if spec.masks else _in_windows(line_keys, store, slots, spec, within)
+        if boxes is None:
+            boxes, masks = annotate_transformed(line_keys, store, slots, spec, within)
         if follow:
             slots = slots._replace(boxes=boxes).compact(pixels.has_ink(boxes))
     return slots, masks
+
+
+def _in_windows(
+    line_keys: Key[Array, " B"],
+    store: Store,
+    slots: Slots,
+    spec: SequenceSpec,
+    within: Int32[Array, ""] | None,
+) -> Int32[Array, "B K 4"] | None:
+    """The boxes of `annotate_transformed` where windows can find them, else None."""
+    digits = augment.Digits(
+        rows=slots.rows.reshape(-1),
+        left=slots.offsets.reshape(-1),
+        top=jnp.full(slots.rows.size, spec.top, jnp.int32),
+        boxes=slots.boxes.reshape(-1, 4),
+        shown=slots.shown.reshape(-1),
+    )
+    height, width = spec.image_height, spec.image_width
+    size = (height, width) if within is None else augment.Padded(height, within, width)
+    boxes = augment.boxes_in_windows(line_keys, spec.line_transforms, store, digits, size)
+    return None if boxes is None else boxes.reshape(slots.boxes.shape)
 
 
 def annotate_transformed(
