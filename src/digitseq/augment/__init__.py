@@ -2,9 +2,10 @@
 
 from .base import Transform
 from .compose import apply, apply_to_batch, followed, run, takes_width
-from .geometry import Affine, Elastic, Perspective
+from .elastic import Elastic
+from .geometry import Affine, Perspective
 from .ink import Blur, Contrast, Gamma, InkFade, StrokeWidth
-from .line_geometry import BaselineWave, LineSlant
+from .line_geometry import BaselineWave, LineShift, LineSlant, LineSlope
 from .page import GaussianNoise, Invert, Occlude, Paper, ReplaceNoise
 from .presets import PRESETS, Chains, preset
 from .resample import Padded
@@ -26,7 +27,9 @@ __all__ = [
     "GaussianNoise",
     "InkFade",
     "Invert",
+    "LineShift",
     "LineSlant",
+    "LineSlope",
     "Occlude",
     "Padded",
     "Paper",

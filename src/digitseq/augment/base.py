@@ -55,8 +55,12 @@ class Transform:
                 raise ValueError(f"{kind}.{name} must be a number from {low:g} to {high:g}, got {value!r}")
 
     def parameters(self) -> dict[str, Any]:
-        """The fields by name, concrete arrays and NumPy's numbers as Python's own."""
-        return {f.name: to_python(getattr(self, f.name)) for f in dataclasses.fields(self)}  # type: ignore[arg-type]
+        """The fields by name, concrete arrays and NumPy's numbers as Python's own; without a `bias` of 0."""
+        fields = {f.name: to_python(getattr(self, f.name)) for f in dataclasses.fields(self)}  # type: ignore[arg-type]
+        # Recipes and data cards show this: as by versions that knew no bias.
+        if isinstance(bias := fields.get("bias"), int | float) and bias == 0:
+            del fields["bias"]
+        return fields
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(f'{k}={v!r}' for k, v in self.parameters().items())})"

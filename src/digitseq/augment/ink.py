@@ -47,19 +47,22 @@ class StrokeWidth(Ink):
     3x3 cross, which moves each edge by one pixel.
 
     Attributes:
-        change_by: a stroke's width changes by up to so many pixels either way.
+        change_by: a stroke's width changes by up to so many pixels more or less
+            than `bias`, 2 at most.
+        bias: the mean change, pixels: thinner where it is negative.
     """
 
     change_by: Parameter = 1.0
+    bias: Parameter = 0.0
 
-    limits: ClassVar = {"change_by": (0, 2)}
+    limits: ClassVar = {"change_by": (0, 2), "bias": (-2, 2)}
     reach: ClassVar = 1
     takes_width: ClassVar = True
     reads_neighbours: ClassVar = True
 
     def change(self, images: Float32[Array, "N H W"], keys: Key[Array, " N"]) -> Float32[Array, "N H W"]:
         """The images, thicker where the sampled amount is positive, else thinner."""
-        amount = _signed(keys) * self.change_by / 2
+        amount = jnp.clip((_signed(keys) * self.change_by + self.bias) / 2, -1.0, 1.0)
         thick = _cross(images, jnp.maximum)
         thin = _cross(images, jnp.minimum)
         target = jnp.where(amount > 0, thick, thin)

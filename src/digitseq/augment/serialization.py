@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ..internal.validation import nearest
-from . import geometry, ink, line_geometry, page
+from . import elastic, geometry, ink, line_geometry, page
 from .base import Transform
 from .sometimes import Sometimes
 
@@ -13,7 +13,7 @@ KINDS: dict[str, type[Transform]] = {
     kind.__name__: kind
     for kind in (
         geometry.Affine,
-        geometry.Elastic,
+        elastic.Elastic,
         geometry.Perspective,
         ink.Blur,
         ink.Contrast,
@@ -26,7 +26,9 @@ KINDS: dict[str, type[Transform]] = {
         page.Paper,
         page.ReplaceNoise,
         line_geometry.BaselineWave,
+        line_geometry.LineShift,
         line_geometry.LineSlant,
+        line_geometry.LineSlope,
         Sometimes,
     )
 }
