@@ -4,9 +4,11 @@ from .base import Transform
 from .compose import apply, apply_to_batch, followed, run, takes_width
 from .elastic import Elastic
 from .geometry import Affine, Perspective
+from .hand_keys import HandKeys
 from .ink import Blur, Contrast, Gamma, InkFade, StrokeWidth
 from .line_geometry import BaselineWave, LineShift, LineSlant, LineSlope
 from .page import GaussianNoise, Invert, Occlude, Paper, ReplaceNoise
+from .per_line import PerLine, per_line
 from .presets import PRESETS, Chains, preset
 from .resample import Padded
 from .serialization import check_length, from_plain, to_plain
@@ -25,6 +27,7 @@ __all__ = [
     "Elastic",
     "Gamma",
     "GaussianNoise",
+    "HandKeys",
     "InkFade",
     "Invert",
     "LineShift",
@@ -33,6 +36,7 @@ __all__ = [
     "Occlude",
     "Padded",
     "Paper",
+    "PerLine",
     "Perspective",
     "ReplaceNoise",
     "Sometimes",
@@ -46,6 +50,7 @@ __all__ = [
     "check_length",
     "followed",
     "from_plain",
+    "per_line",
     "preset",
     "run",
     "takes_width",

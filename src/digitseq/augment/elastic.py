@@ -8,10 +8,11 @@ import numpy as np
 from jax import lax
 
 from ..internal.pytrees import register_pytree
-from ..internal.shapes import Array, Float32, Key
-from .base import Parameter, random_words
+from ..internal.shapes import Array, Float32
+from .base import Parameter, random_halves
 from .control_grid import basis
 from .geometry import Geometric, Interpolation, linear
+from .hand_keys import Keys
 from .resample import Places, Size, columns_of, nearest_border
 
 # The steepest slope of a displacement, below 1 so that the map never folds.
@@ -52,17 +53,13 @@ class Elastic(Geometric):
     limits: ClassVar = {"amplitude": (0, 100), "sigma": (2, 100)}
     takes_width: ClassVar = True
 
-    def draw(
-        self, keys: Key[Array, " N"], size: Size
-    ) -> tuple[Float32[Array, "N 2 H W"], Float32[Array, "N 1"]]:
+    def draw(self, keys: Keys, size: Size) -> tuple[Float32[Array, "N 2 H W"], Float32[Array, "N 1"]]:
         """Displacements (down, right) of unit standard deviation, and each image's amplitude."""
         down = basis(size[0], size[0], self.sigma)
         right = basis(size[1], columns_of(size), self.sigma)
         points = right.shape[1], down.shape[1]
-        bits = random_words(keys, (points[0] * points[1],))
-        # Sixteen bits are plenty for a displacement, so one hash gives two numbers.
-        halves = jnp.concatenate([bits & 0xFFFF, bits >> 16], axis=1)
-        random = halves.astype(jnp.float32) * np.float32(2**-15) - 1
+        # Sixteen bits are plenty for a displacement.
+        random = random_halves(keys, points[0] * points[1]).astype(jnp.float32) * np.float32(2**-15) - 1
         # Contracted in this order, neither product has to be transposed in memory.
         field = jnp.einsum("nkab,yb->nkay", random.reshape(-1, 2, *points), down)
         field = jnp.einsum("nkay,xa->nkyx", field, right)

@@ -12,8 +12,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..internal.pytrees import register_pytree
-from ..internal.shapes import Array, Float32, Key
+from ..internal.shapes import Array, Float32
 from .base import Parameter, Transform, as_float, uniform
+from .hand_keys import Keys
 from .resample import Boxes, Padded, Places, Size
 
 Interpolation = Literal["linear", "cubic"]
@@ -39,7 +40,7 @@ class Geometric(Transform):
             kind, words = type(self).__name__, get_args(Interpolation)
             raise ValueError(f"{kind}.interpolation must be one of {words}, got {self.interpolation!r}")
 
-    def draw(self, keys: Key[Array, " N"], size: Size) -> Any:
+    def draw(self, keys: Keys, size: Size) -> Any:
         """The random parameters of each image's map: a tree of arrays, the first of them of floats.
 
         Args:
@@ -99,7 +100,7 @@ class Affine(Geometric):
     limits: ClassVar = {"rotation": (0, 180), "scale": (0, 0.9), "slant": (0, 60), "shift": (0, 28)}
     takes_width: ClassVar = True
 
-    def draw(self, keys: Key[Array, " N"], size: Size) -> Float32[Array, "6 N 1"]:
+    def draw(self, keys: Keys, size: Size) -> Float32[Array, "6 N 1"]:
         """The inverse of shift * rotation * shear * scale, the two rows of an affine matrix per image."""
         turn, lean, wide, high, right, down = uniform(keys, 6, low=-1.0)[..., None]
         angle = turn * self.rotation * np.float32(np.pi / 180)
@@ -147,7 +148,7 @@ class Perspective(Geometric):
     limits: ClassVar = {"tilt": (0, 0.45)}
     takes_width: ClassVar = True
 
-    def draw(self, keys: Key[Array, " N"], size: Size) -> Float32[Array, "2 N 1"]:
+    def draw(self, keys: Keys, size: Size) -> Float32[Array, "2 N 1"]:
         """The third row (a, b, 1) of each image's homography, the identity but for it: a and b."""
         middle = jnp.maximum(jnp.stack([jnp.asarray(half) for half in middle_of(size)]), 0.5)[:, None, None]
         return uniform(keys, 2, low=-1.0)[..., None] * self.tilt / middle

@@ -7,16 +7,17 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..internal.pytrees import register_pytree
-from ..internal.shapes import Array, Float32, Key
+from ..internal.shapes import Array, Float32
 from .base import Parameter, uniform
 from .geometry import Geometric, Interpolation, linear, middle_of
+from .hand_keys import Keys
 from .resample import Boxes, Places, Size
 
 # The steepest slant in degrees: beyond, a line is smeared along itself.
 STEEPEST = 75
 
 
-def _tangent(keys: Key[Array, " N"], angle: Parameter, bias: Parameter) -> Float32[Array, "N 1"]:
+def _tangent(keys: Keys, angle: Parameter, bias: Parameter) -> Float32[Array, "N 1"]:
     """The tangent of an angle for each image, uniform from `bias` - `angle` to `bias` + `angle` degrees."""
     degrees = uniform(keys, 1, low=-1.0)[0][:, None] * angle + bias
     return jnp.tan(degrees * np.float32(np.pi / 180))
@@ -47,12 +48,13 @@ class LineSlant(Geometric):
             ValueError: a parameter outside its limits, or slants of more than 75 degrees.
         """
         super().check()
-        if abs(self.bias) + self.angle > STEEPEST:
+        bias, angle = np.abs(np.asarray([self.bias, self.angle], np.float64))
+        if bias + angle > STEEPEST:
             raise ValueError(
                 f"LineSlant.bias and angle must make slants of at most {STEEPEST} degrees, got {self!r}"
             )
 
-    def draw(self, keys: Key[Array, " N"], size: Size) -> Float32[Array, "N 1"]:
+    def draw(self, keys: Keys, size: Size) -> Float32[Array, "N 1"]:
         """The shear of each image, in columns per row."""
         return _tangent(keys, self.angle, self.bias)
 
@@ -89,7 +91,7 @@ class LineSlope(Geometric):
     limits: ClassVar = {"angle": (0, 30), "bias": (-30, 30)}
     takes_width: ClassVar = True
 
-    def draw(self, keys: Key[Array, " N"], size: Size) -> Float32[Array, "N 1"]:
+    def draw(self, keys: Keys, size: Size) -> Float32[Array, "N 1"]:
         """The shear of each image, in rows per column."""
         return _tangent(keys, self.angle, self.bias)
 
@@ -123,7 +125,7 @@ class LineShift(Geometric):
     limits: ClassVar = {"down": (0, 1000), "right": (0, 1000)}
     takes_width: ClassVar = True
 
-    def draw(self, keys: Key[Array, " N"], size: Size) -> Float32[Array, "2 N 1"]:
+    def draw(self, keys: Keys, size: Size) -> Float32[Array, "2 N 1"]:
         """How far down and to the right each image is moved, in pixels."""
         down, right = uniform(keys, 2, low=-1.0)[..., None]
         return jnp.stack([down * self.down, right * self.right])
@@ -157,7 +159,7 @@ class BaselineWave(Geometric):
     limits: ClassVar = {"amplitude": (0, 28), "wavelength": (10, 10000)}
     takes_width: ClassVar = True
 
-    def draw(self, keys: Key[Array, " N"], size: Size) -> Float32[Array, "2 N 1"]:
+    def draw(self, keys: Keys, size: Size) -> Float32[Array, "2 N 1"]:
         """The amplitude in pixels and the phase in radians of each image."""
         strength, phase = uniform(keys, 2)[:, :, None]
         return jnp.stack([strength * self.amplitude, phase * np.float32(2 * np.pi)])
