@@ -11,6 +11,7 @@ from scipy import stats
 import digitseq as ds
 from digitseq import augment
 from digitseq.augment.resample import grid
+from digitseq.augment.wrapper import Wrapper
 
 NOTHING = (
     augment.LineSlant(angle=0.0),
@@ -53,7 +54,7 @@ def test_a_line_transform_of_no_strength_changes_no_label(bank):
 def test_no_size_divides_by_zero(height, width):
     """Every transform, on cells, columns and single pixels."""
     images = jax.random.uniform(jax.random.key(0), (6, height, width))
-    everything = [kind() for kind in augment.serialization.KINDS.values() if kind is not augment.Sometimes]
+    everything = [kind() for kind in augment.serialization.KINDS.values() if not issubclass(kind, Wrapper)]
     for transform in everything:
         changed = np.asarray(apply(jax.random.key(1), [transform], images))
         assert changed.shape == images.shape

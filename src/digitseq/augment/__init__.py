@@ -1,11 +1,13 @@
 """Augmentation: transforms of glyphs and of lines, as plain records of their parameters."""
 
 from .base import Transform
-from .compose import apply, apply_to_batch, followed, run, takes_width
+from .chain import followed, measure, takes_width
+from .compose import apply, apply_to_batch, run
 from .elastic import Elastic
 from .geometry import Affine, Perspective
 from .hand_keys import HandKeys
 from .ink import Blur, Contrast, Gamma, InkFade, StrokeWidth
+from .line_fit import FitHeight, Fits
 from .line_geometry import BaselineWave, LineShift, LineSlant, LineSlope
 from .page import GaussianNoise, Invert, Occlude, Paper, ReplaceNoise
 from .per_line import PerLine, per_line
@@ -25,6 +27,8 @@ __all__ = [
     "Contrast",
     "Digits",
     "Elastic",
+    "FitHeight",
+    "Fits",
     "Gamma",
     "GaussianNoise",
     "HandKeys",
@@ -50,6 +54,7 @@ __all__ = [
     "check_length",
     "followed",
     "from_plain",
+    "measure",
     "per_line",
     "preset",
     "run",

@@ -172,7 +172,7 @@ def random_words(keys: Keys, shape: tuple[int, ...], out_axes: int = 0) -> UInt3
     return jax.vmap(lambda key: jax.random.bits(key, shape, jnp.uint32), out_axes=out_axes)(own_keys(keys))
 
 
-def random_halves(keys: Keys, count: int) -> UInt32[Array, "N 2*count"]:
+def random_halves(keys: Keys, count: int) -> UInt32[Array, "N _"]:
     """Random numbers from 0 to 2**16 - 1, twice `count` for each key: one hash gives two."""
     if isinstance(keys, HandKeys) and keys.jitter is not None:
         return line_words(keys, (count,), halved=True)

@@ -1,7 +1,6 @@
 """Chains of transforms: successive geometric ones are composed into one map, resampled once."""
 
 import functools
-import itertools
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -11,22 +10,18 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..internal.keys import as_key, numbered
-from ..internal.pixels import unit_ink
+from ..internal.pixels import has_ink, ink_boxes, unit_ink
 from ..internal.settings import own_settings
 from ..internal.shapes import Array, Float32, HostArray, Key, Shaped, UInt8
 from ..internal.sharding import RowSharding, by_rows, row_sharding_of
 from ..internal.xla import map_in_chunks, materialize
-from .base import Change, Page, Transform, Width
-from .geometry import Geometric
-from .hand_keys import Keys, folded_keys, own_keys
-from .per_line import per_line
-from .resample import Images, Padded, Places, Size, bilinear, columns_of, cubic, grid, scaled_grid
+from .base import Change, Transform, Width
+from .chain import Transforms, groups_of, is_followed, is_smooth, measure, pulled
+from .hand_keys import Keys
+from .line_fit import Fits, bound, fits
+from .resample import Images, Padded, Size, bilinear, columns_of, cubic, grid, scaled_grid
 from .words import as_chain
-from .wrapper import innermost, nested
-
-Transforms = tuple[Transform, ...]
-# Transforms that are resampled, or change ink, together, each with the keys of its images.
-Group = tuple[bool, list[tuple[Any, Any]]]
+from .wrapper import innermost
 
 
 @own_settings
@@ -81,6 +76,7 @@ def apply_to_batch(
     transforms: Transforms,
     images: Float32[Array, "N H W"] | UInt8[Array, "N H W"],
     width: Width | None = None,
+    found: Fits = None,
 ) -> Float32[Array, "N H W"] | UInt8[Array, "N H W"]:
     """Transforms a batch with one key per image, in chunks; without transforms, the images as they are.
 
@@ -88,16 +84,16 @@ def apply_to_batch(
         keys: typed PRNG keys.
         transforms: as for `apply`.
         images: float32 in [0, 1]; uint8 only without transforms.
-        width: as for `run`.
+        width, found: as for `run`.
     """
     if not images.size or not transforms:
         return images
     pixels = images.shape[1] * images.shape[2]
 
-    def part(keys: jax.Array, images: jax.Array) -> jax.Array:
-        return run(keys, transforms, (images, None), width=width)
+    def part(keys: jax.Array, images: jax.Array, found: Fits) -> jax.Array:
+        return run(keys, transforms, (images, None), width=width, found=found)
 
-    return jnp.asarray(map_in_chunks(part, pixels, keys, images))
+    return jnp.asarray(map_in_chunks(part, pixels, keys, images, found))
 
 
 def run(
@@ -108,6 +104,7 @@ def run(
     labels: bool = False,
     width: Width | None = None,
     cell: int | None = None,
+    found: Fits = None,
 ) -> Float32[Array, "N _ _"]:
     """Transforms a batch with one key per image, all at once.
 
@@ -120,12 +117,17 @@ def run(
             blank canvases; all transforms must then have `takes_width`.
         cell: the pixels along a side to scale glyphs to, at last, in one with
             the last transforms if these move ink. None, or their own: no scaling.
+        found: from `measure`, of the images' lines. None: each image is measured as one digit.
 
     Returns:
         The images in [0, 1]; 0 beyond the width.
     """
     cell = None if cell == images[0].shape[1] else cell
-    groups = groups_of(keys, transforms)
+    if found is None and any(map(fits, transforms)):
+        boxes = ink_boxes(_gathered(images))
+        size = _size_of(images, width)
+        found = measure(keys, transforms, boxes[:, None], has_ink(boxes)[:, None], size)
+    groups = groups_of(keys, bound(transforms, found))
     if cell is not None and not (groups and groups[-1][0]):
         groups.append((True, []))
     for number, (moves_ink, group) in enumerate(groups, 1):
@@ -136,29 +138,6 @@ def run(
             if not labels or is_followed(transform):
                 images = (_changed(transform, _gathered(images), own, width), None)
     return _gathered(images)
-
-
-def groups_of(keys: Keys, transforms: Transforms) -> list[Group]:
-    """Transforms and their keys, in groups of those that move ink and those that don't, as they follow."""
-    # Parameters may be of any numeric type; the result must be float32 all the same.
-    transforms = jax.tree.map(lambda number: jnp.asarray(number, jnp.float32), transforms)
-    keyed = [
-        (transform, folded_keys(keys if per_line((transform,)) else own_keys(keys), number))
-        for number, transform in enumerate(transforms)
-    ]
-    return [
-        (moves_ink, list(group))
-        for moves_ink, group in itertools.groupby(
-            keyed, lambda pair: isinstance(innermost(pair[0]), Geometric)
-        )
-    ]
-
-
-def takes_width(transforms: Transforms) -> bool:
-    """Whether all transforms support lines on the left of wider canvases, their width traced."""
-    kinds = [type(part) for transform in transforms for part in nested(transform)]
-    # Not inherited: a subclass may depend on the width where its parent does not.
-    return all(kind.takes_width and "takes_width" in vars(kind) for kind in kinds)
 
 
 def _cut(images: Float32[Array, "N H W"], width: Width | None) -> Float32[Array, "N H W"]:
@@ -201,8 +180,8 @@ def _warped(
 ) -> Float32[Array, "N _ _"]:
     """The images resampled once at the composed places, mapped back from the last transform to the first."""
     sample = cubic if cell is not None or is_smooth(group) else bilinear
-    _, height, columns = images[0].shape
-    size: Size = (height, columns) if width is None else Padded(height, width, columns)
+    size = _size_of(images, width)
+    height = size[0]
 
     def warp(drawn: list[Any]) -> jax.Array:
         places = pulled(group, drawn, grid(size) if cell is None else scaled_grid(size, cell), size)
@@ -215,23 +194,7 @@ def _warped(
     return jnp.asarray(materialize(warp, [transform.draw(keys, size) for transform, keys in group]))
 
 
-def is_smooth(group: list[tuple[Any, jax.Array]]) -> bool:
-    """Whether the group is resampled bicubically: any of its transforms asks for it."""
-    return any(transform.interpolation == "cubic" for transform, _ in group)
-
-
-def pulled(group: list[tuple[Any, jax.Array]], drawn: list[Any], places: Places, size: Size) -> Places:
-    """The places in a group's input from which places in its result come."""
-    for (transform, _), own in zip(reversed(group), reversed(drawn), strict=True):
-        places = transform.pull(own, places, size)
-    return places
-
-
-def followed(transforms: Transforms) -> bool:
-    """Whether any of these transforms changes annotations (moves or changes ink)."""
-    return any(is_followed(transform) for transform in transforms)
-
-
-def is_followed(transform: Transform) -> bool:
-    """Whether the transform moves or changes ink."""
-    return not isinstance(innermost(transform), Page)
+def _size_of(images: Images, width: Width | None) -> Size:
+    """Height and width of the images, the width perhaps that of a part of the canvas."""
+    _, height, columns = images[0].shape
+    return (height, columns) if width is None else Padded(height, width, columns)

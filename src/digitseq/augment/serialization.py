@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ..internal.validation import nearest
-from . import elastic, geometry, ink, line_geometry, page
+from . import elastic, geometry, ink, line_fit, line_geometry, page
 from .base import Transform
 from .per_line import PerLine
 from .sometimes import Sometimes
@@ -28,6 +28,7 @@ KINDS: dict[str, type[Transform]] = {
         page.Paper,
         page.ReplaceNoise,
         line_geometry.BaselineWave,
+        line_fit.FitHeight,
         line_geometry.LineShift,
         line_geometry.LineSlant,
         line_geometry.LineSlope,

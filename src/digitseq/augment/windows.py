@@ -17,8 +17,9 @@ from jax import lax
 from ..internal import pixels
 from ..internal.shapes import Array, Bool, Float32, Int32, Key, UInt8
 from ..internal.xla import ACCELERATOR_FACTOR, materialize
-from .compose import Group, Transforms, groups_of, is_followed, is_smooth, pulled
+from .chain import Group, Transforms, groups_of, is_followed, is_smooth, pulled
 from .geometry import Geometric
+from .line_fit import Fits, bound
 from .resample import Padded, Size, bilinear, columns_of, cubic
 from .wrapper import innermost
 
@@ -74,6 +75,7 @@ def boxes_in_windows(
     store: UInt8[Array, "M S S"] | Float32[Array, "M S S"],
     digits: Digits,
     size: Size,
+    found: Fits = None,
 ) -> Int32[Array, "N 4"] | None:
     """The boxes of digits after the transforms that annotations follow.
 
@@ -83,16 +85,19 @@ def boxes_in_windows(
         store: the glyphs.
         digits: the N = B * K digits of the B lines.
         size: of the canvas.
+        found: from `measure`, of the lines.
 
     Returns:
         Half-open pixels, all 0 where no ink is left; None where windows can't
         do the chain, or save nothing.
     """
-    reach, columns = reach_of(transforms), columns_of(size)
+    reach, columns = reach_of(bound(transforms, found)), columns_of(size)
     if reach is None or columns <= WINDOW or not digits.rows.size:
         return None
     count = digits.rows.shape[0] // line_keys.shape[0]
-    bounds = _bounds(groups_of(_repeated(line_keys, count), transforms), digits.boxes, size)
+    of_digits = jax.tree.map(lambda fit: jnp.repeat(fit, count, axis=0), found)
+    chain = bound(transforms, of_digits)
+    bounds = _bounds(groups_of(_repeated(line_keys, count), chain), digits.boxes, size)
     if bounds is None:
         return None
     end = np.int32(columns) if not isinstance(size, Padded) else jnp.asarray(size[1], jnp.int32)
@@ -106,7 +111,8 @@ def boxes_in_windows(
         own = jnp.minimum(at, digits.rows.shape[0] - 1)
         first = low[own] + (numbers - (ends[own] - tiles[own])) * core
         keys = line_keys[own // count]
-        images = _window(keys, transforms, store, jax.tree.map(lambda a: a[own], digits), first - reach, size)
+        chain = bound(transforms, jax.tree.map(lambda fit: fit[own], of_digits))
+        images = _window(keys, chain, store, jax.tree.map(lambda a: a[own], digits), first - reach, size)
         boxes = pixels.ink_boxes(images[:, :, reach : WINDOW - reach])
         inked = pixels.has_ink(boxes) & (numbers < ends[-1])
         boxes = boxes + jnp.stack([first, jnp.zeros_like(first)] * 2, axis=-1)

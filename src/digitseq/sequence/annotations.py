@@ -20,6 +20,18 @@ def drop_blank(slots: Slots) -> Slots:
     return slots.compact(slots.shown & pixels.has_ink(slots.ink))
 
 
+def measure(
+    line_keys: Key[Array, " B"], slots: Slots, spec: SequenceSpec, within: Int32[Array, ""] | None
+) -> augment.Fits:
+    """What line transforms have to know of where the digits lie; None where they ask for nothing."""
+    return augment.measure(line_keys, spec.line_transforms, slots.boxes, slots.shown, _size(spec, within))
+
+
+def _size(spec: SequenceSpec, within: Int32[Array, ""] | None) -> tuple[int, int]:
+    height, width = spec.image_height, spec.image_width
+    return (height, width) if within is None else augment.Padded(height, within, width)
+
+
 def after_line_transforms(
     line_keys: Key[Array, " B"],
     store: Store,
@@ -27,6 +39,7 @@ def after_line_transforms(
     masks: Int8[Array, "B H W"] | None,
     spec: SequenceSpec,
     within: Int32[Array, ""] | None = None,
+    found: augment.Fits = None,
 ) -> tuple[Slots, Masks | None]:
     """The slots and masks of the finished line: those whose ink is left on it, with boxes of that ink.
 
@@ -37,15 +50,16 @@ def after_line_transforms(
         masks: the untransformed line's visible ones, where they are wanted.
         spec: the layout.
         within: the width of the lines, where they lie on wider canvases.
+        found: from `augment.measure`, of the lines.
 
     Returns:
         The slots, and the masks that the spec asks for.
     """
     follow = augment.followed(spec.line_transforms)
     if follow or spec.masks == "amodal":
-        boxes = None if spec.masks else _in_windows(line_keys, store, slots, spec, within)
+        boxes = None if spec.masks else _in_windows(line_keys, store, slots, spec, within, found)
         if boxes is None:
-            boxes, masks = annotate_transformed(line_keys, store, slots, spec, within)
+            boxes, masks = annotate_transformed(line_keys, store, slots, spec, within, found)
         if follow:
             slots = slots._replace(boxes=boxes).compact(pixels.has_ink(boxes))
     return slots, masks
@@ -57,6 +71,7 @@ def _in_windows(
     slots: Slots,
     spec: SequenceSpec,
     within: Int32[Array, ""] | None,
+    found: augment.Fits,
 ) -> Int32[Array, "B K 4"] | None:
     """The boxes of `annotate_transformed` where windows can find them, else None."""
     top = jnp.full(slots.rows.size, spec.top, jnp.int32)
@@ -67,9 +82,8 @@ def _in_windows(
         boxes=slots.boxes.reshape(-1, 4),
         shown=slots.shown.reshape(-1),
     )
-    height, width = spec.image_height, spec.image_width
-    size = (height, width) if within is None else augment.Padded(height, within, width)
-    boxes = augment.boxes_in_windows(line_keys, spec.line_transforms, store, digits, size)
+    size = _size(spec, within)
+    boxes = augment.boxes_in_windows(line_keys, spec.line_transforms, store, digits, size, found)
     return None if boxes is None else boxes.reshape(slots.boxes.shape)
 
 
@@ -79,11 +93,12 @@ def annotate_transformed(
     slots: Slots,
     spec: SequenceSpec,
     within: Int32[Array, ""] | None = None,
+    found: augment.Fits = None,
 ) -> tuple[Int32[Array, "B K 4"], Masks | None]:
     """Boxes and masks of each digit on a canvas of its own, after the line transforms that labels follow.
 
     Args:
-        line_keys, store, slots, spec, within: as for `after_line_transforms`.
+        line_keys, store, slots, spec, within, found: as for `after_line_transforms`.
 
     Returns:
         Boxes, all 0 where no ink is left; and the masks that the spec
@@ -92,13 +107,15 @@ def annotate_transformed(
     count, height, width = slots.digits.shape[1], spec.image_height, spec.image_width
     follow = augment.followed(spec.line_transforms)
 
-    def part(line_keys: jax.Array, slots: Slots) -> tuple[jax.Array, jax.Array | None]:
+    def part(line_keys: jax.Array, slots: Slots, found: augment.Fits) -> tuple[jax.Array, jax.Array | None]:
         layers = compositing.render_separately(store, slots, spec)
         if follow:
             # The very keys of the image: it is the same transform.
             shared = jnp.repeat(jax.random.clone(line_keys), count, axis=0)
             flat = layers.reshape(-1, height, width)
-            moved = augment.run(shared, spec.line_transforms, (flat, None), labels=True, width=within)
+            fits = jax.tree.map(lambda fit: jnp.repeat(fit, count, axis=0), found)
+            chain = spec.line_transforms
+            moved = augment.run(shared, chain, (flat, None), labels=True, width=within, found=fits)
             layers = moved.reshape(layers.shape)
         return materialize(annotate, layers)
 
@@ -111,7 +128,7 @@ def annotate_transformed(
             return boxes, pixels.inked(in_order(front(kept), layers) if follow else layers)
         return boxes, instance_mask(layers, jnp.cumsum(kept, axis=1, dtype=jnp.int32))
 
-    return map_in_chunks(part, count * height * width, line_keys, slots)
+    return map_in_chunks(part, count * height * width, line_keys, slots, found)
 
 
 def instance_mask(layers: Float32[Array, "B K H W"], names: Int32[Array, "B K"]) -> Int8[Array, "B H W"]:

@@ -200,8 +200,9 @@ def render(
     form = byte_ink if as_is else unit_ink
     # Masks of moved or changed ink are made after it is: annotations and image then use the same line keys.
     image, masks = compositing.paint(store, slots, spec, masks=visible, form=form)
-    slots, masks = annotations.after_line_transforms(key.line, store, slots, masks, spec, within)
-    image = augment.apply_to_batch(key.line, spec.line_transforms, image, within)
+    found = annotations.measure(key.line, slots, spec, within)
+    slots, masks = annotations.after_line_transforms(key.line, store, slots, masks, spec, within, found)
+    image = augment.apply_to_batch(key.line, spec.line_transforms, image, within, found)
     return to_sequence(byte_ink(image) if dtype == jnp.uint8 else image, slots, masks)
 
 
