@@ -20,7 +20,7 @@ from ..internal.settings import own_settings
 from ..internal.shapes import Array, Bool, Float32, Int8, Int32, Integer, Key, UInt8
 from ..internal.sharding import RowSharding, by_rows, row_sharding_of
 from ..labels.digits import PAD, as_digits, narrowed
-from . import annotations, baseline, compositing, layout
+from . import annotations, baseline, compositing, layout, ligatures
 from .glyph_sampling import sample_glyphs
 from .slots import Slots
 from .spec import SequenceSpec, as_numbers, check_structure
@@ -200,6 +200,8 @@ def render(
     form = byte_ink if as_is else unit_ink
     # Masks of moved or changed ink are made after it is: annotations and image then use the same line keys.
     image, masks = compositing.paint(store, slots, spec, masks=visible, form=form)
+    if spec.ligatures is not None:
+        image = ligatures.join(key.gaps, source, store, slots, spec, image, form)
     slots, masks = annotations.after_line_transforms(key.line, store, slots, masks, spec, within)
     image = augment.apply_to_batch(key.line, spec.line_transforms, image, within)
     return to_sequence(byte_ink(image) if dtype == jnp.uint8 else image, slots, masks)
