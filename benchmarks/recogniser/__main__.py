@@ -89,7 +89,8 @@ def main() -> None:
         print_scores(weights, test_bank, names)
     if "cost" in options.only:
         bank = ds.load_bank("mnist")
-        print_step_cost(bank)
+        spec = training.SPEC.replace(glyph_transforms=training.WARP)
+        print_step_cost(training.Trainer(jax.random.key(0), bank, spec, 1000))
         print_late_step_cost(bank)
 
 

@@ -8,12 +8,11 @@ import jax.numpy as jnp
 import digitseq as ds
 
 from ..timing import in_turn, ratio
-from .training import BATCH, LABELS, SPEC, WARP, Trainer
+from .training import BATCH, LABELS, SPEC, Trainer
 
 
-def print_step_cost(bank: ds.DigitBank) -> None:
+def print_step_cost(trainer: Trainer) -> None:
     """Prints the time of a step on a batch that is there, and of one whose batch the stream makes."""
-    trainer = Trainer(jax.random.key(0), bank, SPEC.replace(glyph_transforms=WARP), 1000)
     state, count = trainer.begin(), 10
 
     @jax.jit

@@ -1,4 +1,4 @@
-"""A convolutional network of 506,657 weights, from images to the logits of their frames."""
+"""A convolutional network, from images to the logits of their frames; 506,657 weights if it reads 24 rows."""
 
 import jax
 import jax.numpy as jnp
@@ -8,25 +8,32 @@ from digitseq import ctc
 
 # Image columns per frame: of the frames that CTC reads, and of those that the auxiliary loss labels.
 STRIDE, COLUMNS = 2, 4
-# The rows of the image that the network reads: digits hardly reach the others.
-TOP, BOTTOM = 2, 26
-# Features of each four columns, and matrices in the stack of layers along the line.
-FEATURES, ALONG = 192, 4
+# Rows of the image that the network reads, unless told otherwise: MNIST's digits hardly reach the others.
+ROWS = 24
+# Features of each four columns, for each row that is read: so the kernel that sees a whole column's height is
+# two matrices of the stack of layers along the line. And the matrices in that stack.
+WIDENING, ALONG = 8, 4
 # The layers that turn features into logits.
 HEADS = ("frames", "columns")
 
 Weights = dict[str, jax.Array]
 
 
-def init_weights(key: jax.Array) -> Weights:
-    """Random kernels as (stacks of) matrices, [inputs of one output, outputs]; gains of 1 and biases of 0."""
+def init_weights(key: jax.Array, rows: int = ROWS) -> Weights:
+    """Random kernels as (stacks of) matrices, [inputs of one output, outputs]; gains of 1 and biases of 0.
+
+    Args:
+        key: a typed PRNG key.
+        rows: of the image that the network reads, those in its middle: a multiple of 4, at most 28.
+    """
+    features = WIDENING * rows
     shapes = {
         "conv0": (3 * 3 * 4, 32),
         "conv1": (3 * 3 * 32, 64),
         "conv2": (3 * 3 * 64, 64),
-        "along": (ALONG, 3 * FEATURES, FEATURES),
-        "frames": (FEATURES, COLUMNS // STRIDE * (ctc.BLANK + 1)),
-        "columns": (FEATURES, ctc.BLANK + 1),
+        "along": (ALONG, 3 * features, features),
+        "frames": (features, COLUMNS // STRIDE * (ctc.BLANK + 1)),
+        "columns": (features, ctc.BLANK + 1),
     }
     weights = {
         name: jax.random.normal(own, shape) * np.float32((2 / shape[-2]) ** 0.5)
@@ -43,7 +50,7 @@ def kernels(weights: Weights) -> Weights:
     """Each layer's kernel. Those along the line lie in one stack, which devices share; one is two of it."""
     along = weights["along"]
     matrices = {name: leaf for name, leaf in weights.items() if leaf.ndim == 2}
-    return matrices | {"height": along[:2].reshape(-1, FEATURES), "near": along[2], "far": along[3]}
+    return matrices | {"height": along[:2].reshape(-1, along.shape[-1]), "near": along[2], "far": along[3]}
 
 
 def standardised(kernel: jax.Array, gain: jax.Array) -> jax.Array:
@@ -58,8 +65,10 @@ def standardised(kernel: jax.Array, gain: jax.Array) -> jax.Array:
 
 
 def features(weights: Weights, images: jax.Array) -> jax.Array:
-    """Features of each four columns of images float32 [B, 28, W]; float32 [B, W // 4, FEATURES]."""
-    count, height, width = len(images), BOTTOM - TOP, images.shape[2]
+    """Features of each four columns of images float32 [B, 28, W]; float32 [B, W // 4, WIDENING * rows]."""
+    height = weights["along"].shape[-1] // WIDENING
+    count, (rows, width) = len(images), images.shape[1:]
+    top = (rows - height) // 2
     inner = {
         name: standardised(kernel, weights[f"{name} gain"])
         for name, kernel in kernels(weights).items()
@@ -82,7 +91,7 @@ def features(weights: Weights, images: jax.Array) -> jax.Array:
         return layer([padded[:, k * dilation : k * dilation + x.shape[1]] for k in range(3)], name)
 
     # Each two by two pixels as the four channels of one.
-    x = images[:, TOP:BOTTOM].reshape(count, height // 2, 2, width // 2, 2).transpose(0, 1, 3, 2, 4)
+    x = images[:, top : top + height].reshape(count, height // 2, 2, width // 2, 2).transpose(0, 1, 3, 2, 4)
     x = conv(x.reshape(count, height // 2, width // 2, 4) - 0.13, "conv0")
     x = jnp.maximum(x[:, 0::2], x[:, 1::2])
     x = x.reshape(count, height // 4, width // 4, 2, -1).max(axis=3)

@@ -1,6 +1,8 @@
 """Digits read off lines by test-time augmentation: several views of each, the most probable reading wins."""
 
-from typing import Any
+import functools
+import math
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -12,46 +14,90 @@ from digitseq import ctc
 
 from .network import COLUMNS, Weights, features, logits
 
-# The views of a line: its slant in degrees, a factor of its height, and columns to the right, as the
-# network has features of every fourth column.
-VIEWS = (
-    *((0.0, 1.0, shift) for shift in range(4)),
-    *((slant, tall, 0) for slant in (5.0, -5.0) for tall in (1.08, 0.93)),
+# Lines of one call, by default.
+BATCH = 50
+
+
+class View(NamedTuple):
+    """How a view shows a line: slant in degrees, factors of its height and width, and columns to the right.
+
+    The network has features of every fourth column, so that a shift by one to three of them is a view.
+    """
+
+    slant: float = 0.0
+    tall: float = 1.0
+    wide: float = 1.0
+    shift: int = 0
+
+
+Views = tuple[View, ...]
+VIEWS: Views = (
+    *(View(shift=shift) for shift in range(4)),
+    *(View(slant=slant, tall=tall) for slant in (5.0, -5.0) for tall in (1.08, 0.93)),
 )
 
 
-def view_logits(weights: Weights, images: jax.Array) -> jax.Array:
-    """The logits of all VIEWS of images [B, 28, W]; float32 [V, B, W // 2 + 2, 11]."""
+class Readings(NamedTuple):
+    """What was read off N lines.
+
+    Attributes:
+        digits: int32 [N, T], -1 after the last.
+        log_probs: float32 [N], the logarithm of the reading's mean probability over all views.
+    """
+
+    digits: np.ndarray
+    log_probs: np.ndarray
+
+
+def view_logits(weights: Weights, images: jax.Array, views: Views | None = None) -> jax.Array:
+    """The logits of all views (by default VIEWS) of images [B, 28, W]; float32 [V, B, T, 11].
+
+    T is W // 2 + 2, or as much more as the widest view needs.
+    """
+    views = views or VIEWS
     high, wide = images.shape[1:]
     middle = (high - 1) / 2  # the row that no view moves
     # Wider, so that no column is moved out of sight.
-    y, x = jnp.meshgrid(jnp.arange(high) - middle, jnp.arange(wide + COLUMNS), indexing="ij")
+    widest = max(1.0, *(view.wide for view in views))
+    across = COLUMNS * (math.ceil(wide * widest / COLUMNS) + 1)
+    y, x = jnp.meshgrid(jnp.arange(high) - middle, jnp.arange(across), indexing="ij")
 
-    def scores(slant: float, tall: float, shift: int) -> jax.Array:
-        places = [y / tall + middle, x - shift + jnp.tan(jnp.deg2rad(slant)) * y]
-        view = jax.vmap(lambda image: map_coordinates(image, places, order=1))(images)
-        return logits(weights, features(weights, view))
+    def scores(view: jax.Array) -> jax.Array:
+        slant, tall, width, shift = view
+        places = [y / tall + middle, (x - shift) / width + jnp.tan(jnp.deg2rad(slant)) * y]
+        seen = jax.vmap(lambda image: map_coordinates(image, places, order=1))(images)
+        return logits(weights, features(weights, seen))
 
-    return jnp.stack([scores(*view) for view in VIEWS])
+    return jax.lax.map(scores, jnp.asarray(views, jnp.float32))
 
 
-@jax.jit
-def _read(weights: Weights, images: jax.Array) -> jax.Array:
+@functools.partial(jax.jit, static_argnames="views")
+def _read(weights: Weights, images: jax.Array, views: Views) -> tuple[jax.Array, jax.Array]:
     def log_prob(scores: jax.Array, reading: jax.Array) -> jax.Array:
         labels, paddings = ctc.labels_and_paddings(reading)
         return -optax.ctc_loss(scores, jnp.zeros(scores.shape[:2]), labels, paddings, blank_id=ctc.BLANK)
 
-    scores = view_logits(weights, images)
+    scores = view_logits(weights, images, views)
     readings = jax.vmap(ctc.decode)(scores)
     by_each = jax.vmap(jax.vmap(log_prob, (None, 0)), (0, None))(scores, readings)
-    most_probable = jax.nn.logsumexp(by_each, axis=0).argmax(axis=0)
-    return readings[most_probable, jnp.arange(len(images))]
+    means = jax.nn.logsumexp(by_each, axis=0) - math.log(len(views))
+    lines = jnp.arange(len(images))
+    best = means.argmax(axis=0)
+    return readings[best, lines], means[best, lines]
+
+
+def read_lines(weights: Weights, images: Any, views: Views | None = None, batch: int = BATCH) -> Readings:
+    """What is read off images [N, 28, W], W a multiple of 4.
+
+    Each of the views (by default VIEWS) is decoded by its best path; the decoding with the highest mean
+    probability over all views wins. (Averaging frames instead would lose digits that two views see a frame
+    apart.)
+    """
+    parts = [_read(weights, images[n : n + batch], views or VIEWS) for n in range(0, len(images), batch)]
+    digits, log_probs = (np.concatenate(part) for part in zip(*parts, strict=True))
+    return Readings(digits, log_probs)
 
 
 def read(weights: Weights, images: Any) -> np.ndarray:
-    """The digits read off images [N, 28, W]; int32 [N, W // 2 + 2], -1 after.
-
-    Each of the VIEWS is decoded by its best path; the decoding with the highest mean probability over all
-    views wins. (Averaging frames instead would lose digits that two views see a frame apart.)
-    """
-    return np.concatenate([_read(weights, images[n : n + 50]) for n in range(0, len(images), 50)])
+    """The digits read off images [N, 28, W] by VIEWS; int32 [N, W // 2 + 2], -1 after."""
+    return read_lines(weights, images).digits

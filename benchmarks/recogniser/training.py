@@ -12,8 +12,10 @@ from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 import digitseq as ds
 from digitseq import augment, ctc
+from digitseq.glyphs.source import Source
+from digitseq.labels.base import LabelSource
 
-from .network import ALONG, COLUMNS, STRIDE, Weights, features, init_weights, logits
+from .network import ALONG, COLUMNS, ROWS, STRIDE, Weights, features, init_weights, logits
 from .optimizer import make_optimizer
 
 BATCH, STEPS, AVERAGE = 32, 15_000, 0.999
@@ -31,6 +33,7 @@ WARP = (
 )
 # Gaps between ink go from -4 to a number sampled for each batch: half of the batches are tight.
 GAPS = (-4, 4, 30)
+Gaps = tuple[int, int, int]
 
 
 class State(NamedTuple):
@@ -53,10 +56,10 @@ def loss(weights: Weights, batch: ds.DigitSequence, auxiliary_weight: jax.Array)
     return (read + auxiliary_weight * found).mean()
 
 
-def spacing_range(key: jax.Array) -> tuple[int, jax.Array]:
+def spacing_range(key: jax.Array, gaps: Gaps) -> tuple[int, jax.Array]:
     """The range of gaps for a batch."""
     tight_key, high_key = jax.random.split(key)
-    least, tight, widest = GAPS
+    least, tight, widest = gaps
     high = jax.random.randint(high_key, (), tight, widest + 1)
     return least, jnp.where(jax.random.bernoulli(tight_key), tight, high)
 
@@ -73,10 +76,29 @@ def use_all_cores() -> None:
 
 
 class Trainer:
-    """Training on every device: each makes its rows of the batch, and the gradients are summed."""
+    """Training on every device: each makes its rows of the batch, and the gradients are summed.
 
-    def __init__(self, key: jax.Array, bank: ds.DigitBank, spec: ds.SequenceSpec, steps: int) -> None:
-        self.mesh, self.steps = all_devices(), steps
+    Args:
+        key: of the weights and of the stream.
+        bank, labels, spec: what the lines are made of.
+        steps: of the whole training, in which the learning rate falls to 0.
+        gaps: the range of gaps of a batch goes from the first to a number sampled for it: the second, or as
+            often one from there to the third. None: as the spec says.
+        rows: of the image, as for `init_weights`.
+    """
+
+    def __init__(
+        self,
+        key: jax.Array,
+        bank: Source,
+        spec: ds.SequenceSpec,
+        steps: int,
+        *,
+        labels: LabelSource = LABELS,
+        gaps: Gaps | None = GAPS,
+        rows: int = ROWS,
+    ) -> None:
+        self.mesh, self.steps, self.gaps, self.rows = all_devices(), steps, gaps, rows
         self.replicated = NamedSharding(self.mesh, PartitionSpec())
         even = ALONG % self.mesh.size == 0
         self.sharded = NamedSharding(self.mesh, PartitionSpec("data" if even else None))
@@ -84,13 +106,14 @@ class Trainer:
         self.init_key, *keys = jax.device_put(tuple(keys), self.replicated)
         self.stream_key, self.gap_key = keys
         self.bank, self.spec = jax.device_put((bank, spec), self.replicated)
+        self.labels = labels
         self.optimizer = make_optimizer(steps)
-        ctc.check(LABELS, spec, STRIDE)
+        ctc.check(labels, spec, STRIDE)
         self._scan = jax.jit(self._many, out_shardings=self.replicated)
 
     def begin(self) -> State:
         """The state before the first step."""
-        weights = init_weights(self.init_key)
+        weights = init_weights(self.init_key, self.rows)
         return jax.device_put(State(weights, weights, self.optimizer.init(weights)), self.replicated)
 
     def step(self, state: State, batch: ds.DigitSequence, number: jax.Array) -> tuple[State, jax.Array]:
@@ -106,12 +129,14 @@ class Trainer:
         average = jax.tree.map(lambda a, w: decay * a + (1 - decay) * w, state.average, weights)
         return State(weights, average, optimizer_state), value
 
-    def batch(self, number: jax.Array, bank: ds.DigitBank, spec: ds.SequenceSpec) -> ds.DigitSequence:
+    def batch(self, number: jax.Array, bank: Source, spec: ds.SequenceSpec) -> ds.DigitSequence:
         """The batch of step `number`."""
-        spaced = spec.replace(spacing_range=spacing_range(jax.random.fold_in(self.gap_key, number)))
-        return ds.batch_at(self.stream_key, number, bank, LABELS, spaced, BATCH, mesh=self.mesh)
+        if self.gaps is not None:
+            key = jax.random.fold_in(self.gap_key, number)
+            spec = spec.replace(spacing_range=spacing_range(key, self.gaps))
+        return ds.batch_at(self.stream_key, number, bank, self.labels, spec, BATCH, mesh=self.mesh)
 
-    def _many(self, state: State, first: jax.Array, bank: ds.DigitBank, spec: ds.SequenceSpec) -> Any:
+    def _many(self, state: State, first: jax.Array, bank: Source, spec: ds.SequenceSpec) -> Any:
         def body(state: State, number: jax.Array) -> tuple[State, jax.Array]:
             return self.step(state, self.batch(number, bank, spec), number)
 

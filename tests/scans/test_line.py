@@ -88,6 +88,25 @@ def test_all_ink_fits_the_canvas():
     assert line.scale < 20 / 31
 
 
+@pytest.mark.parametrize("inverted", [False, True])
+def test_ink_is_found_where_paper_changes_its_shade(inverted):
+    """A line that lies across the edge of a form's shaded field: its bright paper is no bright ink."""
+    for rows in (3, 6, 12):
+        picture = page(solid_bank(), digits=(3, 5), ink=0.4) * 0.6
+        shaded = np.concatenate([np.full_like(picture[:rows], 235), picture]).astype(np.uint8)
+        line = ds.normalize_line(255 - shaded if inverted else shaded)
+        assert line.ink == ("bright" if inverted else "dark")
+
+
+def test_a_digit_that_towers_makes_the_others_no_smaller():
+    picture = Image.new("L", (260, 130), 255)
+    pen = ImageDraw.Draw(picture)
+    pen.line((30, 10, 30, 120), fill=0, width=4)
+    for x in (60, 110, 160, 210):
+        pen.rectangle((x, 80, x + 24, 120), outline=0, width=4)
+    assert abs(ds.normalize_line(np.asarray(picture)).digit_height - 41) < 2
+
+
 def test_paper_without_digits_gives_an_empty_line():
     noise = np.random.default_rng(2).normal(200, 3, (60, 200)).astype(np.uint8)
     for image in (np.full((50, 120), 255, np.uint8), noise, np.zeros((1, 60_000), np.uint8)):

@@ -15,7 +15,7 @@ from .rules import remove_rules
 MOST_SIDE = 192
 # Rows of the canvas that ink may fill: half a row stays free above, and one below, for antialiased edges.
 MOST_ROWS = 26.5
-# Pieces of ink that are lower than this share of the tall ones (or of the picture) are no digits.
+# Pieces of ink that are lower than this share of the usual one (or of the picture) are no digits.
 LOW, LEAST_HEIGHT = 0.5, 0.12
 # Digits lower than this can't be enlarged to 20 pixels, in pixels.
 LEAST_PIXELS = 5
@@ -99,9 +99,10 @@ def normalize_line(
 def measure_digits(found: InkMap) -> tuple[float, float]:
     """The median height of digits and the median row of their middles, in pixels; (0, 0) where there is none.
 
-    Digits are the connected pieces that are at least half as high as the tall
-    ones (the 90th percentile, weighted by ink): commas, dashes and dots are
-    not.
+    Digits are the connected pieces that are at least half as high as the
+    piece with the median ink: commas, dashes and dots, which have little of
+    it, are not, and a first digit that towers over the others makes none of
+    them too small.
 
     Args:
         found: the ink of a line, without rules.
@@ -114,8 +115,11 @@ def measure_digits(found: InkMap) -> tuple[float, float]:
     boxes = ndimage.find_objects(pieces)
     heights = np.array([rows.stop - rows.start for rows, _ in boxes], np.float64)
     middles = np.array([(rows.stop + rows.start) / 2 for rows, _ in boxes])
-    tall = float(np.percentile(heights[heights >= LOW * heights.max()], 75))
-    digits = heights >= max(LOW * tall, LEAST_HEIGHT * found.ink.shape[0])
+    weights = np.bincount(pieces.ravel(), found.ink.ravel(), count + 1)[1:]
+    order = np.argsort(heights, kind="stable")
+    half = np.searchsorted(np.cumsum(weights[order]), weights.sum() / 2)
+    usual = float(heights[order][half])
+    digits = heights >= max(LOW * usual, LEAST_HEIGHT * found.ink.shape[0])
     if not digits.any():
         return 0.0, 0.0
     return float(np.median(heights[digits])), float(np.median(middles[digits]))

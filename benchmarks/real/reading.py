@@ -1,0 +1,42 @@
+"""Real lines read by a recogniser, in batches of equal width, so that few programs are compiled."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from ..recogniser.network import Weights
+from ..recogniser.reading import VIEWS, View, Views, read_lines
+
+# Widths are multiples of this; lines of one call.
+STEP, BATCH = 64, 32
+# Real lines are narrower, wider and more slanted than those of MNIST's digits.
+MANY: Views = (
+    *VIEWS,
+    *(View(wide=wide) for wide in (0.85, 1.15)),
+    *(View(slant=slant) for slant in (8.0, -8.0)),
+)
+ONE: Views = (View(),)
+
+
+class Read(NamedTuple):
+    """What was read off a line, and how confidently: the reading's mean probability over the views."""
+
+    text: str
+    confidence: float
+
+
+def read_real(weights: Weights, images: list[np.ndarray], views: Views = MANY) -> list[Read]:
+    """What is read off each image [28, W], in their order."""
+    read: list[Read] = [Read("", 0.0)] * len(images)
+    wides = np.array([-(-image.shape[1] // STEP) * STEP for image in images])
+    for wide in sorted(set(wides.tolist())):
+        places = np.flatnonzero(wides == wide)
+        for part in np.split(places, range(BATCH, len(places), BATCH)):
+            batch = np.zeros((BATCH, 28, wide), np.float32)
+            for row, place in enumerate(part):
+                batch[row, :, : images[place].shape[1]] = images[place]
+            digits, log_probs = read_lines(weights, batch, views, BATCH)
+            for row, place in enumerate(part):
+                text = "".join(str(digit) for digit in digits[row] if digit >= 0)
+                read[place] = Read(text, float(np.exp(log_probs[row])))
+    return read
