@@ -18,6 +18,7 @@ from .io.idx import read_idx, write_idx
 from .labels.addresses import PhoneNumbers, ZipCodes
 from .labels.amounts import Amounts
 from .labels.calendar import Dates, Times
+from .labels.marks import WithMarks
 from .labels.numeric import NumberRange, Pattern
 from .labels.sequences import FileLabels, FixedLabels, RandomDigits
 from .numpy_api import generate_numbers_sequence
@@ -50,6 +51,7 @@ __all__ = [
     "RandomDigits",
     "SequenceSpec",
     "Times",
+    "WithMarks",
     "ZipCodes",
     "bank_digest",
     "bank_from_images",

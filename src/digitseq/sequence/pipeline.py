@@ -23,6 +23,7 @@ from ..labels.digits import PAD, as_digits, narrowed
 from . import annotations, baseline, compositing, layout, ligatures
 from .glyph_sampling import sample_glyphs
 from .slots import Slots
+from .signs import labelled
 from .spec import SequenceSpec, as_numbers, check_structure
 from .stages import split_for_stages
 
@@ -202,7 +203,8 @@ def render(
     image, masks = compositing.paint(store, slots, spec, masks=visible, form=form)
     if spec.ligatures is not None:
         image = ligatures.join(key.gaps, source, store, slots, spec, image, form)
-    slots, masks = annotations.after_line_transforms(key.line, store, slots, masks, spec, within)
+    named = labelled(source, slots.digits, spec.unlabelled)
+    slots, masks = annotations.after_line_transforms(key.line, store, slots, masks, named, spec, within)
     image = augment.apply_to_batch(key.line, spec.line_transforms, image, within)
     return to_sequence(byte_ink(image) if dtype == jnp.uint8 else image, slots, masks)
 

@@ -32,6 +32,7 @@ USUAL = {
     "baseline": "cell",
     "baseline_jitter": 0,
     "ligatures": None,
+    "unlabelled": "",
 }
 CHAINS: dict[str, Literal["glyph", "line"]] = {"glyph_transforms": "glyph", "line_transforms": "line"}
 
@@ -85,6 +86,10 @@ class SequenceSpec:
             from outline to outline, where that takes it at most 12 * scale columns
             across and none is a sign. It is drawn before the line transforms, and
             belongs to no box and no mask. A leaf; None: no ligatures.
+        unlabelled: those of the source's `symbols` that are drawn, take room and
+            follow all that moves ink, but have no label: they stand in no
+            `digits`, `offsets`, `glyph_ids`, box or mask, and `length` does not
+            count them. What they cover in a visible mask is 0. Static.
         glyph_transforms: applied to each glyph, in this order, before it is
             placed: records of `digitseq.augment`, or the name of a preset or
             of a `.json` file. Their parameters are leaves. Boxes, ink gaps and
@@ -122,6 +127,7 @@ class SequenceSpec:
     baseline: Baseline = _static("cell")
     baseline_jitter: Any = 0.0
     ligatures: Any = None
+    unlabelled: str = _static("")
 
     def __post_init__(self) -> None:
         # A chain given by name. JAX, which builds records from tracers, never passes text here.
@@ -202,6 +208,9 @@ def check_structure(spec: SequenceSpec) -> None:
             raise ValueError(f"{name} must be one of {words}, got {word!r}")
     if not isinstance(spec.masks, bool) and spec.masks not in get_args(Masks):
         raise ValueError(f"masks must be False or one of {get_args(Masks)}, got {spec.masks!r}")
+    marks = spec.unlabelled
+    if not isinstance(marks, str) or len(set(marks)) != len(marks):
+        raise ValueError(f"unlabelled must be symbols of the source, each once, as in '.,-', got {marks!r}")
     for name in ("glyph_transforms", "line_transforms"):
         transforms = getattr(spec, name)
         if not isinstance(transforms, tuple):
