@@ -4,6 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from conftest import slow
 from reference import fold
 
 import digitseq as ds
@@ -17,6 +18,7 @@ from digitseq.sequence.stages import split_for_stages
 KEY = jax.random.key(4)
 DIGITS = np.random.default_rng(5).integers(0, 10, (40, 5)).astype(np.int32)
 DIGITS[::3, 3:] = -1
+MANY = np.tile(DIGITS, (25, 1))
 SPEC = ds.SequenceSpec(image_width=160, spacing_range=(-2, 10), advance="ink", ligatures=0.5)
 
 
@@ -47,7 +49,7 @@ def test_strokes_are_in_the_image_and_in_no_label(bank):
     plain = jax.device_get(ds.sample_sequences(KEY, bank, DIGITS, spec.replace(ligatures=None)))
     for name in ("digits", "length", "offsets", "boxes", "glyph_ids", "masks"):
         np.testing.assert_array_equal(getattr(joined, name), getattr(plain, name))
-    strokes = jax.device_get(strokes_of(bank, DIGITS, as_numbers(spec))[0])
+    strokes = jax.device_get(strokes_of(bank, MANY, as_numbers(SPEC))[0])
     for b in range(12):
         wanted = np.maximum(plain.image[b], drawn(strokes, b, spec))
         np.testing.assert_allclose(joined.image[b], wanted, atol=1e-5)
@@ -56,7 +58,7 @@ def test_strokes_are_in_the_image_and_in_no_label(bank):
     assert not joined.masks[bare].any()
 
 
-@pytest.mark.parametrize("masks", [False, "amodal"])
+@pytest.mark.parametrize("masks", [False, *slow("amodal")])
 def test_without_strength_it_is_the_same_image(bank, masks):
     spec = SPEC.replace(masks=masks)
     none, zero = (ds.sample_sequences(KEY, bank, DIGITS, spec.replace(ligatures=p)) for p in (None, 0.0))
@@ -65,10 +67,10 @@ def test_without_strength_it_is_the_same_image(bank, masks):
 
 
 def test_strokes_go_from_ink_to_ink(bank):
-    strokes, slots = jax.device_get(strokes_of(bank, DIGITS, as_numbers(SPEC.replace(ligatures=1.0))))
+    strokes, slots = jax.device_get(strokes_of(bank, MANY, as_numbers(SPEC.replace(ligatures=1.0))))
     ids, boxes, ink = slots.glyph_ids, slots.boxes, slots.ink
     assert (strokes.radius > 0).sum() > 50
-    for b, k in np.argwhere(strokes.radius > 0):
+    for b, k in np.argwhere(strokes.radius > 0)[:300]:
         left, right = (np.asarray(bank.glyphs)[ids[b, n]] > 0 for n in (k, k + 1))
         rows = [
             int(y - boxes[b, n, 1] + ink[b, n, 1])
@@ -83,11 +85,10 @@ def test_strokes_go_from_ink_to_ink(bank):
 
 def test_the_share_of_neighbours_that_are_joined(bank):
     """Of those that are near enough: which probability 1 tells, with the same key. Leaves never recompile."""
-    digits = np.tile(DIGITS, (25, 1))
     counts = strokes_of._cache_size()
     specs = (as_numbers(SPEC.replace(ligatures=p)) for p in (1, 0.3))
-    able, some = (np.asarray(strokes_of(bank, digits, spec)[0].radius) > 0 for spec in specs)
-    assert strokes_of._cache_size() == counts + 1
+    able, some = (np.asarray(strokes_of(bank, MANY, spec)[0].radius) > 0 for spec in specs)
+    assert strokes_of._cache_size() <= counts + 1
     assert not (some & ~able).any()
     share, n = some[able].mean(), able.sum()
     assert n > 1500
@@ -101,8 +102,7 @@ def test_thirds_that_are_joined():
     images = np.zeros((10, 28, 28), np.uint8)
     images[:, 5:23, 10:18] = 255
     bank = ds.make_bank(images, np.arange(10))
-    digits = np.tile(DIGITS, (50, 1))
-    strokes = jax.device_get(strokes_of(bank, digits, as_numbers(SPEC.replace(ligatures=1.0)))[0])
+    strokes = jax.device_get(strokes_of(bank, MANY, as_numbers(SPEC.replace(ligatures=1.0)))[0])
     there = strokes.radius > 0
     rows = np.stack([strokes.y0[there], strokes.y1[there]]).astype(int) - 5
     thirds = rows // 6
@@ -122,6 +122,7 @@ def test_signs_are_not_joined(bank):
     assert (np.asarray(strokes.radius) > 0).any(axis=0).tolist() == [False, False, True, False]
 
 
+@pytest.mark.slow
 def test_strokes_follow_line_transforms(bank):
     chain = (augment.LineSlant(angle=25.0), augment.Blur(sigma=1.0))
     joined = ds.sample_sequences(KEY, bank, DIGITS, SPEC)
@@ -134,6 +135,7 @@ def test_strokes_follow_line_transforms(bank):
     assert (np.asarray(moved.image) > np.asarray(alone.image) + 0.5).any()
 
 
+@pytest.mark.slow
 def test_bytes_are_those_of_floats(bank):
     spec = as_numbers(SPEC)
     render = jax.jit(pipeline.render, static_argnames=("width", "dtype"))
@@ -143,12 +145,14 @@ def test_bytes_are_those_of_floats(bank):
     assert np.abs(np.asarray(byte_ink(images[0])).astype(int) - np.asarray(images[1])).max() <= 1
 
 
+@pytest.mark.slow
 def test_a_line_of_one_digit_has_none(bank):
     one = np.array([[7], [8]], np.int32)
     with_none = ds.sample_sequences(KEY, bank, one, SPEC.replace(ligatures=None))
     np.testing.assert_array_equal(ds.sample_sequences(KEY, bank, one, SPEC).image, with_none.image)
 
 
+@pytest.mark.slow
 def test_a_row_is_the_single_sample(bank):
     whole = ds.sample_sequences(KEY, bank, DIGITS, SPEC)
     single = ds.sample_sequence(jax.random.fold_in(KEY, 7), bank, DIGITS[7], SPEC)
