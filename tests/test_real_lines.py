@@ -1,7 +1,12 @@
 """What benchmarks/real_lines.py counts, reads and prints; training is the recogniser's, tested elsewhere."""
 
 import math
+import os
 import random
+import re
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +15,8 @@ from benchmarks.real.reading import Read
 from PIL import Image
 
 import digitseq as ds
+
+ROOT = Path(__file__).parents[1]
 
 
 @pytest.mark.parametrize(
@@ -163,3 +170,53 @@ def test_a_report_shows_edits_classes_and_the_worst_lines(tmp_path, capsys):
         assert picture.height > 2 * 56
     assert report.save_worst(tmp_path / "none.png", real[:1], images[:1], read[:1]) == 0
     assert not (tmp_path / "none.png").exists()
+
+
+COMMAND = """
+import runpy
+import sys
+from benchmarks.real import reading, training
+from benchmarks.recogniser import training as recogniser
+
+recogniser.SCAN = training.SCAN = recogniser.BATCH = reading.BATCH = 2
+recogniser.use_all_cores = lambda: None  # the first step is quicker to compile for one
+reading.read_real.__defaults__ = (reading.MANY[-2:],)
+sys.argv = ["real_lines.py", *sys.argv[1:]]
+runpy.run_module("benchmarks.real", run_name="__main__")
+"""
+
+
+@pytest.mark.slow
+def test_the_command_trains_once_and_reads(tmp_path):
+    run("examples/stroke_bank.py", tmp_path / "strokes")
+    pictures = [np.full((40, 90), 230, np.uint8) for _ in range(3)]
+    for picture in pictures:
+        picture[6:34, 30:34] = picture[6:34, 60:64] = 20
+    path, keep = packed(tmp_path / "ones.npz", pictures, ["11"] * 3), tmp_path / "kept"
+    command = ("-c", COMMAND, "--steps", "4", "--keep", keep, "--lines", path)
+    environment = {
+        "DIGITSEQ_MNIST": str(tmp_path / "strokes"),
+        "DIGITSEQ_CACHE": str(tmp_path / "cache"),
+        # Compiling takes nearly all of the time.
+        "JAX_DISABLE_MOST_OPTIMIZATIONS": "1",
+    }
+    first, second = (run(*command, **environment) for _ in range(2))
+    assert "ones: 3 lines" in first
+    cost = re.compile("prepared in .*")
+    assert cost.sub("", first) == cost.sub("", second)
+    names = {file.name for file in keep.iterdir()}
+    assert names in ({"cheque-4-0.npz"}, {"cheque-4-0.npz", "worst-ones.png"})
+
+
+def run(*command, **environment):
+    """What a process of its own prints."""
+    done = subprocess.run(
+        [sys.executable, *command],
+        env=os.environ | environment,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout

@@ -12,12 +12,14 @@ from .glyphs.construction import make_bank
 from .glyphs.loading import load_bank
 from .glyphs.signs import with_signs
 from .glyphs.splits import split_bank
+from .glyphs.variants import VariedBank, with_variants
 from .internal.pytrees import register_pytree
 from .io.contact_sheet import contact_sheet
 from .io.idx import read_idx, write_idx
 from .labels.addresses import PhoneNumbers, ZipCodes
 from .labels.amounts import Amounts
 from .labels.calendar import Dates, Times
+from .labels.marks import WithMarks
 from .labels.numeric import NumberRange, Pattern
 from .labels.sequences import FileLabels, FixedLabels, RandomDigits
 from .numpy_api import generate_numbers_sequence
@@ -50,6 +52,8 @@ __all__ = [
     "RandomDigits",
     "SequenceSpec",
     "Times",
+    "VariedBank",
+    "WithMarks",
     "ZipCodes",
     "bank_digest",
     "bank_from_images",
@@ -77,5 +81,6 @@ __all__ = [
     "text",
     "verify",
     "with_signs",
+    "with_variants",
     "write_idx",
 ]

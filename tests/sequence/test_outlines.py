@@ -3,9 +3,10 @@
 import jax
 import numpy as np
 import pytest
+from conftest import slow
 from hypothesis import given
 from hypothesis import strategies as st
-from reference import paint
+from reference import feasible, paint
 
 import digitseq as ds
 from digitseq.sequence import layout, outlines, spacing
@@ -43,7 +44,7 @@ def layers_of(bank, sample, b, width):
     ]
 
 
-@pytest.mark.parametrize("spacing_law", ["random", "even", "hand"])
+@pytest.mark.parametrize("spacing_law", ["random", *slow("even", "hand")])
 def test_gaps_of_the_drawn_line_are_in_the_range(spacing_law):
     """Measured on the drawn digits, pixel by pixel; smaller and larger only where the overlap ends."""
     bank = random_bank()
@@ -73,6 +74,7 @@ def test_gaps_of_the_drawn_line_are_in_the_range(spacing_law):
     assert 4 in seen if spacing_law == "even" else seen >= set(range(-3, 5))
 
 
+@pytest.mark.slow
 def test_a_row_of_outlines_is_the_single_sample(bank):
     spec = ds.SequenceSpec(image_width=110, spacing_range=(-3, 9), spacing="hand", advance="outline")
     digits = np.random.default_rng(2).integers(0, 10, (9, 5)).astype(np.int32)
@@ -83,6 +85,7 @@ def test_a_row_of_outlines_is_the_single_sample(bank):
 
 
 TUCKS = jax.jit(outlines.tucks)
+ARRANGE = jax.jit(layout.arrange)
 LAGGING = jax.jit(spacing.lagging_excesses)
 shapes = st.lists(st.tuples(st.integers(0, 27), st.integers(0, 27)), min_size=1, max_size=12)
 
@@ -123,13 +126,28 @@ def test_lagging_gaps_grow_together(gaps, slack):
     assert drawn.sum() <= slack
 
 
+def test_each_vector_of_gaps_that_fits_is_equally_likely():
+    """Between outlines too: neighbours that tuck by 3 and by 9 pixels, the latter held at half a digit."""
+    spec = ds.SequenceSpec(image_width=28, spacing_range=(-1, 3), advance="outline", align="left")
+    rows = 6000
+    keys = jax.vmap(jax.random.fold_in, (None, 0))(KEY, np.arange(rows, dtype=np.uint32))
+    sizes, tucks = np.full((rows, 3), 12, np.int32), np.tile(np.array([3, 9], np.int32), (rows, 1))
+    lefts, lengths = ARRANGE(keys, keys, sizes, np.full(rows, 3, np.int32), spec, np.int32(28), tucks)
+    assert (np.asarray(lengths) == 3).all()
+    gaps = np.diff(np.asarray(lefts), axis=1) - 12
+    # From -4 to 0, and -6 only: 36 pixels of digits, which 28 have to hold.
+    fitting = feasible([4, 0], 28 - 36 + 4 + 6) + np.array([-4, -6])
+    found, counts = np.unique(gaps, axis=0, return_counts=True)
+    assert found.tolist() == sorted(fitting.tolist())
+    assert np.abs(counts / rows - 1 / len(fitting)).max() < 4.5 * np.sqrt(1 / len(fitting) / rows)
+
+
 def hands(spacing_range, rows=4000, slots=6, width=400, size=20):
     """The gaps of many lines of equal digits."""
-    spec = ds.SequenceSpec(image_width=width, spacing_range=spacing_range, spacing="hand", align="left")
+    spec = ds.SequenceSpec(image_width=400, spacing_range=spacing_range, spacing="hand", align="left")
     keys = jax.vmap(jax.random.fold_in, (None, 0))(KEY, np.arange(rows, dtype=np.uint32))
     sizes = np.full((rows, slots), size, np.int32)
-    arrange = jax.jit(layout.arrange)
-    lefts, lengths = arrange(keys, keys, sizes, np.full(rows, slots, np.int32), spec, width)
+    lefts, lengths = ARRANGE(keys, keys, sizes, np.full(rows, slots, np.int32), spec, np.int32(width))
     return np.diff(np.asarray(lefts), axis=1) - size, np.asarray(lengths)
 
 
@@ -153,14 +171,15 @@ def test_each_hand_has_a_range_of_its_own():
 
 def test_a_hand_that_does_not_fit_takes_the_least_of_the_range():
     """All digits that fit at the range's least gap stay, and a line is no more cut than a random one."""
-    gaps, lengths = hands((0, 10), rows=1000, width=130)
+    gaps, lengths = hands((0, 10), width=130)
     assert (lengths == 6).all()
     assert (gaps >= 0).all()
     assert (gaps.sum(axis=1) <= 10).all()
-    _, lengths = hands((0, 10), rows=50, width=119)
+    _, lengths = hands((0, 10), width=119)
     assert (lengths == 5).all()
 
 
+@pytest.mark.slow
 def test_one_gap_wide_hands_are_random_ones(bank):
     spec = ds.SequenceSpec(spacing_range=(3, 3))
     digits = np.array([[1, 2, 3, 4]], np.int32)

@@ -16,9 +16,9 @@ specs = st.builds(
     ds.SequenceSpec,
     image_width=st.integers(1, 10_000),
     spacing_range=st.tuples(st.integers(-14, 0), st.integers(0, 99)),
-    spacing=st.sampled_from(["random", "even"]),
+    spacing=st.sampled_from(["random", "even", "hand"]),
     align=st.sampled_from(["left", "center", "right", "random"]),
-    advance=st.sampled_from(["cell", "ink"]),
+    advance=st.sampled_from(["cell", "ink", "outline"]),
     masks=st.booleans(),
 )
 
@@ -78,6 +78,7 @@ def test_arrays_as_numbers_print_and_travel_as_numbers():
         ('{"widht": 3}', r"unknown fields \['widht'\]"),
         ('{"image_width": "3"}', "image_width must be an integer"),
         ('{"spacing_range": [5, 1]}', "reversed"),
+        ('{"ligatures": "often"}', "ligatures must be a number from 0 to 1, got 'often'"),
         ('{"masks": 1}', "masks must be False or one of"),
         ('{"line_transforms": ["Blur"]}', "a transform must be an object"),
         ('{"glyph_transforms": ["Blur"]}', "a transform must be an object"),

@@ -3,6 +3,7 @@
 from .base import Transform
 from .chain import followed, measure, takes_width
 from .compose import apply, apply_to_batch, run
+from .dirt import BaselineRules, Specks
 from .elastic import Elastic
 from .geometry import Affine, Perspective
 from .hand_keys import HandKeys
@@ -21,6 +22,7 @@ from .words import as_chain, chains_of
 __all__ = [
     "PRESETS",
     "Affine",
+    "BaselineRules",
     "BaselineWave",
     "Blur",
     "Chains",
@@ -44,6 +46,7 @@ __all__ = [
     "Perspective",
     "ReplaceNoise",
     "Sometimes",
+    "Specks",
     "StrokeWidth",
     "Transform",
     "apply",

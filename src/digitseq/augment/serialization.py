@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ..internal.validation import nearest
-from . import elastic, geometry, ink, line_fit, line_geometry, page
+from . import dirt, elastic, geometry, ink, line_fit, line_geometry, page
 from .base import Transform
 from .per_line import PerLine
 from .sometimes import Sometimes
@@ -15,6 +15,8 @@ KINDS: dict[str, type[Transform]] = {
     kind.__name__: kind
     for kind in (
         geometry.Affine,
+        dirt.BaselineRules,
+        dirt.Specks,
         elastic.Elastic,
         geometry.Perspective,
         ink.Blur,

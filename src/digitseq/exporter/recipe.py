@@ -24,6 +24,7 @@ from ..labels.base import LabelSource
 from ..labels.calendar import Dates, Times
 from ..labels.digits import PAD
 from ..labels.glyph_lists import GlyphLabels
+from ..labels.marks import WithMarks
 from ..labels.numeric import NumberRange, Pattern
 from ..labels.sequences import FixedLabels, RandomDigits
 from ..labels.text import format_sequence, pack, parse_sequence
@@ -44,6 +45,7 @@ LABELS = {
         Amounts,
         ZipCodes,
         PhoneNumbers,
+        WithMarks,
     )
 }
 
@@ -181,7 +183,10 @@ def labels_to_plain(labels: LabelSource) -> dict[str, Any]:
     # Labels of digits alone are described as by versions without alphabets.
     if fields.get("symbols") == DIGITS:
         del fields["symbols"]
-    return {"type": kind} | {name: to_python(value) for name, value in fields.items()}
+    plain = {name: to_python(value) for name, value in fields.items()}
+    if isinstance(labels, WithMarks):
+        plain["labels"] = labels_to_plain(labels.labels)
+    return {"type": kind} | plain
 
 
 def labels_from_plain(fields: dict[str, Any]) -> LabelSource:
@@ -203,6 +208,9 @@ def labels_from_plain(fields: dict[str, Any]) -> LabelSource:
         if kind is GlyphLabels:
             return GlyphLabels(rows, order, glyph_ids=np.array(known["glyph_ids"], np.int32))
         return FixedLabels(rows, order)
+    if kind is WithMarks:
+        known = {name: tuple(value) if isinstance(value, list) else value for name, value in known.items()}
+        return WithMarks(**known | {"labels": labels_from_plain(known["labels"])})
     for name in ("choices", "weights"):
         if isinstance(known.get(name), list):
             known[name] = np.asarray(known[name])

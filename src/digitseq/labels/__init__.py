@@ -5,6 +5,7 @@ from .amounts import Amounts
 from .base import LabelSource
 from .calendar import Dates, Times
 from .digits import PAD
+from .marks import WithMarks
 from .numeric import NumberRange, Pattern
 from .sequences import FileLabels, FixedLabels, RandomDigits
 from .text import format_sequence, parse_sequence
@@ -21,6 +22,7 @@ __all__ = [
     "PhoneNumbers",
     "RandomDigits",
     "Times",
+    "WithMarks",
     "ZipCodes",
     "format_sequence",
     "parse_sequence",

@@ -4,10 +4,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ..glyphs.sign_shapes import SIGNS
-from ..glyphs.source import Source, symbols_of
+from ..glyphs.source import Source
 from ..internal import keys, pixels
-from ..internal.shapes import Array, Bool, Int32, Key
+from ..internal.shapes import Array, Key
+from .signs import signs_among
 from .slots import Slots
 from .spec import SequenceSpec
 
@@ -37,9 +37,3 @@ def stand(gap_keys: Key[Array, " B"], source: Source, slots: Slots, spec: Sequen
     above, below = spec.top + slots.ink[..., 1], spec.image_height - spec.top - slots.ink[..., 3]
     moved = ~signs_among(source, slots.digits) & pixels.has_ink(slots.ink)
     return slots._replace(drops=jnp.where(moved, jnp.clip(down, -above, below), 0))
-
-
-def signs_among(source: Source, digits: Int32[Array, "*B"]) -> Bool[Array, "*B"]:
-    """Which classes are signs, by what the source calls them."""
-    known = np.array([symbol in SIGNS for symbol in symbols_of(source)] or [False])
-    return jnp.asarray(known)[jnp.clip(digits, 0, len(known) - 1)]

@@ -8,7 +8,7 @@ from .. import augment
 from ..augment.base import to_python
 from ..internal.validation import nearest
 from .spacing import check_spacing_range
-from .spec import CHAINS, USUAL, SequenceSpec, check_spec, check_structure
+from .spec import CHAINS, USUAL, SequenceSpec, check_spec
 
 
 def spec_to_json(spec: SequenceSpec) -> str:
@@ -74,5 +74,5 @@ def spec_from_dict(fields: Any) -> SequenceSpec:
         if not isinstance(fields.get(name), str):
             fields[name] = augment.from_plain(fields.get(name, ()))
     spec = SequenceSpec(**fields)
-    check_structure(spec)
+    check_spec(spec)
     return spec.replace(spacing_range=check_spacing_range(spec.spacing_range))

@@ -25,7 +25,15 @@ Sampling = Literal["iid", "epoch"]
 MAX_WIDTH = (2**31 - 1) // HEIGHT
 MAX_HEIGHT = 4096
 LEAST_SCALE, MOST_SCALE = 0.5, 32
-USUAL = {"image_height": HEIGHT, "scale": 1, "sampling": "iid", "baseline": "cell", "baseline_jitter": 0}
+USUAL = {
+    "image_height": HEIGHT,
+    "scale": 1,
+    "sampling": "iid",
+    "baseline": "cell",
+    "baseline_jitter": 0,
+    "ligatures": None,
+    "unlabelled": "",
+}
 CHAINS: dict[str, Literal["glyph", "line"]] = {"glyph_transforms": "glyph", "line_transforms": "line"}
 
 
@@ -74,6 +82,14 @@ class SequenceSpec:
             the canvas. Signs (`load_signs`) keep their place in the cell. Static.
         baseline_jitter: the standard deviation, in pixels, of each digit's
             distance from that baseline: normal, rounded. A leaf.
+        ligatures: the probability that a thin stroke joins two neighbours,
+            from outline to outline, where that takes it at most 12 * scale columns
+            across and none is a sign. It is drawn before the line transforms, and
+            belongs to no box and no mask. A leaf; None: no ligatures.
+        unlabelled: those of the source's `symbols` that are drawn, take room and
+            follow all that moves ink, but have no label: they stand in no
+            `digits`, `offsets`, `glyph_ids`, box or mask, and `length` does not
+            count them. What they cover in a visible mask is 0. Static.
         glyph_transforms: applied to each glyph, in this order, before it is
             placed: records of `digitseq.augment`, or the name of a preset or
             of a `.json` file. Their parameters are leaves. Boxes, ink gaps and
@@ -110,6 +126,8 @@ class SequenceSpec:
     sampling: Sampling = _static("iid")
     baseline: Baseline = _static("cell")
     baseline_jitter: Any = 0.0
+    ligatures: Any = None
+    unlabelled: str = _static("")
 
     def __post_init__(self) -> None:
         # A chain given by name. JAX, which builds records from tracers, never passes text here.
@@ -148,6 +166,8 @@ def check_spec(spec: SequenceSpec) -> None:
     check_structure(spec)
     check_spacing_range(spec.spacing_range)
     _check_number("baseline_jitter", spec.baseline_jitter, MAX_HEIGHT)
+    if spec.ligatures is not None:
+        _check_number("ligatures", spec.ligatures, 1)
     if spec.baseline == "cell" and spec.baseline_jitter != 0:
         raise ValueError(f"baseline_jitter {spec.baseline_jitter} is for baseline='ink', got baseline='cell'")
     for transform in (*spec.glyph_transforms, *spec.line_transforms):
@@ -188,6 +208,9 @@ def check_structure(spec: SequenceSpec) -> None:
             raise ValueError(f"{name} must be one of {words}, got {word!r}")
     if not isinstance(spec.masks, bool) and spec.masks not in get_args(Masks):
         raise ValueError(f"masks must be False or one of {get_args(Masks)}, got {spec.masks!r}")
+    marks = spec.unlabelled
+    if not isinstance(marks, str) or len(set(marks)) != len(marks):
+        raise ValueError(f"unlabelled must be symbols of the source, each once, as in '.,-', got {marks!r}")
     for name in ("glyph_transforms", "line_transforms"):
         transforms = getattr(spec, name)
         if not isinstance(transforms, tuple):
@@ -216,7 +239,7 @@ def as_numbers(spec: SequenceSpec) -> SequenceSpec:
         else np.int32(np.clip(as_integer("spacing_range", bound), -(2**31), 2**31 - 1))
         for bound in spec.spacing_range
     )
-    floats = {name: getattr(spec, name) for name in (*CHAINS, "baseline_jitter")}
+    floats = {name: getattr(spec, name) for name in (*CHAINS, "baseline_jitter", "ligatures")}
     floats = jax.tree.map(
         lambda number: number if isinstance(number, jax.Array) else np.float32(number), floats
     )
