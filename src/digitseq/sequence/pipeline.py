@@ -22,8 +22,8 @@ from ..internal.sharding import RowSharding, by_rows, row_sharding_of
 from ..labels.digits import PAD, as_digits, narrowed
 from . import annotations, baseline, compositing, layout, ligatures
 from .glyph_sampling import sample_glyphs
-from .slots import Slots
 from .signs import labelled
+from .slots import Slots
 from .spec import SequenceSpec, as_numbers, check_structure
 from .stages import split_for_stages
 
