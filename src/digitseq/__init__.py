@@ -1,6 +1,7 @@
 """digitseq: images of handwritten digit sequences, with exact labels, in JAX."""
 
 from .dataset import Dataset
+from .documents import Document, document
 from .errors import BankError, FetchError, IdxError
 from .exporter.compare import disjoint
 from .exporter.driver import export
@@ -41,6 +42,7 @@ __all__ = [
     "Dates",
     "DigitBank",
     "DigitSequence",
+    "Document",
     "FetchError",
     "FileLabels",
     "FixedLabels",
@@ -62,6 +64,7 @@ __all__ = [
     "check_spec",
     "contact_sheet",
     "disjoint",
+    "document",
     "export",
     "export_splits",
     "generate_numbers_sequence",

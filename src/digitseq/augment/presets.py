@@ -1,11 +1,14 @@
 """Presets: named chains of transforms."""
 
 from .base import Transform
+from .dirt import BaselineRules, Specks
 from .elastic import Elastic
 from .geometry import Affine
-from .ink import Blur, InkFade, StrokeWidth
-from .line_geometry import BaselineWave, LineSlant
+from .ink import Blur, Contrast, InkFade, StrokeWidth
+from .line_fit import FitHeight
+from .line_geometry import BaselineWave, LineShift, LineSlant, LineSlope
 from .page import GaussianNoise, Occlude, Paper, ReplaceNoise
+from .per_line import PerLine
 from .sometimes import Sometimes
 
 Chains = tuple[tuple[Transform, ...], tuple[Transform, ...]]
@@ -39,6 +42,47 @@ PRESETS: dict[str, Chains] = {
             Sometimes(0.2, Occlude(size=14.0)),
             GaussianNoise(sigma=0.06),
             Sometimes(0.3, ReplaceNoise(p=0.03)),
+        ),
+    ),
+    # Fields of a form, written with care, one digit after the other, and prepared as `normalize_line` does.
+    "form": (
+        (
+            PerLine(Affine(rotation=4.0, scale=0.12, slant=6.0, shift=0.0), jitter=0.2, drift=0.05),
+            Affine(rotation=5.0, scale=0.06, slant=4.0, shift=0.0),
+            Elastic(amplitude=0.8, sigma=5.0),
+            PerLine(StrokeWidth(change_by=0.6), jitter=0.15),
+        ),
+        (
+            LineSlant(angle=8.0, bias=4.0),
+            LineSlope(angle=2.0),
+            FitHeight(height=20.0, low=0.9, high=1.1),
+            Sometimes(0.1, LineShift(down=3.0)),
+            BaselineRules(under=0.2, over=0.1, edge=0.15),
+            Sometimes(0.2, Specks()),
+            Blur(sigma=0.5),
+            Contrast(strength=1.0),
+        ),
+    ),
+    # Amounts on cheques, in a hurry. The ranges are those that helped a recogniser to read real ones.
+    "cheque": (
+        (
+            PerLine(Affine(rotation=3.0, scale=0.18, slant=6.0, shift=0.0), jitter=0.2, drift=0.1),
+            Affine(rotation=6.0, scale=0.09, slant=6.0, shift=0.0),
+            Elastic(amplitude=1.1, sigma=5.0),
+            PerLine(StrokeWidth(change_by=0.7, bias=-0.2), jitter=0.15),
+        ),
+        (
+            Sometimes(0.47, LineSlant(angle=22.0, bias=22.0)),
+            LineSlant(angle=9.0),
+            LineSlope(angle=4.2, bias=-0.4),
+            BaselineWave(amplitude=0.8, wavelength=90.0),
+            FitHeight(height=20.0, low=0.85, high=1.12, rows=26.5, shift=0.8),
+            Sometimes(0.25, LineShift(down=5.0)),
+            BaselineRules(under=0.3, over=0.1, edge=0.08, strength=0.9),
+            Sometimes(0.35, Specks()),
+            Blur(sigma=0.6),
+            Contrast(strength=1.0),
+            Sometimes(0.2, InkFade(strength=0.4)),
         ),
     ),
 }
