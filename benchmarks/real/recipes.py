@@ -7,7 +7,7 @@ import jax
 
 import digitseq as ds
 from digitseq import augment
-from digitseq.augment.sometimes import innermost
+from digitseq.augment.wrapper import innermost
 from digitseq.glyphs.source import Source
 from digitseq.labels.base import LabelSource
 
