@@ -12,6 +12,7 @@ from .glyphs.construction import make_bank
 from .glyphs.loading import load_bank
 from .glyphs.signs import with_signs
 from .glyphs.splits import split_bank
+from .glyphs.variants import VariedBank, with_variants
 from .internal.pytrees import register_pytree
 from .io.contact_sheet import contact_sheet
 from .io.idx import read_idx, write_idx
@@ -51,6 +52,7 @@ __all__ = [
     "RandomDigits",
     "SequenceSpec",
     "Times",
+    "VariedBank",
     "WithMarks",
     "ZipCodes",
     "bank_digest",
@@ -79,5 +81,6 @@ __all__ = [
     "text",
     "verify",
     "with_signs",
+    "with_variants",
     "write_idx",
 ]

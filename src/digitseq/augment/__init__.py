@@ -2,10 +2,13 @@
 
 from .base import Transform
 from .compose import apply, apply_to_batch, followed, run, takes_width
-from .geometry import Affine, Elastic, Perspective
+from .elastic import Elastic
+from .geometry import Affine, Perspective
+from .hand_keys import HandKeys
 from .ink import Blur, Contrast, Gamma, InkFade, StrokeWidth
-from .line_geometry import BaselineWave, LineSlant
+from .line_geometry import BaselineWave, LineShift, LineSlant, LineSlope
 from .page import GaussianNoise, Invert, Occlude, Paper, ReplaceNoise
+from .per_line import PerLine, per_line
 from .presets import PRESETS, Chains, preset
 from .resample import Padded
 from .serialization import check_length, from_plain, to_plain
@@ -24,12 +27,16 @@ __all__ = [
     "Elastic",
     "Gamma",
     "GaussianNoise",
+    "HandKeys",
     "InkFade",
     "Invert",
+    "LineShift",
     "LineSlant",
+    "LineSlope",
     "Occlude",
     "Padded",
     "Paper",
+    "PerLine",
     "Perspective",
     "ReplaceNoise",
     "Sometimes",
@@ -43,6 +50,7 @@ __all__ = [
     "check_length",
     "followed",
     "from_plain",
+    "per_line",
     "preset",
     "run",
     "takes_width",

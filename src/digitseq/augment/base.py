@@ -16,7 +16,8 @@ import numpy as np
 from jax import lax
 
 from ..internal.random_bits import fractions
-from ..internal.shapes import Array, Float32, Int32, Key, Shaped, UInt32
+from ..internal.shapes import Array, Float32, Int32, Shaped, UInt32
+from .hand_keys import HandKeys, Keys, halves, line_words, own_keys, words
 
 # The width of a line image in pixels: a Python integer, or traced where the canvas has more columns.
 Width = int | Int32[Array, ""]
@@ -55,8 +56,12 @@ class Transform:
                 raise ValueError(f"{kind}.{name} must be a number from {low:g} to {high:g}, got {value!r}")
 
     def parameters(self) -> dict[str, Any]:
-        """The fields by name, concrete arrays and NumPy's numbers as Python's own."""
-        return {f.name: to_python(getattr(self, f.name)) for f in dataclasses.fields(self)}  # type: ignore[arg-type]
+        """The fields by name, concrete arrays and NumPy's numbers as Python's own; without a `bias` of 0."""
+        fields = {f.name: to_python(getattr(self, f.name)) for f in dataclasses.fields(self)}  # type: ignore[arg-type]
+        # Recipes and data cards show this: as by versions that knew no bias.
+        if isinstance(bias := fields.get("bias"), int | float) and bias == 0:
+            del fields["bias"]
+        return fields
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(f'{k}={v!r}' for k, v in self.parameters().items())})"
@@ -73,12 +78,12 @@ class Change(Transform):
 
     reads_neighbours: ClassVar[bool] = False
 
-    def change(self, images: Float32[Array, "N H W"], keys: Key[Array, " N"]) -> Float32[Array, "N H W"]:
+    def change(self, images: Float32[Array, "N H W"], keys: Keys) -> Float32[Array, "N H W"]:
         """The images, values in [0, 1], each transformed with its own key."""
         raise TypeError(f"{type(self).__name__} changes nothing")
 
     def change_within(
-        self, images: Float32[Array, "N H W"], keys: Key[Array, " N"], width: Width
+        self, images: Float32[Array, "N H W"], keys: Keys, width: Width
     ) -> Float32[Array, "N H W"]:
         """`change` of the first `width` columns of wider canvases, of which the rest is discarded.
 
@@ -113,14 +118,14 @@ def to_python(value: Any) -> Any:
     return value
 
 
-def uniform(keys: Key[Array, " N"], count: int, low: float = 0.0) -> Float32[Array, "{count} N"]:
+def uniform(keys: Keys, count: int, low: float = 0.0) -> Float32[Array, "{count} N"]:
     """So many uniform numbers in [low, 1) for each image, from its key."""
     return low + (1 - low) * fractions(random_words(keys, (count,), out_axes=1))
 
 
 def per_pixel(
     draw: Callable[[jax.Array, tuple[int, ...]], jax.Array],
-    keys: Key[Array, " N"],
+    keys: Keys,
     shape: tuple[int, int],
     width: Width,
 ) -> Shaped[Array, "N {shape[0]} {shape[1]}"]:
@@ -135,7 +140,8 @@ def per_pixel(
         width: of the line, at most W.
     """
     if isinstance(width, int):
-        return jax.vmap(lambda key: draw(key, shape))(keys)
+        return jax.vmap(lambda key: draw(key, shape))(own_keys(keys))
+    own = own_keys(keys)
     height, columns = shape
     rows, x = np.arange(height, dtype=np.int32)[:, None], np.arange(columns, dtype=np.int32)[None, :]
     places = jnp.asarray(rows) * width + jnp.asarray(x)
@@ -144,11 +150,11 @@ def per_pixel(
         return drawn.at[:, places].get(mode="clip")
 
     def nothing(drawn: jax.Array) -> jax.Array:
-        return jnp.zeros((len(keys), height, columns), drawn.dtype)
+        return jnp.zeros((len(own), height, columns), drawn.dtype)
 
     # XLA on a CPU would fuse the hash into the gather and repeat it for every pixel that reads a word.
     # It stores the operands of a conditional (see `internal.xla`).
-    return lax.cond(width > 0, cut, nothing, jax.vmap(lambda key: draw(key, (height * columns,)))(keys))
+    return lax.cond(width > 0, cut, nothing, jax.vmap(lambda key: draw(key, (height * columns,)))(own))
 
 
 def as_float(width: Width) -> int | Float32[Array, ""]:
@@ -156,6 +162,18 @@ def as_float(width: Width) -> int | Float32[Array, ""]:
     return width if isinstance(width, int) else width.astype(jnp.float32)
 
 
-def random_words(keys: Key[Array, " N"], shape: tuple[int, ...], out_axes: int = 0) -> UInt32[Array, "..."]:
-    """Random uint32 of that shape for each key, the keys' axis first or where `out_axes` says."""
-    return jax.vmap(lambda key: jax.random.bits(key, shape, jnp.uint32), out_axes=out_axes)(keys)
+def random_words(keys: Keys, shape: tuple[int, ...], out_axes: int = 0) -> UInt32[Array, "..."]:
+    """Random uint32 of that shape for each key, the keys' axis first or where `out_axes` says.
+
+    Inside `PerLine` those of a line are alike.
+    """
+    if isinstance(keys, HandKeys) and keys.jitter is not None:
+        return jnp.moveaxis(line_words(keys, shape), 0, out_axes)
+    return jax.vmap(lambda key: jax.random.bits(key, shape, jnp.uint32), out_axes=out_axes)(own_keys(keys))
+
+
+def random_halves(keys: Keys, count: int) -> UInt32[Array, "N 2*count"]:
+    """Random numbers from 0 to 2**16 - 1, twice `count` for each key: one hash gives two."""
+    if isinstance(keys, HandKeys) and keys.jitter is not None:
+        return line_words(keys, (count,), halved=True)
+    return halves(words(own_keys(keys), (count,)))

@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ..internal.keys import as_key, folded, numbered
+from ..internal.keys import as_key, numbered
 from ..internal.pixels import unit_ink
 from ..internal.settings import own_settings
 from ..internal.shapes import Array, Float32, HostArray, Key, Shaped, UInt8
@@ -18,13 +18,15 @@ from ..internal.sharding import RowSharding, by_rows, row_sharding_of
 from ..internal.xla import map_in_chunks, materialize
 from .base import Change, Page, Transform, Width
 from .geometry import Geometric
+from .hand_keys import Keys, folded_keys, own_keys
+from .per_line import per_line
 from .resample import Images, Padded, Places, Size, bilinear, columns_of, cubic, grid, scaled_grid
-from .sometimes import innermost, nested
 from .words import as_chain
+from .wrapper import innermost, nested
 
 Transforms = tuple[Transform, ...]
 # Transforms that are resampled, or change ink, together, each with the keys of its images.
-Group = tuple[bool, list[tuple[Any, jax.Array]]]
+Group = tuple[bool, list[tuple[Any, Any]]]
 
 
 @own_settings
@@ -99,7 +101,7 @@ def apply_to_batch(
 
 
 def run(
-    keys: Key[Array, " N"],
+    keys: Keys,
     transforms: Transforms,
     images: Images,
     *,
@@ -136,11 +138,14 @@ def run(
     return _gathered(images)
 
 
-def groups_of(keys: Key[Array, " N"], transforms: Transforms) -> list[Group]:
+def groups_of(keys: Keys, transforms: Transforms) -> list[Group]:
     """Transforms and their keys, in groups of those that move ink and those that don't, as they follow."""
     # Parameters may be of any numeric type; the result must be float32 all the same.
     transforms = jax.tree.map(lambda number: jnp.asarray(number, jnp.float32), transforms)
-    keyed = [(transform, folded(keys, number)) for number, transform in enumerate(transforms)]
+    keyed = [
+        (transform, folded_keys(keys if per_line((transform,)) else own_keys(keys), number))
+        for number, transform in enumerate(transforms)
+    ]
     return [
         (moves_ink, list(group))
         for moves_ink, group in itertools.groupby(
@@ -171,7 +176,7 @@ def _gathered(images: Images) -> Float32[Array, "N H W"]:
 
 
 def _changed(
-    transform: Any, images: Float32[Array, "N H W"], keys: Key[Array, " N"], width: Width | None
+    transform: Any, images: Float32[Array, "N H W"], keys: Keys, width: Width | None
 ) -> Float32[Array, "N H W"]:
     """The images after a transform of their values.
 
@@ -182,7 +187,7 @@ def _changed(
     if not isinstance(kind, Change):
         raise TypeError(f"{transform!r} neither moves nor changes ink")
 
-    def change(images: jax.Array, keys: jax.Array) -> jax.Array:
+    def change(images: jax.Array, keys: Any) -> jax.Array:
         made = (
             transform.change(images, keys) if width is None else transform.change_within(images, keys, width)
         )

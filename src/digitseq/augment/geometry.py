@@ -10,13 +10,12 @@ from typing import Any, ClassVar, Literal, get_args
 
 import jax.numpy as jnp
 import numpy as np
-from jax import lax
 
 from ..internal.pytrees import register_pytree
-from ..internal.shapes import Array, Float32, Key
-from .base import Parameter, Transform, as_float, random_words, uniform
-from .control_grid import basis
-from .resample import Boxes, Padded, Places, Size, columns_of, nearest_border
+from ..internal.shapes import Array, Float32
+from .base import Parameter, Transform, as_float, uniform
+from .hand_keys import Keys
+from .resample import Boxes, Padded, Places, Size
 
 Interpolation = Literal["linear", "cubic"]
 
@@ -41,7 +40,7 @@ class Geometric(Transform):
             kind, words = type(self).__name__, get_args(Interpolation)
             raise ValueError(f"{kind}.interpolation must be one of {words}, got {self.interpolation!r}")
 
-    def draw(self, keys: Key[Array, " N"], size: Size) -> Any:
+    def draw(self, keys: Keys, size: Size) -> Any:
         """The random parameters of each image's map: a tree of arrays, the first of them of floats.
 
         Args:
@@ -101,7 +100,7 @@ class Affine(Geometric):
     limits: ClassVar = {"rotation": (0, 180), "scale": (0, 0.9), "slant": (0, 60), "shift": (0, 28)}
     takes_width: ClassVar = True
 
-    def draw(self, keys: Key[Array, " N"], size: Size) -> Float32[Array, "6 N 1"]:
+    def draw(self, keys: Keys, size: Size) -> Float32[Array, "6 N 1"]:
         """The inverse of shift * rotation * shear * scale, the two rows of an affine matrix per image."""
         turn, lean, wide, high, right, down = uniform(keys, 6, low=-1.0)[..., None]
         angle = turn * self.rotation * np.float32(np.pi / 180)
@@ -116,12 +115,20 @@ class Affine(Geometric):
 
     def pull(self, drawn: Float32[Array, "6 N 1"], places: Places, size: Size) -> Places:
         """The matrix times the places, relative to the image's centre."""
-        middle, (y, x) = _middle(size), _centred(places, size)
+        middle, (y, x) = middle_of(size), _centred(places, size)
         rows = drawn[:3], drawn[3:]
         y, x = (
             c + (down * y + right * x + shift) for c, (down, right, shift) in zip(middle, rows, strict=True)
         )
         return y, x
+
+    def push(self, drawn: Float32[Array, "6 N 1"], boxes: Boxes, size: Size) -> Boxes:
+        """The boxes around where the corners of these go, by the inverse of the matrix."""
+        y_of_y, y_of_x, y_less, x_of_y, x_of_x, x_less = drawn
+        y, x = _corners(boxes, size)
+        y, x = y - y_less, x - x_less
+        size_of = y_of_y * x_of_x - y_of_x * x_of_y
+        return _around((x_of_x * y - y_of_x * x) / size_of, (y_of_y * x - x_of_y * y) / size_of, size)
 
 
 @register_pytree
@@ -141,117 +148,56 @@ class Perspective(Geometric):
     limits: ClassVar = {"tilt": (0, 0.45)}
     takes_width: ClassVar = True
 
-    def draw(self, keys: Key[Array, " N"], size: Size) -> Float32[Array, "2 N 1"]:
+    def draw(self, keys: Keys, size: Size) -> Float32[Array, "2 N 1"]:
         """The third row (a, b, 1) of each image's homography, the identity but for it: a and b."""
-        middle = jnp.maximum(jnp.stack([jnp.asarray(half) for half in _middle(size)]), 0.5)[:, None, None]
+        middle = jnp.maximum(jnp.stack([jnp.asarray(half) for half in middle_of(size)]), 0.5)[:, None, None]
         return uniform(keys, 2, low=-1.0)[..., None] * self.tilt / middle
 
     def pull(self, drawn: Float32[Array, "2 N 1"], places: Places, size: Size) -> Places:
         """The homography of the places; the depth stays positive, as |a y| + |b x| < 1 on the image."""
-        middle, (y, x) = _middle(size), _centred(places, size)
+        middle, (y, x) = middle_of(size), _centred(places, size)
         # Maps composed with this one may ask for places beyond the image, where there is no ink, and
         # where the depth could be 0.
         depth = jnp.maximum(1 + drawn[0] * y + drawn[1] * x, 0.1)
         return middle[0] + y / depth, middle[1] + x / depth
 
-
-# The steepest slope of a displacement, below 1 so that the map never folds.
-STRETCH = 0.9
-
-
-@register_pytree
-@dataclasses.dataclass(frozen=True, eq=False, repr=False, kw_only=True)
-class Elastic(Geometric):
-    """An elastic deformation, after P. Simard, D. Steinkraus and J. Platt, "Best practices ..." (2003).
-
-    They smooth a field of uniform random numbers with a Gaussian. Here the
-    random numbers are those of a coarse grid of control points, at most 4
-    pixels apart (9x9 for a glyph), interpolated by Gaussians of standard
-    deviation sigma, which takes a tenth of the random numbers. The displacement
-    of every pixel has the standard deviation `amplitude`, unless the bound
-    below lowers it.
-
-    The map is injective whatever the parameters: between pixels the
-    displacement is interpolated bilinearly, so its slopes are means of
-    differences between neighbours. Where the largest of those, summed over
-    both axes, exceeds 0.9, the image's field is scaled down to that. The
-    displacement is then a contraction in the maximum norm, so no two places
-    have the same image. However large the amplitude, the standard deviation of
-    a glyph's displacement is then at most 0.7 pixels at a sigma of 3, 1.0 at 4,
-    1.3 at 5, 1.7 at 6, 2.6 at 8.
-
-    Attributes:
-        amplitude: standard deviation of the displacement, pixels.
-        sigma: smoothness, pixels.
-        interpolation: "linear" or "cubic". Static.
-    """
-
-    amplitude: Parameter = 1.2
-    sigma: Parameter = 5.0
-    interpolation: Interpolation = linear()
-
-    limits: ClassVar = {"amplitude": (0, 100), "sigma": (2, 100)}
-    takes_width: ClassVar = True
-
-    def draw(
-        self, keys: Key[Array, " N"], size: Size
-    ) -> tuple[Float32[Array, "N 2 H W"], Float32[Array, "N 1"]]:
-        """Displacements (down, right) of unit standard deviation, and each image's amplitude."""
-        down = basis(size[0], size[0], self.sigma)
-        right = basis(size[1], columns_of(size), self.sigma)
-        points = right.shape[1], down.shape[1]
-        bits = random_words(keys, (points[0] * points[1],))
-        # Sixteen bits are plenty for a displacement, so one hash gives two numbers.
-        halves = jnp.concatenate([bits & 0xFFFF, bits >> 16], axis=1)
-        random = halves.astype(jnp.float32) * np.float32(2**-15) - 1
-        # Contracted in this order, neither product has to be transposed in memory.
-        field = jnp.einsum("nkab,yb->nkay", random.reshape(-1, 2, *points), down)
-        field = jnp.einsum("nkay,xa->nkyx", field, right)
-        most = STRETCH / jnp.maximum(_steepest(field), np.float32(1e-9))
-        return field, jnp.minimum(self.amplitude, most)
-
-    def pull(
-        self, drawn: tuple[Float32[Array, "N 2 H W"], Float32[Array, "N 1"]], places: Places, size: Size
-    ) -> Places:
-        """The places plus the displacement there."""
-        (y, x), (field, amplitude) = places, drawn
-        if isinstance(y, np.ndarray) and isinstance(x, np.ndarray):  # the pixels' own: nothing to interpolate
-            down, right = (field[:, axis].reshape(-1, size[0] * columns_of(size)) for axis in (0, 1))
-        else:
-            down, right = (nearest_border(field[:, axis], places) for axis in (0, 1))
-        return y + amplitude * down, x + amplitude * right
+    def push(self, drawn: Float32[Array, "2 N 1"], boxes: Boxes, size: Size) -> Boxes:
+        """The boxes around where the corners of these go; everywhere, where they reach the horizon."""
+        y, x = _corners(boxes, size)
+        away = drawn[0] * y + drawn[1] * x
+        # Beyond these, `pull` holds the depth at 0.1.
+        far = ((away > 0.95) | (away < -8)).any(axis=1)
+        depth = jnp.maximum(1 - away, 0.05)
+        everywhere = jnp.array([[-BEYOND, -BEYOND, BEYOND, BEYOND]], jnp.float32)
+        return jnp.where(far[:, None], everywhere, _around(y / depth, x / depth, size))
 
 
-def _middle(size: Size) -> tuple[Any, Any]:
+# Pixels, farther than any place on a canvas.
+BEYOND = 1e6
+
+
+def middle_of(size: Size) -> tuple[Any, Any]:
     """Y and x of the image's centre, in pixels: numbers, or x traced where the width is."""
     if not isinstance(size, Padded):
         return np.float32((size[0] - 1) / 2), np.float32((size[1] - 1) / 2)
     return np.float32((size[0] - 1) / 2), (as_float(size[1]) - 1) / 2
 
 
+def _corners(boxes: Boxes, size: Size) -> tuple[Float32[Array, "N 4"], Float32[Array, "N 4"]]:
+    """Y and x of the boxes' corners, relative to the image's centre."""
+    x0, y0, x1, y1 = boxes.T
+    middle = middle_of(size)
+    return jnp.stack([y0, y0, y1, y1], axis=-1) - middle[0], jnp.stack([x0, x1, x0, x1], axis=-1) - middle[1]
+
+
+def _around(y: Float32[Array, "N 4"], x: Float32[Array, "N 4"], size: Size) -> Boxes:
+    """The boxes around corners that are relative to the image's centre."""
+    down, right = middle_of(size)
+    low, high = (x.min(axis=1) + right, y.min(axis=1) + down), (x.max(axis=1) + right, y.max(axis=1) + down)
+    return jnp.stack([*low, *high], axis=-1)
+
+
 def _centred(places: Places, size: Size) -> Places:
     """The places relative to the image's centre."""
-    middle = _middle(size)
+    middle = middle_of(size)
     return places[0] - middle[0], places[1] - middle[1]
-
-
-def _steepest(field: Float32[Array, "N 2 H W"]) -> Float32[Array, "N 1"]:
-    """The greatest absolute difference between neighbours, summed over both axes, of each field.
-
-    Not differentiated: where it bounds the amplitude, sigma has no gradient
-    through the bound.
-    """
-    slopes = _greatest(jnp.diff(field, axis=2)) + _greatest(jnp.diff(field, axis=3))
-    return slopes.max(axis=1, keepdims=True)
-
-
-def _greatest(values: Float32[Array, "N 2 _ _"]) -> Float32[Array, "N 2"]:
-    """The greatest magnitude over the last two axes.
-
-    The maximum is taken of the floats' bits as integers, which have the same
-    order: XLA vectorises an integer maximum on a CPU, but not one of floats,
-    whose NaN it has to propagate: lines with `Elastic` would take 1.2 to 1.4
-    times as long (`benchmarks/workarounds.py`).
-    """
-    bits = lax.bitcast_convert_type(jnp.abs(lax.stop_gradient(values)), jnp.int32)
-    return lax.bitcast_convert_type(bits.max(axis=(2, 3), initial=0), jnp.float32)

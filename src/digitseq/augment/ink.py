@@ -14,16 +14,17 @@ import numpy as np
 from jax import lax
 
 from ..internal.pytrees import register_pytree
-from ..internal.shapes import Array, Float32, Key
+from ..internal.shapes import Array, Float32
 from .base import Ink, Parameter, uniform
+from .hand_keys import Keys
 
 
-def _signed(keys: Key[Array, " N"]) -> Float32[Array, "N 1 1"]:
+def _signed(keys: Keys) -> Float32[Array, "N 1 1"]:
     """A number in [-1, 1) for each image."""
     return uniform(keys, 1, low=-1.0)[0][:, None, None]
 
 
-def _power(keys: Key[Array, " N"], strength: Parameter) -> Float32[Array, "N 1 1"]:
+def _power(keys: Keys, strength: Parameter) -> Float32[Array, "N 1 1"]:
     """A power for each image, log-uniform from 1 / (1 + strength) to 1 + strength."""
     return jnp.exp(_signed(keys) * jnp.log1p(jnp.asarray(strength, jnp.float32)))
 
@@ -47,19 +48,22 @@ class StrokeWidth(Ink):
     3x3 cross, which moves each edge by one pixel.
 
     Attributes:
-        change_by: a stroke's width changes by up to so many pixels either way.
+        change_by: a stroke's width changes by up to so many pixels more or less
+            than `bias`, 2 at most.
+        bias: the mean change, pixels: thinner where it is negative.
     """
 
     change_by: Parameter = 1.0
+    bias: Parameter = 0.0
 
-    limits: ClassVar = {"change_by": (0, 2)}
+    limits: ClassVar = {"change_by": (0, 2), "bias": (-2, 2)}
     reach: ClassVar = 1
     takes_width: ClassVar = True
     reads_neighbours: ClassVar = True
 
-    def change(self, images: Float32[Array, "N H W"], keys: Key[Array, " N"]) -> Float32[Array, "N H W"]:
+    def change(self, images: Float32[Array, "N H W"], keys: Keys) -> Float32[Array, "N H W"]:
         """The images, thicker where the sampled amount is positive, else thinner."""
-        amount = _signed(keys) * self.change_by / 2
+        amount = jnp.clip((_signed(keys) * self.change_by + self.bias) / 2, -1.0, 1.0)
         thick = _cross(images, jnp.maximum)
         thin = _cross(images, jnp.minimum)
         target = jnp.where(amount > 0, thick, thin)
@@ -92,7 +96,7 @@ class Gamma(Ink):
     reach: ClassVar = 0
     takes_width: ClassVar = True
 
-    def change(self, images: Float32[Array, "N H W"], keys: Key[Array, " N"]) -> Float32[Array, "N H W"]:
+    def change(self, images: Float32[Array, "N H W"], keys: Keys) -> Float32[Array, "N H W"]:
         """The images with greys darker or lighter; 0 and 1 stay."""
         power = _power(keys, self.strength)
         return jnp.where(
@@ -118,7 +122,7 @@ class Contrast(Ink):
     reach: ClassVar = 0
     takes_width: ClassVar = True
 
-    def change(self, images: Float32[Array, "N H W"], keys: Key[Array, " N"]) -> Float32[Array, "N H W"]:
+    def change(self, images: Float32[Array, "N H W"], keys: Keys) -> Float32[Array, "N H W"]:
         """The images with greys further from 1/2, or nearer to it; 0 and 1 stay."""
         power = _power(keys, self.strength)
         grey = (images > 0) & (images < 1) & (power != 1)
@@ -141,7 +145,7 @@ class InkFade(Ink):
     reach: ClassVar = 0
     takes_width: ClassVar = True
 
-    def change(self, images: Float32[Array, "N H W"], keys: Key[Array, " N"]) -> Float32[Array, "N H W"]:
+    def change(self, images: Float32[Array, "N H W"], keys: Keys) -> Float32[Array, "N H W"]:
         """The images, each multiplied by its factor."""
         return images * (1 - uniform(keys, 1)[0][:, None, None] * self.strength)
 
@@ -166,7 +170,7 @@ class Blur(Ink):
     takes_width: ClassVar = True
     reads_neighbours: ClassVar = True
 
-    def change(self, images: Float32[Array, "N H W"], keys: Key[Array, " N"]) -> Float32[Array, "N H W"]:
+    def change(self, images: Float32[Array, "N H W"], keys: Keys) -> Float32[Array, "N H W"]:
         """The images convolved along the columns, then along the rows."""
         width = uniform(keys, 1)[0] * self.sigma
         steps = np.arange(-RADIUS, RADIUS + 1, dtype=np.float32)[:, None]

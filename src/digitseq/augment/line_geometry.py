@@ -1,4 +1,4 @@
-"""Geometric transforms of a whole line: slant and baseline."""
+"""Geometric transforms of a whole line: slant, slope, baseline and shift."""
 
 import dataclasses
 from typing import ClassVar
@@ -7,10 +7,20 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..internal.pytrees import register_pytree
-from ..internal.shapes import Array, Float32, Key
+from ..internal.shapes import Array, Float32
 from .base import Parameter, uniform
-from .geometry import Geometric, Interpolation, linear
+from .geometry import Geometric, Interpolation, linear, middle_of
+from .hand_keys import Keys
 from .resample import Boxes, Places, Size
+
+# The steepest slant in degrees: beyond, a line is smeared along itself.
+STEEPEST = 75
+
+
+def _tangent(keys: Keys, angle: Parameter, bias: Parameter) -> Float32[Array, "N 1"]:
+    """The tangent of an angle for each image, uniform from `bias` - `angle` to `bias` + `angle` degrees."""
+    degrees = uniform(keys, 1, low=-1.0)[0][:, None] * angle + bias
+    return jnp.tan(degrees * np.float32(np.pi / 180))
 
 
 @register_pytree
@@ -19,19 +29,34 @@ class LineSlant(Geometric):
     """Slants the whole line by one angle, about the middle of its height.
 
     Attributes:
-        angle: verticals are slanted by up to so many degrees either way.
+        angle: verticals are slanted by up to so many degrees more or less than `bias`.
         interpolation: "linear" or "cubic". Static.
+        bias: the mean slant in degrees: to the right where it is positive.
     """
 
     angle: Parameter = 15.0
     interpolation: Interpolation = linear()
+    bias: Parameter = 0.0
 
-    limits: ClassVar = {"angle": (0, 60)}
+    limits: ClassVar = {"angle": (0, 60), "bias": (-60, 60)}
     takes_width: ClassVar = True
 
-    def draw(self, keys: Key[Array, " N"], size: Size) -> Float32[Array, "N 1"]:
+    def check(self) -> None:
+        """Checks the parameters, on the host.
+
+        Raises:
+            ValueError: a parameter outside its limits, or slants of more than 75 degrees.
+        """
+        super().check()
+        bias, angle = np.abs(np.asarray([self.bias, self.angle], np.float64))
+        if bias + angle > STEEPEST:
+            raise ValueError(
+                f"LineSlant.bias and angle must make slants of at most {STEEPEST} degrees, got {self!r}"
+            )
+
+    def draw(self, keys: Keys, size: Size) -> Float32[Array, "N 1"]:
         """The shear of each image, in columns per row."""
-        return jnp.tan(uniform(keys, 1, low=-1.0)[0][:, None] * self.angle * np.float32(np.pi / 180))
+        return _tangent(keys, self.angle, self.bias)
 
     def pull(self, drawn: Float32[Array, "N 1"], places: Places, size: Size) -> Places:
         """The places, each row shifted along itself, so that the map is invertible."""
@@ -43,6 +68,77 @@ class LineSlant(Geometric):
         x0, y0, x1, y1 = boxes.T
         a, b = (drawn[:, 0] * (y - (size[0] - 1) / 2) for y in (y0, y1))
         return jnp.stack([x0 - jnp.maximum(a, b), y0, x1 - jnp.minimum(a, b), y1], axis=-1)
+
+
+@register_pytree
+@dataclasses.dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class LineSlope(Geometric):
+    """Lets the whole line rise or fall by one angle, about the middle of its width.
+
+    A vertical shear: every column is moved along itself, so digits rise and
+    fall with the line but stand upright.
+
+    Attributes:
+        angle: the line slopes by up to so many degrees more or less than `bias`.
+        interpolation: "linear" or "cubic". Static.
+        bias: the mean slope in degrees: the line rises to the right where it is positive.
+    """
+
+    angle: Parameter = 4.0
+    interpolation: Interpolation = linear()
+    bias: Parameter = 0.0
+
+    limits: ClassVar = {"angle": (0, 30), "bias": (-30, 30)}
+    takes_width: ClassVar = True
+
+    def draw(self, keys: Keys, size: Size) -> Float32[Array, "N 1"]:
+        """The shear of each image, in rows per column."""
+        return _tangent(keys, self.angle, self.bias)
+
+    def pull(self, drawn: Float32[Array, "N 1"], places: Places, size: Size) -> Places:
+        """The places, each column shifted along itself, so that the map is invertible."""
+        y, x = places
+        return y + drawn * (x - middle_of(size)[1]), x
+
+    def push(self, drawn: Float32[Array, "N 1"], boxes: Boxes, size: Size) -> Boxes:
+        """The boxes heightened to where their left and right edges go."""
+        x0, y0, x1, y1 = boxes.T
+        a, b = (drawn[:, 0] * (x - middle_of(size)[1]) for x in (x0, x1))
+        return jnp.stack([x0, y0 - jnp.maximum(a, b), x1, y1 - jnp.minimum(a, b)], axis=-1)
+
+
+@register_pytree
+@dataclasses.dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class LineShift(Geometric):
+    """Moves the whole line, so that ink is cut off at the canvas's edges, as by a careless crop.
+
+    Attributes:
+        down: moved by up to so many pixels up or down.
+        right: by up to so many to the left or right.
+        interpolation: "linear" or "cubic". Static.
+    """
+
+    down: Parameter = 5.0
+    right: Parameter = 0.0
+    interpolation: Interpolation = linear()
+
+    limits: ClassVar = {"down": (0, 1000), "right": (0, 1000)}
+    takes_width: ClassVar = True
+
+    def draw(self, keys: Keys, size: Size) -> Float32[Array, "2 N 1"]:
+        """How far down and to the right each image is moved, in pixels."""
+        down, right = uniform(keys, 2, low=-1.0)[..., None]
+        return jnp.stack([down * self.down, right * self.right])
+
+    def pull(self, drawn: Float32[Array, "2 N 1"], places: Places, size: Size) -> Places:
+        """The places, moved back."""
+        (y, x), (down, right) = places, drawn
+        return y - down, x - right
+
+    def push(self, drawn: Float32[Array, "2 N 1"], boxes: Boxes, size: Size) -> Boxes:
+        """The boxes, moved."""
+        down, right = drawn[..., 0]
+        return boxes + jnp.stack([right, down, right, down], axis=-1)
 
 
 @register_pytree
@@ -63,7 +159,7 @@ class BaselineWave(Geometric):
     limits: ClassVar = {"amplitude": (0, 28), "wavelength": (10, 10000)}
     takes_width: ClassVar = True
 
-    def draw(self, keys: Key[Array, " N"], size: Size) -> Float32[Array, "2 N 1"]:
+    def draw(self, keys: Keys, size: Size) -> Float32[Array, "2 N 1"]:
         """The amplitude in pixels and the phase in radians of each image."""
         strength, phase = uniform(keys, 2)[:, :, None]
         return jnp.stack([strength * self.amplitude, phase * np.float32(2 * np.pi)])

@@ -11,6 +11,7 @@ from ..internal.pytrees import register_pytree
 from ..internal.random_bits import fractions
 from ..internal.shapes import Array, Float32, HostArray, Key, UInt32
 from .base import Page, Parameter, Width, as_float, per_pixel, uniform
+from .hand_keys import Keys
 
 
 def _normal(key: Key[Array, ""], shape: tuple[int, ...]) -> Float32[Array, "..."]:
@@ -35,12 +36,12 @@ class GaussianNoise(Page):
     limits: ClassVar = {"sigma": (0, 1)}
     takes_width: ClassVar = True
 
-    def change(self, images: Float32[Array, "N H W"], keys: Key[Array, " N"]) -> Float32[Array, "N H W"]:
+    def change(self, images: Float32[Array, "N H W"], keys: Keys) -> Float32[Array, "N H W"]:
         """The images plus noise."""
         return self.change_within(images, keys, images.shape[2])
 
     def change_within(
-        self, images: Float32[Array, "N H W"], keys: Key[Array, " N"], width: Width
+        self, images: Float32[Array, "N H W"], keys: Keys, width: Width
     ) -> Float32[Array, "N H W"]:
         """The images plus the noise that a canvas of this width would get."""
         noise = per_pixel(_normal, keys, (images.shape[1], images.shape[2]), width)
@@ -61,12 +62,12 @@ class ReplaceNoise(Page):
     limits: ClassVar = {"p": (0, 1)}
     takes_width: ClassVar = True
 
-    def change(self, images: Float32[Array, "N H W"], keys: Key[Array, " N"]) -> Float32[Array, "N H W"]:
+    def change(self, images: Float32[Array, "N H W"], keys: Keys) -> Float32[Array, "N H W"]:
         """The images with some pixels replaced."""
         return self.change_within(images, keys, images.shape[2])
 
     def change_within(
-        self, images: Float32[Array, "N H W"], keys: Key[Array, " N"], width: Width
+        self, images: Float32[Array, "N H W"], keys: Keys, width: Width
     ) -> Float32[Array, "N H W"]:
         """The images with the pixels replaced that a canvas of this width would have replaced."""
         # One random word per pixel: its lowest bit is the new value, its highest 24 are compared with p.
@@ -96,12 +97,12 @@ class Paper(Page):
     limits: ClassVar = {"lines": (0, 1), "boxes": (0, 1), "gradient": (0, 1)}
     takes_width: ClassVar = True
 
-    def change(self, images: Float32[Array, "N H W"], keys: Key[Array, " N"]) -> Float32[Array, "N H W"]:
+    def change(self, images: Float32[Array, "N H W"], keys: Keys) -> Float32[Array, "N H W"]:
         """The images with paper where there is no ink."""
         return self.change_within(images, keys, images.shape[2])
 
     def change_within(
-        self, images: Float32[Array, "N H W"], keys: Key[Array, " N"], width: Width
+        self, images: Float32[Array, "N H W"], keys: Keys, width: Width
     ) -> Float32[Array, "N H W"]:
         """The images with paper, whose gradient spans the width instead of the canvas."""
         height, columns = images.shape[1:]
@@ -157,12 +158,12 @@ class Occlude(Page):
     limits: ClassVar = {"size": (0, 1000)}
     takes_width: ClassVar = True
 
-    def change(self, images: Float32[Array, "N H W"], keys: Key[Array, " N"]) -> Float32[Array, "N H W"]:
+    def change(self, images: Float32[Array, "N H W"], keys: Keys) -> Float32[Array, "N H W"]:
         """The images, the pixels whose centres lie in the rectangle replaced by its grey level."""
         return self.change_within(images, keys, images.shape[2])
 
     def change_within(
-        self, images: Float32[Array, "N H W"], keys: Key[Array, " N"], width: Width
+        self, images: Float32[Array, "N H W"], keys: Keys, width: Width
     ) -> Float32[Array, "N H W"]:
         """The images with a rectangle that lies anywhere on the width instead of the canvas."""
         _, height, columns = images.shape
@@ -185,6 +186,6 @@ class Invert(Page):
     limits: ClassVar = {}
     takes_width: ClassVar = True
 
-    def change(self, images: Float32[Array, "N H W"], keys: Key[Array, " N"]) -> Float32[Array, "N H W"]:
+    def change(self, images: Float32[Array, "N H W"], keys: Keys) -> Float32[Array, "N H W"]:
         """1 minus the images."""
         return 1 - images

@@ -1,7 +1,8 @@
 """Presets: named chains of transforms."""
 
 from .base import Transform
-from .geometry import Affine, Elastic
+from .elastic import Elastic
+from .geometry import Affine
 from .ink import Blur, InkFade, StrokeWidth
 from .line_geometry import BaselineWave, LineSlant
 from .page import GaussianNoise, Occlude, Paper, ReplaceNoise

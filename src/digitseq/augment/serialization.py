@@ -5,15 +5,17 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ..internal.validation import nearest
-from . import geometry, ink, line_geometry, page
+from . import elastic, geometry, ink, line_geometry, page
 from .base import Transform
+from .per_line import PerLine
 from .sometimes import Sometimes
+from .wrapper import Wrapper, nested
 
 KINDS: dict[str, type[Transform]] = {
     kind.__name__: kind
     for kind in (
         geometry.Affine,
-        geometry.Elastic,
+        elastic.Elastic,
         geometry.Perspective,
         ink.Blur,
         ink.Contrast,
@@ -26,7 +28,10 @@ KINDS: dict[str, type[Transform]] = {
         page.Paper,
         page.ReplaceNoise,
         line_geometry.BaselineWave,
+        line_geometry.LineShift,
         line_geometry.LineSlant,
+        line_geometry.LineSlope,
+        PerLine,
         Sometimes,
     )
 }
@@ -70,14 +75,12 @@ def check_length(name: str, transforms: Sequence[Transform]) -> None:
     """Checks that a chain has few enough transforms to compile in seconds.
 
     Raises:
-        ValueError: it has more than MOST, counting those inside `Sometimes`;
+        ValueError: it has more than MOST, counting those inside others;
             the message has `name`.
     """
     total = 0
     for transform in transforms:
-        total += 1
-        while isinstance(transform, Sometimes):
-            transform, total = transform.transform, total + 1
+        total += len(nested(transform))
     if total > MOST:
         raise ValueError(f"{name} holds {total} transforms; there may be {MOST} in a chain")
 
@@ -85,7 +88,7 @@ def check_length(name: str, transforms: Sequence[Transform]) -> None:
 def _one(item: Any, depth: int = 1) -> Transform:
     """One transform from an object like `{NAME: {parameter: value}}`."""
     if depth > MOST:
-        raise ValueError(f"Sometimes within Sometimes more than {MOST} times")
+        raise ValueError(f"transforms within transforms more than {MOST} times")
     name = next(iter(item), None) if isinstance(item, dict) and len(item) == 1 else None
     if name not in KINDS or not isinstance(item[name], dict):
         known = ", ".join(sorted(KINDS))
@@ -94,9 +97,11 @@ def _one(item: Any, depth: int = 1) -> Transform:
             f"a transform must be an object like {{NAME: {{...}}}}, NAME one of {known}; got {item!r}{hint}"
         )
     given = dict(item[name])
-    if KINDS[name] is Sometimes:
-        if set(given) != {"p", "transform"}:
-            raise ValueError(f"Sometimes takes p and transform, got {sorted(given)}")
+    if KINDS[name] is Sometimes and set(given) != {"p", "transform"}:
+        raise ValueError(f"Sometimes takes p and transform, got {sorted(given)}")
+    if issubclass(KINDS[name], Wrapper):
+        if "transform" not in given:
+            raise ValueError(f"{name} takes a transform, got {sorted(given)}")
         given["transform"] = _one(given["transform"], depth + 1)
     known_fields = [field.name for field in dataclasses.fields(KINDS[name])]  # type: ignore[arg-type]
     for field in given:

@@ -3,18 +3,19 @@
 import dataclasses
 from typing import Any, ClassVar
 
-import jax
 import jax.numpy as jnp
 
 from ..internal.pytrees import register_pytree
-from ..internal.shapes import Array, Bool, Float32, Key
-from .base import Parameter, Transform, Width, uniform
+from ..internal.shapes import Array, Bool, Float32
+from .base import Parameter, Width, uniform
+from .hand_keys import Keys, split_keys
 from .resample import Boxes, Places, Size
+from .wrapper import Wrapper
 
 
 @register_pytree
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
-class Sometimes(Transform):
+class Sometimes(Wrapper):
     """Applies a transform to each image with probability p, independently.
 
     Attributes:
@@ -29,23 +30,7 @@ class Sometimes(Transform):
     limits: ClassVar = {"p": (0, 1)}
     takes_width: ClassVar = True
 
-    def check(self) -> None:
-        """Checks p and the inner transform.
-
-        Raises:
-            ValueError: a parameter that can't be used.
-        """
-        super().check()
-        if not isinstance(self.transform, Transform):
-            raise ValueError(f"Sometimes.transform must be a transform, got {self.transform!r}")
-        self.transform.check()
-
-    @property
-    def interpolation(self) -> str:
-        """The inner transform's interpolation."""
-        return str(self.transform.interpolation)
-
-    def draw(self, keys: Key[Array, " N"], size: Size) -> tuple[Any, Bool[Array, "N 1"]]:
+    def draw(self, keys: Keys, size: Size) -> tuple[Any, Bool[Array, "N 1"]]:
         """The inner transform's map, and for which images it is applied."""
         happens, inner = self._toss(keys)
         return self.transform.draw(inner, size), happens[:, None]
@@ -63,33 +48,20 @@ class Sometimes(Transform):
         pushed: Boxes | None = self.transform.push(inner, boxes, size)
         return None if pushed is None else jnp.where(happens, pushed, boxes)
 
-    def change(self, images: Float32[Array, "N H W"], keys: Key[Array, " N"]) -> Float32[Array, "N H W"]:
+    def change(self, images: Float32[Array, "N H W"], keys: Keys) -> Float32[Array, "N H W"]:
         """The images, transformed with probability p."""
         happens, inner = self._toss(keys)
         return jnp.where(happens[:, None, None], self.transform.change(images, inner), images)
 
     def change_within(
-        self, images: Float32[Array, "N H W"], keys: Key[Array, " N"], width: Width
+        self, images: Float32[Array, "N H W"], keys: Keys, width: Width
     ) -> Float32[Array, "N H W"]:
         """`change` on a canvas that is wider than the lines."""
         happens, inner = self._toss(keys)
         changed = self.transform.change_within(images, inner, width)
         return jnp.where(happens[:, None, None], changed, images)
 
-    def _toss(self, keys: Key[Array, " N"]) -> tuple[Bool[Array, " N"], Key[Array, " N"]]:
+    def _toss(self, keys: Keys) -> tuple[Bool[Array, " N"], Keys]:
         """For which images it is applied, and the keys for the inner transform."""
-        own, inner = jax.vmap(lambda key: tuple(jax.random.split(key)))(keys)
+        own, inner = split_keys(keys)
         return uniform(own, 1)[0] < self.p, inner
-
-
-def nested(transform: Any) -> list[Any]:
-    """The transform, the one inside it where it is a `Sometimes`, and so on."""
-    found = [transform]
-    while isinstance(found[-1], Sometimes):
-        found.append(found[-1].transform)
-    return found
-
-
-def innermost(transform: Any) -> Any:
-    """The transform itself, or the one inside all `Sometimes` around it."""
-    return nested(transform)[-1]

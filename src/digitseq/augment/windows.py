@@ -20,7 +20,7 @@ from ..internal.xla import ACCELERATOR_FACTOR, materialize
 from .compose import Group, Transforms, groups_of, is_followed, is_smooth, pulled
 from .geometry import Geometric
 from .resample import Padded, Size, bilinear, columns_of, cubic
-from .sometimes import innermost
+from .wrapper import innermost
 
 # Columns of a window: most digits, slanted and blurred, take one.
 WINDOW = 64

@@ -9,7 +9,7 @@ from ..io import atomic
 from .base import Page, Transform
 from .presets import PRESETS, Chains
 from .serialization import from_plain
-from .sometimes import innermost
+from .wrapper import innermost
 
 FIELDS = {"glyph_transforms", "line_transforms"}
 MOST_BYTES = 2**20

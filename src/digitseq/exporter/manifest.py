@@ -208,4 +208,4 @@ def _require(condition: bool, name: str) -> None:
 
 def _is_own(item: dict[str, Any]) -> bool:
     ((name, fields),) = item.items()
-    return name not in KINDS or (name == "Sometimes" and _is_own(fields["transform"]))
+    return name not in KINDS or ("transform" in fields and _is_own(fields["transform"]))

@@ -28,16 +28,20 @@ SEED = 2018 << 24
 @functools.lru_cache(maxsize=64)
 def drawn(sign: str, count: int) -> npt.NDArray[np.uint8]:
     """Glyphs of one of SIGNS, uint8 [count, 28, 28], read-only: glyph i is the same whatever the count."""
-    chance = Chance.of(SEED + ord(sign), count)
-    law = SIGNS[sign]
+    glyphs = written(SIGNS[sign], Chance.of(SEED + ord(sign), count))
+    glyphs.flags.writeable = False
+    return glyphs
+
+
+def written(law: Sign, chance: Chance) -> npt.NDArray[np.uint8]:
+    """Glyphs of a sign, or whatever else is written by such a law, each by its own random numbers."""
     shares = np.cumsum([shape.share for shape in law.shapes])
     which = np.searchsorted(shares, chance.uniform(0.0, float(shares[-1])), side="right")
-    glyphs = np.zeros((count, HEIGHT, CELL), np.uint8)
+    glyphs = np.zeros((len(chance.numbers), HEIGHT, CELL), np.uint8)
     for number, shape in enumerate(law.shapes):
         rows = np.flatnonzero(which == number)
         if rows.size:
             glyphs[rows] = _written(shape, law, chance.of_rows(rows))
-    glyphs.flags.writeable = False
     return glyphs
 
 
@@ -50,7 +54,7 @@ def _written(shape: Shape, law: Sign, chance: Chance) -> npt.NDArray[np.uint8]:
     paths = _within([strokes.spline(*line) for line in zip(lines, steps, strict=True)], pen)
     canvas = np.zeros((len(pen), HEIGHT, CELL))
     for path in paths:
-        strokes.paint(canvas, path, _pressed(pen, path.shape[1], chance))
+        strokes.paint(canvas, path, pressed(pen, path.shape[1], chance))
     # Rounded half up, in whole numbers.
     return np.floor(canvas * 255 + 0.5).astype(np.uint8)
 
@@ -112,7 +116,7 @@ def _within(paths: list[Floats], pen: Floats) -> list[Floats]:
     return [np.clip(path + shift[:, None], near[:, None], far[:, None]) for path in paths]
 
 
-def _pressed(pen: Floats, dabs: int, chance: Chance) -> Floats:
+def pressed(pen: Floats, dabs: int, chance: Chance) -> Floats:
     """The radius at each dab of a stroke, float64 [N, dabs]: a trend, a swell, a lighter end, rough edges."""
     t = np.arange(dabs) / max(1, dabs - 1)
     trend = chance.normal(0.09)[:, None] * (2 * t - 1)

@@ -15,7 +15,7 @@ SPREAD = 0.5
 # exceeds these: paper's own texture does not.
 LEAST_CONTRAST, LEAST_DEVIATIONS = 0.06, 3.0
 # Deviations of the noise at which ink begins, a share of the contrast at least.
-NOISE, WEAK = 2.5, 0.12
+NOISE, WEAK = 1.5, 0.12
 # For a line's polarity: the most pixels of its shorter side, and the side of a pixel's surroundings as a
 # share of that.
 COARSE, AROUND = 24, 0.7

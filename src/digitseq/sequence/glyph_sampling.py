@@ -1,5 +1,7 @@
 """Glyphs for a batch of rows: chosen from a store, or drawn by the source, and transformed."""
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 
@@ -61,7 +63,7 @@ def sample_glyphs(
     else:
         store, glyph_ids, rows = _draw(glyph_keys, source, digits)
     if spec.glyph_transforms or spec.cell != CELL:
-        store, rows, ink = _transform(transform_keys, store, rows, spec)
+        store, rows, ink = _transform(transform_keys, store, rows, lengths, spec)
     else:
         ink = _ink_of(source, store, rows)
     later = jnp.zeros_like(digits)
@@ -82,18 +84,36 @@ def _draw(
 
 
 def _transform(
-    transform_keys: Key[Array, " B"], store: Store, rows: Int32[Array, "B K"], spec: SequenceSpec
+    transform_keys: Key[Array, " B"],
+    store: Store,
+    rows: Int32[Array, "B K"],
+    lengths: Int32[Array, " B"],
+    spec: SequenceSpec,
 ) -> tuple[Float32[Array, "B*K _ _"], Int32[Array, "B K"], Int32[Array, "B K 4"]]:
     """The store, rows and ink boxes of the slots' glyphs, transformed with a key each, and scaled."""
     slots = jnp.arange(rows.shape[1], dtype=jnp.uint32)
-    slot_keys = jax.vmap(keys.numbered, in_axes=(0, None))(transform_keys, slots).reshape(-1)
+    slot_keys: Any = jax.vmap(keys.numbered, in_axes=(0, None))(transform_keys, slots).reshape(-1)
+    if augment.per_line(spec.glyph_transforms):
+        slot_keys = _with_lines(slot_keys, transform_keys, lengths)
 
-    def transformed(keys: jax.Array, rows: jax.Array) -> tuple[jax.Array, jax.Array]:
+    def transformed(keys: Any, rows: jax.Array) -> tuple[jax.Array, jax.Array]:
         changed = augment.run(keys, spec.glyph_transforms, (store, rows), cell=spec.cell)
         return changed, materialize(pixels.ink_boxes, changed)
 
     glyphs, ink = map_in_chunks(transformed, max(HEIGHT * CELL, spec.cell**2), slot_keys, rows.reshape(-1))
     return glyphs, _one_a_slot(rows), ink.reshape(*rows.shape, 4)
+
+
+def _with_lines(
+    slot_keys: Key[Array, " N"], transform_keys: Key[Array, " B"], lengths: Int32[Array, " B"]
+) -> augment.HandKeys:
+    """The keys of the B * K slots, with a key for each line, and where on its line each stands."""
+    count = slot_keys.shape[0] // transform_keys.shape[0]
+    # No slot has this number.
+    lines = jnp.repeat(keys.folded(transform_keys, jnp.uint32(2**32 - 1)), count)
+    steps = jnp.maximum(lengths - 1, 1).astype(jnp.float32)[:, None]
+    place = jnp.arange(count, dtype=jnp.float32)[None, :] / steps - 0.5
+    return augment.HandKeys(slot_keys, lines, jnp.clip(place, -0.5, 0.5).reshape(-1))
 
 
 def _ink_of(source: Source, store: Store, rows: Int32[Array, "B K"]) -> Int32[Array, "B K 4"]:

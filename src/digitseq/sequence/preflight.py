@@ -113,7 +113,9 @@ def possible_sizes(source: Source, digit: int, spec: SequenceSpec) -> list[int]:
     if spec.glyph_transforms or spec.cell != CELL or not has_store(source):
         return list(range(spec.cell + 1))
     start, count = int(np.asarray(source.starts)[digit]), int(np.asarray(source.counts)[digit])
-    run = np.asarray(source.ink)[start : start + count]
+    # A bank with variants has glyphs of the digit elsewhere, too.
+    rows = getattr(source, "rows_of", lambda _: slice(start, start + count))(digit)
+    run = np.asarray(source.ink)[rows]
     widths: list[int] = np.unique(run[:, 2] - run[:, 0]).tolist()
     return widths
 

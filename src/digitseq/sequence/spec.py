@@ -219,6 +219,9 @@ def check_structure(spec: SequenceSpec) -> None:
             if not isinstance(transform, augment.Transform):
                 raise ValueError(f"{name} must hold transforms of digitseq.augment, got {transform!r}")
         augment.check_length(name, transforms)
+    for transform in spec.line_transforms:
+        if augment.per_line((transform,)):
+            raise ValueError(f"{transform!r} belongs in glyph_transforms: a line is one image")
     for transform in spec.glyph_transforms:
         if not augment.followed((transform,)):
             raise ValueError(f"{transform!r} is no ink: it belongs in line_transforms, not glyph_transforms")
