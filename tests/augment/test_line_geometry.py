@@ -118,10 +118,12 @@ EARLIER = (augment.LineSlope(angle=4.0), augment.LineSlant(angle=20.0), augment.
 
 
 @pytest.mark.parametrize("earlier", [False, *slow(True)])
-def test_fitted_lines_have_the_height_and_stay_on_the_canvas(bank, earlier):
+def test_fitted_lines_have_the_height_and_stay_on_the_canvas(earlier):
+    blocks = jnp.zeros((10, 28, 28), jnp.uint8).at[:, 4:21, 9:18].set(255)
+    bank = ds.make_bank(blocks, np.arange(10))
     sizes = augment.Affine(rotation=0.0, scale=0.4, slant=0.0, shift=0.0)
     fit = augment.FitHeight(low=0.8, high=1.0, shift=0.5)
-    spec = ds.SequenceSpec(image_width=150, glyph_transforms=(augment.PerLine(sizes),), spacing_range=(0, 4))
+    spec = ds.SequenceSpec(image_width=260, glyph_transforms=(augment.PerLine(sizes),), spacing_range=(0, 4))
     s = jax.device_get(
         ds.sample_sequences(
             5, bank, DIGITS, spec.replace(line_transforms=(*(EARLIER if earlier else ()), fit))
@@ -137,14 +139,12 @@ def test_fitted_lines_have_the_height_and_stay_on_the_canvas(bank, earlier):
         assert image[[0, -1]].max() < 0.55  # half a row stays free
         assert image[:, [0, -1]].max() < 0.55
         if not earlier:
-            middle = np.median((used[:, 1] + used[:, 3])[heights >= 0.5 * heights.max()]) / 2
-            middles.append(middle)
-    # Interpolation smears ink over a pixel more, and half a pixel is counted as one.
-    assert max(medians) <= 22.5
-    assert min(medians) >= (14 if not earlier else 9)
-    assert np.std(medians) > 0.5
-    # Unless the ink of one digit reaches an edge before.
-    assert np.percentile(np.abs(np.array(middles) - 14), 80) < 1.5
+            middles.append(np.median(used[:, 1] + used[:, 3]) / 2)
+    # Interpolation smears ink over a pixel of the input more, which is up to two of the result.
+    assert max(medians) <= 24
+    assert min(medians) >= (16 if not earlier else 10)
+    assert np.std(medians) > 0.7
+    assert np.abs(np.array(middles) - 14).max() < 1.1
 
 
 def test_a_fit_s_height_is_uniform_in_its_range():
