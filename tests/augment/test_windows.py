@@ -50,7 +50,7 @@ def test_windows_find_the_boxes_of_whole_canvases(bank, monkeypatch, lines, chan
     jax.clear_caches()
     whole = boxes_of(bank, spec)
     jax.tree.map(np.testing.assert_array_equal, found, whole)
-    assert (found.boxes[:, :, 2] - found.boxes[:, :, 0]).max() > 20
+    assert (found.boxes[:, :, 2] - found.boxes[:, :, 0]).max() > 12
 
 
 @pytest.mark.slow
