@@ -169,7 +169,7 @@ def test_each_transform_is_documented_as_it_is(name):
     assert stated == kind.limits
     for parameter, default, _ in rows:
         if default.strip():
-            assert float(default) == getattr(kind(), parameter)
+            assert float(default) == getattr(kind, parameter)
 
 
 @pytest.mark.parametrize("name", augment.PRESETS)
