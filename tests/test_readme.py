@@ -218,6 +218,18 @@ def test_the_pictures_of_the_model_are_what_the_commands_beside_them_draw(made, 
     assert_the_same_pictures(here / "docs" / "pictures" / "model", ROOT / "docs" / "pictures" / "model")
 
 
+@pytest.mark.slow
+def test_the_picture_of_variants_is_what_the_code_beside_it_draws():
+    found = {}
+    (code,) = [block for block in DOCUMENTED if "variants.png" in block]
+    exec(code, found)
+    with (
+        Image.open(found["path"]) as drawn,
+        Image.open(ROOT / "docs" / "pictures" / "variants.png") as kept,
+    ):
+        assert (np.abs(np.asarray(drawn).astype(int) - np.asarray(kept).astype(int)) <= 2).mean() > 0.999
+
+
 def test_the_lowest_versions_named_are_the_projects():
     project = (ROOT / "pyproject.toml").read_text()
     named = LIMITS.partition("the lowest that `pyproject.toml` admits:")[2].partition("\n\n")[0]
