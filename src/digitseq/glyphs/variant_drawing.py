@@ -21,7 +21,10 @@ STEPS = 36
 
 
 def drawn_variant(name: str, own: Glyphs, each: int) -> Glyphs:
-    """Glyphs of one of VARIANTS, uint8 [each, 28, 28]: glyph i is a function of i and of the digit's glyphs.
+    """Glyphs of one of VARIANTS, uint8 [each, 28, 28].
+
+    One drawn by strokes alone is a function of its place; one drawn onto a glyph of the bank, which are
+    dealt out in their order, of its place, of `each` and of the digit's glyphs.
 
     Args:
         name: the variant's.
