@@ -105,7 +105,7 @@ CURLED_NINE = _law(
     ),
     Shape(("17.4 6.4, 12 4.6, 8.6 8.6, 12 12.4, 17 9.4, 17.6 6, 18 17, 14.4 23.6, 9.6 21",), 2),
     # A flat loop, written from its right end, as an R or an e that has fallen over.
-    Shape(("11.4 12.8, 17.6 11.6, 20 7.8, 15.6 4.8, 9.4 6.8, 8.6 11.2, 13.4 13, 15.4 18, 17.6 24",), 1),
+    Shape(("11.4 12.8, 17.6 11.6, 20 7.8, 15.6 4.8, 9.4 6.8, 8.6 11.2, 13.4 13, 15.4 18, 17.6 24",), 0.7),
 )
 FLAT_THREE = _law(
     Shape(("7.8 5.2, 13 5, 18.4 4.8, 14.6 8.6, 11.4 12, 16 12.8, 18 17, 15.4 22.4, 8 22.8",), 3),
@@ -135,7 +135,7 @@ VARIANTS = {
     "mirrored nine": Variant(9, 0.06, 0.8),
     "narrow nine": Variant(9, 0.2, 0.85, NARROW_NINE),
     "curled nine": Variant(9, 0.2, 0.85, CURLED_NINE),
-    "looped two": Variant(2, 0.35, 0.85, LOOPED_TWO),
+    "looped two": Variant(2, 0.45, 0.85, LOOPED_TWO),
     "open four": Variant(4, 0.2, 0.85, OPEN_FOUR),
     "chair four": Variant(4, 0.25, 0.85, CHAIR_FOUR),
     "barless five": Variant(5, 0.35, 0.85, BARLESS_FIVE),
