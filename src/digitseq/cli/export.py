@@ -87,6 +87,7 @@ def export(
     augment: common.AugmentOption = None,
     bank: sources.SourceOption = None,
     signs: sources.SignsOption = None,
+    unlabelled: sources.UnlabelledOption = None,
     style: sources.StyleOption = None,
     writers: sources.WritersOption = None,
     transpose: sources.TransposeOption = None,
@@ -114,6 +115,7 @@ def export(
     count = listed_size("--count", count, found, MOST_IMAGES)
     layout = _layout(found, spec, image_height, glyph_scale)
     layout = layout if sampling is None else layout.replace(sampling=sampling)
+    layout = layout if unlabelled is None else layout.replace(unlabelled=unlabelled)
     if augment:
         glyph_transforms, line_transforms = common.transforms_of(augment)
         layout = layout.replace(glyph_transforms=glyph_transforms, line_transforms=line_transforms)
