@@ -10,6 +10,7 @@ from scipy import stats
 
 import digitseq as ds
 from digitseq.exporter.recipe import labels_from_plain, labels_to_plain
+from digitseq.labels.glyph_lists import GlyphLabels
 
 LONG = ds.RandomDigits(min_length=7, max_length=7)
 MARKED = ds.WithMarks(labels=LONG)
@@ -112,6 +113,10 @@ def test_recipes_hold_them():
         ),
         ({"separators": "", "separator_weights": ()}, "set separated and stray to 0"),
         ({"labels": ds.RandomDigits(min_length=5, max_length=2)}, "length"),
+        (
+            {"labels": GlyphLabels(["12"], glyph_ids=[[0, 1]])},
+            "must not name each digit's glyph, got GlyphLabels",
+        ),
     ],
 )
 def test_what_can_not_be_used_is_refused(changes, message):

@@ -181,6 +181,12 @@ class WithMarks:
             self._classes("".join(texts), name)
         if not self.separators and (self.stray or self.separated):
             raise ValueError("WithMarks.separators is empty: set separated and stray to 0 for none")
+        if hasattr(self.labels, "glyph_ids"):
+            # A run takes them from the labels that it is given, slot by slot.
+            raise ValueError(
+                f"WithMarks.labels must not name each digit's glyph, got {type(self.labels).__name__}: put marks "
+                f"around FixedLabels(labels.digits)"
+            )
         getattr(self.labels, "check", lambda: None)()
 
     def rows(self) -> list[Row]:
