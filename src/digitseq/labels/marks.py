@@ -184,8 +184,8 @@ class WithMarks:
         if hasattr(self.labels, "glyph_ids"):
             # A run takes them from the labels that it is given, slot by slot.
             raise ValueError(
-                f"WithMarks.labels must not name each digit's glyph, got {type(self.labels).__name__}: put marks "
-                f"around FixedLabels(labels.digits)"
+                f"WithMarks.labels must not name each digit's glyph, got {type(self.labels).__name__}: put "
+                f"marks around FixedLabels(labels.digits)"
             )
         getattr(self.labels, "check", lambda: None)()
 
