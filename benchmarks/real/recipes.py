@@ -9,25 +9,20 @@ import digitseq as ds
 from digitseq import augment
 from digitseq.augment.wrapper import innermost
 from digitseq.glyphs.source import Source
+from digitseq.glyphs.variants import VariedBank
 from digitseq.labels.base import LabelSource
 
 from ..recogniser import training
 
 # The presets of lines to train on; "clean" lines are those that the recogniser of test digits is trained on.
 NAMES = ("cheque", "form", "clean")
-# The transforms that a part takes out, by their names.
-GEOMETRY = (
-    "Affine",
-    "BaselineWave",
-    "Elastic",
-    "FitHeight",
-    "LineShift",
-    "LineSlant",
-    "LineSlope",
-    "Perspective",
-)
-DIRT = ("BaselineRules", "Paper", "SaltPepper", "Specks")
-INK = ("Blur", "Contrast", "Gamma", "InkFade", "StrokeWidth")
+# Columns of the images that lines are trained on: wide enough for nearly all, and hardly a column empty.
+WIDTH = 160
+# The transforms that each part takes out.
+GEOMETRY = (augment.BaselineWave, augment.LineSlant, augment.LineSlope)
+FIT = (augment.FitHeight, augment.LineShift)
+DIRT = (augment.BaselineRules, augment.Specks)
+INK = (augment.Blur, augment.Contrast, augment.InkFade, augment.StrokeWidth)
 
 
 class Recipe(NamedTuple):
@@ -44,11 +39,8 @@ def recipe_of(name: str) -> Recipe:
     """The recipe of a preset, by its name."""
     if name == "clean":
         return clean()
-    labels = ds.Amounts(format="#", min_digits=2, max_digits=7, round=0.3)
-    spec = training.SPEC.replace(
-        image_width=192, glyph_transforms=training.WARP, line_transforms=(augment.LineSlant(angle=30.0),)
-    )
-    return Recipe(name, ds.load_bank("mnist"), labels, spec, training.GAPS)
+    labels = ds.Amounts(format="#", min_digits=3, max_digits=8, round=0.2) if name == "cheque" else None
+    return Recipe(name, *ds.document(name, "mnist", labels=labels, image_width=WIDTH))
 
 
 def clean() -> Recipe:
@@ -70,19 +62,18 @@ def without(recipe: Recipe, part: str) -> Recipe:
 def _same(ours: Recipe, theirs: Recipe) -> bool:
     """Whether recipes are alike but for their names."""
     (leaves, tree), (others, other_tree) = (jax.tree.flatten(tuple(one)[1:]) for one in (ours, theirs))
-    return tree == other_tree and all(a is b for a, b in zip(leaves, others, strict=True))
+    # Arrays that a part leaves alone are the same ones.
+    same = (a is b or (isinstance(a, float) and a == b) for a, b in zip(leaves, others, strict=False))
+    return tree == other_tree and all(same)
 
 
-def _without_transforms(names: tuple[str, ...]) -> Callable[[Recipe], Recipe]:
+def _without_transforms(*kinds: type) -> Callable[[Recipe], Recipe]:
     def kept(chain: tuple[Any, ...]) -> tuple[Any, ...]:
-        return tuple(one for one in chain if type(innermost(one)).__name__ not in names)
+        return tuple(one for one in chain if not isinstance(innermost(one), kinds))
 
     def change(recipe: Recipe) -> Recipe:
-        spec = recipe.spec
-        changed = spec.replace(
-            glyph_transforms=kept(spec.glyph_transforms), line_transforms=kept(spec.line_transforms)
-        )
-        return recipe._replace(spec=changed)
+        glyphs, lines = kept(recipe.spec.glyph_transforms), kept(recipe.spec.line_transforms)
+        return _with_spec(glyph_transforms=glyphs, line_transforms=lines)(recipe)
 
     return change
 
@@ -91,8 +82,32 @@ def _with_spec(**changes: Any) -> Callable[[Recipe], Recipe]:
     return lambda recipe: recipe._replace(spec=recipe.spec.replace(**changes))
 
 
+def _without_variants(recipe: Recipe) -> Recipe:
+    varied = isinstance(recipe.bank, VariedBank)
+    return recipe._replace(bank=recipe.bank.bank) if varied else recipe
+
+
+def _without_marks(recipe: Recipe) -> Recipe:
+    marked = isinstance(recipe.labels, ds.WithMarks)
+    return _with_spec(unlabelled="")(recipe._replace(labels=recipe.labels.labels)) if marked else recipe
+
+
+def _without_hand(recipe: Recipe) -> Recipe:
+    """Each digit by a hand of its own, and gaps of one range for all lines."""
+    chain = recipe.spec.glyph_transforms
+    alone = tuple(one.transform if isinstance(one, augment.PerLine) else one for one in chain)
+    return _with_spec(glyph_transforms=alone, spacing="random")(recipe)
+
+
 PARTS: dict[str, Callable[[Recipe], Recipe]] = {
-    "geometry": _without_transforms(GEOMETRY),
-    "dirt": _without_transforms(DIRT),
-    "ink": _without_transforms(INK),
+    "variants": _without_variants,
+    "marks": _without_marks,
+    "hand": _without_hand,
+    "outline": _with_spec(advance="ink"),
+    "baseline": _with_spec(baseline="cell", baseline_jitter=0.0),
+    "ligatures": _with_spec(ligatures=None),
+    "geometry": _without_transforms(*GEOMETRY),
+    "fit": _without_transforms(*FIT),
+    "dirt": _without_transforms(*DIRT),
+    "ink": _without_transforms(*INK),
 }

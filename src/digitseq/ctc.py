@@ -129,14 +129,13 @@ def check(
             the message says the greatest stride and the least width that work.
     """
     stride = as_size("stride", stride, MAX_WIDTH)
-    rows: Any = getattr(labels, "rows", None)
-    if rows is None:
+    if getattr(labels, "rows", None) is None:
         raise ValueError(f"labels must tell their rows(), as digitseq's own sources do, got {labels!r}")
     getattr(labels, "check", lambda: None)()
-    named = _labelled(rows(), spec, getattr(labels, "symbols", "") if symbols is None else symbols)
-    if any(blank in choices for row in named for choices in row):
+    rows = _labelled_rows(labels, spec, getattr(labels, "symbols", "") if symbols is None else symbols)
+    if any(blank in choices for row in rows for choices in row):
         raise ValueError(f"labels: {blank} is the blank label; give another as blank")
-    needed = max(map(_most_frames, named))
+    needed = max(_most_frames(row) for row in rows)
     frames = spec.image_width // stride
     if frames < needed:
         works = spec.image_width // needed
@@ -148,21 +147,17 @@ def check(
     return frames
 
 
-def _labelled(rows: list[Row], spec: SequenceSpec, symbols: str) -> list[Row]:
-    """The rows without the classes that the layout leaves unlabelled, and without slots of only such."""
-    marks = {symbols.index(symbol) for symbol in spec.unlabelled if symbol in symbols}
-    if not marks:
-        return rows
-    named = ([[digit for digit in choices if digit not in marks] for choices in row] for row in rows)
+def _labelled_rows(labels: Any, spec: SequenceSpec, symbols: str) -> list[Row]:
+    """The possible rows of labels, without the marks that the spec leaves unlabelled."""
+    marks = {place for place, symbol in enumerate(symbols) if symbol in spec.unlabelled}
+    named = [[[digit for digit in choices if digit not in marks] for choices in row] for row in labels.rows()]
     return [[choices for choices in row if choices] for row in named]
 
 
 def _most_frames(row: Row) -> int:
     """The most frames that a label needs whose slot k is one of row[k]."""
-    if not row:
-        return 0
     # The most frames up to here, for each digit that may stand here.
-    most = dict.fromkeys(row[0], 1)
+    most = dict.fromkeys(row[0], 1) if row else {-1: 0}
     for choices in row[1:]:
         other = max(most.values()) + 1
         most = {digit: max(other, most.get(digit, -1) + 2) for digit in choices}

@@ -15,7 +15,13 @@ from digitseq.augment.wrapper import Wrapper
 
 NOTHING = (
     augment.LineSlant(angle=0.0),
+    augment.LineSlope(angle=0.0),
+    augment.LineShift(down=0.0),
+    augment.StrokeWidth(change_by=0.0),
     augment.BaselineWave(amplitude=0.0),
+    augment.BaselineRules(strength=0.0),
+    augment.BaselineRules(under=0.0, over=0.0, edge=0.0),
+    augment.Specks(most=0.0),
     augment.GaussianNoise(sigma=0.0),
     augment.ReplaceNoise(p=0.0),
     augment.Paper(lines=0.0, boxes=0.0, gradient=0.0),

@@ -11,6 +11,7 @@ from conftest import slow
 import digitseq as ds
 from digitseq import augment
 from digitseq.augment import windows
+from digitseq.augment.line_fit import fits
 from digitseq.sequence import annotations
 
 DIGITS = np.array([[3, 5, 0, 8, 1, -1], [9, 9, 9, 9, 9, 9], [7, -1, -1, -1, -1, -1]] * 3, np.int32)
@@ -27,24 +28,29 @@ def boxes_of(bank, spec):
     ("lines", "changes"),
     [
         (FAR, {}),
+        ((*FAR, augment.FitHeight(), augment.Blur()), {}),
         ((augment.StrokeWidth(change_by=2.0), augment.Invert(), augment.Blur(sigma=2.0)), {"advance": "ink"}),
         *slow(
             ((augment.LineSlant(angle=60.0, interpolation="cubic"), augment.Contrast()), {}),
             ((augment.Sometimes(0.5, FAR[0]), augment.Sometimes(0.5, augment.Blur())), {}),
             ((*FAR, augment.Gamma()), {"image_height": 70, "scale": 2.2, "image_width": 333}),
+            ((augment.LineSlope(), augment.LineShift(right=50.0)), {}),
+            ((augment.Affine(rotation=180.0, shift=9.0), augment.Perspective(tilt=0.45)), {}),
+            ((augment.Sometimes(0.5, augment.FitHeight()), augment.LineShift()), {}),
             (FAR, {"glyph_transforms": (augment.Elastic(), augment.Blur(sigma=2.0))}),
         ),
     ],
 )  # fmt: skip
 def test_windows_find_the_boxes_of_whole_canvases(bank, monkeypatch, lines, changes):
     spec = SPEC.replace(line_transforms=lines, **changes)
-    assert windows.reach_of(lines) is not None
+    # A fit knows its bounds once the line is measured.
+    assert windows.reach_of(tuple(t for t in lines if not fits(t))) is not None
     found = boxes_of(bank, spec)
     monkeypatch.setattr(annotations, "_in_windows", lambda *_: None)
     jax.clear_caches()
     whole = boxes_of(bank, spec)
     jax.tree.map(np.testing.assert_array_equal, found, whole)
-    assert (found.boxes[:, :, 2] - found.boxes[:, :, 0]).max() > 20
+    assert (found.boxes[:, :, 2] - found.boxes[:, :, 0]).max() > 12
 
 
 @pytest.mark.slow

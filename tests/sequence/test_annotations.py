@@ -4,6 +4,7 @@ import dataclasses
 from typing import ClassVar
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from conftest import Shift, slow, toy_glyphs
@@ -26,6 +27,16 @@ CHAINS = {
     "ink": (augment.Blur(sigma=1.5), *MOVING[:2], augment.StrokeWidth(), augment.InkFade(strength=0.6)),
     "chance": tuple(augment.Sometimes(0.5, transform) for transform in (*MOVING, augment.Blur())),
     "between": (MOVING[0], augment.GaussianNoise(sigma=0.0), MOVING[1]),
+    "sloped": (augment.LineSlope(angle=9.0, bias=-4.0), augment.LineShift(down=9.0, right=20.0)),
+    "fit": (augment.LineSlope(), *MOVING[:2], augment.FitHeight(low=0.7, high=1.4)),
+    "fits": (
+        augment.Sometimes(0.5, augment.FitHeight(height=12.0)),
+        augment.LineSlant(angle=10.0, bias=20.0),
+        augment.Blur(),
+        augment.FitHeight(interpolation="cubic"),
+        augment.LineShift(),
+        augment.StrokeWidth(bias=-0.5),
+    ),
     "page": (*MOVING[:1], augment.Paper(), augment.Occlude(size=40.0), augment.ReplaceNoise(p=0.3)),
 }
 DIGITS = np.array([[3, 5, 0, 8, 1], [9, 9, 9, 9, 9], [7, 2, -1, -1, -1], [4, -1, -1, -1, -1]] * 4, np.int32)
@@ -42,7 +53,11 @@ def alone_by_hand(bank, sample, chosen, width, seed):
     layers = np.zeros((*sample.digits.shape, 28, width), np.float32)
     for b, k in np.argwhere(sample.digits >= 0):
         layers[b, k] = paint(glyphs[b, k][None], sample.offsets[b, k][None], width)
-    change = jax.jit(lambda layers: augment.apply_to_batch(line_keys(seed, len(layers)), chosen, layers))
+    keys, size, shown = line_keys(seed, len(layers)), (28, width), sample.boxes[..., 0] >= 0
+    # What a line's digits share: how it is fitted.
+    found = augment.measure(keys, chosen, jnp.asarray(sample.boxes), jnp.asarray(shown), size)
+    keys = jax.random.clone(keys)
+    change = jax.jit(lambda layers: augment.apply_to_batch(keys, chosen, layers, found=found))
     return np.stack([change(layers[:, k]) for k in range(layers.shape[1])], axis=1)
 
 
@@ -51,7 +66,10 @@ def alone_by_hand(bank, sample, chosen, width, seed):
     [
         ("all", "visible"),
         ("page", "amodal"),
+        ("fit", "visible"),
         *slow(
+            ("fits", "amodal"),
+            ("sloped", "visible"),
             ("ink", "amodal"),
             ("slant", "amodal"),
             ("wave", "visible"),
@@ -85,7 +103,7 @@ def test_labels_are_those_of_each_digit_alone(bank, name, masks):
             np.testing.assert_array_equal(np.where(close, 0, s.masks[b]), np.where(close, 0, strongest))
 
 
-@pytest.mark.parametrize("name", ["all", *slow("between")])
+@pytest.mark.parametrize("name", ["all", *slow("between", "sloped", "fit", "fits")])
 def test_boxes_enclose_the_ink_of_the_picture(bank, name):
     """Apart from each other, so that the ink in the picture is all that the boxes enclose."""
     spec = ds.SequenceSpec(

@@ -28,18 +28,20 @@ def strokes_of(bank, digits, spec):
     key = split_for_stages(fold(4, len(digits)))
     store, slots = sample_glyphs(key.glyphs, key.transforms, bank, digits, spec)
     slots = layout.place(key.gaps, key.align, store, slots, spec, spec.image_width)
-    return ligatures._strokes(key.gaps, bank, store, slots, spec), slots
+    strokes = ligatures._strokes(store, ligatures._neighbours(key.gaps, bank, slots, spec), spec.scale)
+    by_row = [values.reshape(len(digits), -1) for values in strokes]
+    return ligatures.Strokes(*by_row), slots
 
 
-def drawn(strokes, b, spec):
+def picture(strokes, b, spec):
     """A row's strokes: for each pixel the distance from the nearest point of the chord, hung through."""
     y, x = np.mgrid[: spec.image_height, : spec.image_width].astype(float)
     image = np.zeros(x.shape)
-    for x0, y0, x1, y1, sag, radius in np.array(strokes)[:, b].T.astype(float):
+    for x0, y0, x1, y1, sag, radius, drawn in np.array(strokes)[:, b].T.astype(float):
         t = ((x1 - x0) * (x - x0) + (y1 - y0) * (y - y0)) / max((x1 - x0) ** 2 + (y1 - y0) ** 2, 1)
         t = np.clip(t, 0, 1)
         from_x, from_y = x0 + t * (x1 - x0) - x, y0 + t * (y1 - y0) + 4 * sag * t * (1 - t) - y
-        image = np.maximum(image, np.clip(radius + 0.5 - np.hypot(from_x, from_y), 0, 1) * (radius > 0))
+        image = np.maximum(image, np.clip(radius + 0.5 - np.hypot(from_x, from_y), 0, 1) * drawn)
     return image
 
 
@@ -51,7 +53,7 @@ def test_strokes_are_in_the_image_and_in_no_label(bank):
         np.testing.assert_array_equal(getattr(joined, name), getattr(plain, name))
     strokes = jax.device_get(strokes_of(bank, MANY, as_numbers(SPEC))[0])
     for b in range(12):
-        wanted = np.maximum(plain.image[b], drawn(strokes, b, spec))
+        wanted = np.maximum(plain.image[b], picture(strokes, b, spec))
         np.testing.assert_allclose(joined.image[b], wanted, atol=1e-5)
     bare = (joined.image > plain.image) & (plain.image == 0)
     assert bare.sum() > 500
@@ -69,8 +71,8 @@ def test_without_strength_it_is_the_same_image(bank, masks):
 def test_strokes_go_from_ink_to_ink(bank):
     strokes, slots = jax.device_get(strokes_of(bank, MANY, as_numbers(SPEC.replace(ligatures=1.0))))
     ids, boxes, ink = slots.glyph_ids, slots.boxes, slots.ink
-    assert (strokes.radius > 0).sum() > 50
-    for b, k in np.argwhere(strokes.radius > 0)[:300]:
+    assert strokes.drawn.sum() > 50
+    for b, k in np.argwhere(strokes.drawn)[:300]:
         left, right = (np.asarray(bank.glyphs)[ids[b, n]] > 0 for n in (k, k + 1))
         rows = [
             int(y - boxes[b, n, 1] + ink[b, n, 1])
@@ -80,14 +82,14 @@ def test_strokes_go_from_ink_to_ink(bank):
         assert strokes.x1[b, k] - slots.offsets[b, k + 1] == np.flatnonzero(right[rows[1]])[0]
         assert strokes.x1[b, k] - strokes.x0[b, k] <= 12
         assert 0.7 <= strokes.radius[b, k] <= 1.4
-    assert (strokes.radius[np.arange(4) >= slots.lengths[:, None] - 1] == 0).all()
+    assert not strokes.drawn[np.arange(4) >= slots.lengths[:, None] - 1].any()
 
 
 def test_the_share_of_neighbours_that_are_joined(bank):
     """Of those that are near enough: which probability 1 tells, with the same key. Leaves never recompile."""
     counts = strokes_of._cache_size()
     specs = (as_numbers(SPEC.replace(ligatures=p)) for p in (1, 0.3))
-    able, some = (np.asarray(strokes_of(bank, MANY, spec)[0].radius) > 0 for spec in specs)
+    able, some = (np.asarray(strokes_of(bank, MANY, spec)[0].drawn) for spec in specs)
     assert strokes_of._cache_size() <= counts + 1
     assert not (some & ~able).any()
     share, n = some[able].mean(), able.sum()
@@ -103,7 +105,7 @@ def test_thirds_that_are_joined():
     images[:, 5:23, 10:18] = 255
     bank = ds.make_bank(images, np.arange(10))
     strokes = jax.device_get(strokes_of(bank, MANY, as_numbers(SPEC.replace(ligatures=1.0)))[0])
-    there = strokes.radius > 0
+    there = strokes.drawn
     rows = np.stack([strokes.y0[there], strokes.y1[there]]).astype(int) - 5
     thirds = rows // 6
     assert set(thirds.ravel()) == {0, 2}
@@ -119,7 +121,7 @@ def test_signs_are_not_joined(bank):
     signs = ds.with_signs(bank, ".-")
     digits = np.array([[signs.symbols.index(c) for c in text] for text in ("3-4-5", "1.23.")], np.int32)
     strokes = strokes_of(signs, np.tile(digits, (20, 1)), as_numbers(SPEC.replace(ligatures=1.0)))[0]
-    assert (np.asarray(strokes.radius) > 0).any(axis=0).tolist() == [False, False, True, False]
+    assert np.asarray(strokes.drawn).any(axis=0).tolist() == [False, False, True, False]
 
 
 @pytest.mark.slow
@@ -146,6 +148,26 @@ def test_bytes_are_those_of_floats(bank):
 
 
 @pytest.mark.slow
+def test_images_have_gradients_beneath_strokes(bank):
+    """By a glyph's blur: where no stroke lies as without them, where one does none."""
+
+    def images(sigma, chance):
+        spec = SPEC.replace(glyph_transforms=(augment.Blur(sigma=sigma),), ligatures=chance)
+        return ds.sample_sequences(KEY, bank, DIGITS[:6], spec).image
+
+    weights = jax.random.normal(jax.random.key(1), (6, 28, 160))
+    joined, plain = images(1.2, 1.0), images(1.2, None)
+    seen = jnp.where(joined > plain, 0.0, weights)
+    assert (np.asarray(joined) > np.asarray(plain)).any()
+    slopes = [
+        jax.grad(lambda sigma, chance=chance, w=w: (images(sigma, chance) * w).sum())(1.2)
+        for chance, w in ((1.0, weights), (None, seen))
+    ]
+    assert abs(slopes[1]) > 0.1
+    np.testing.assert_allclose(*slopes, rtol=1e-4)
+
+
+@pytest.mark.slow
 def test_a_line_of_one_digit_has_none(bank):
     one = np.array([[7], [8]], np.int32)
     with_none = ds.sample_sequences(KEY, bank, one, SPEC.replace(ligatures=None))
@@ -154,9 +176,17 @@ def test_a_line_of_one_digit_has_none(bank):
 
 @pytest.mark.slow
 def test_a_row_is_the_single_sample(bank):
-    whole = ds.sample_sequences(KEY, bank, DIGITS, SPEC)
-    single = ds.sample_sequence(jax.random.fold_in(KEY, 7), bank, DIGITS[7], SPEC)
+    """Alone, under vmap, and on eight devices."""
+    spec = SPEC.replace(ligatures=1.0)
+    whole = ds.sample_sequences(KEY, bank, DIGITS, spec)
+    single = ds.sample_sequence(jax.random.fold_in(KEY, 7), bank, DIGITS[7], spec)
     np.testing.assert_allclose(whole.image[7], single.image, atol=1e-5)
+    each = jax.vmap(ds.sample_sequence, (0, None, 0, None))(fold(4, len(DIGITS)), bank, DIGITS, spec)
+    np.testing.assert_allclose(whole.image, each.image, atol=1e-5)
+    mesh = jax.sharding.Mesh(np.array(jax.devices()), "rows")
+    rows = jax.sharding.NamedSharding(mesh, jax.sharding.PartitionSpec("rows"))
+    parts = ds.sample_sequences(KEY, bank, jax.device_put(DIGITS, rows), spec)
+    np.testing.assert_allclose(whole.image, parts.image, atol=1e-5)
 
 
 def test_what_is_not_asked_for_is_not_told():

@@ -57,9 +57,10 @@ class Transform:
 
     def parameters(self) -> dict[str, Any]:
         """The fields by name, concrete arrays and NumPy's numbers as Python's own; without a `bias` of 0."""
-        fields = {f.name: to_python(getattr(self, f.name)) for f in dataclasses.fields(self)}  # type: ignore[arg-type]
+        known = {f.name: f for f in dataclasses.fields(self)}  # type: ignore[arg-type]
+        fields = {name: to_python(getattr(self, name)) for name in known}
         # Recipes and data cards show this: as by versions that knew no bias.
-        if isinstance(bias := fields.get("bias"), int | float) and bias == 0:
+        if isinstance(bias := fields.get("bias"), int | float) and bias == 0 == known["bias"].default:
             del fields["bias"]
         return fields
 

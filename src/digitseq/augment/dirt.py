@@ -84,8 +84,8 @@ class BaselineRules(Page):
         ink = find_ink(images)
         y = jnp.arange(images.shape[1], dtype=jnp.float32)[None, :, None]
         x = jnp.arange(images.shape[2], dtype=jnp.float32)[None, None, :]
-        drawn = uniform(keys, 27)[:, :, None, None]
-        under, over, edge = drawn[:9], drawn[9:18], drawn[18:]
+        drawn = uniform(keys, 36)[:, :, None, None]
+        under, over, edge = drawn[:12], drawn[12:24], drawn[24:]
         below = ink.bottom + 5 * under[1]
         above = ink.top - 1 - 3 * over[1]
         along = _stretch(x, ink.left, ink.right, under) * _unbroken(x, under)
@@ -98,13 +98,13 @@ class BaselineRules(Page):
         dirt = jnp.maximum(jnp.maximum(rules[0], rules[1]), rules[2])
         return jnp.maximum(images, jnp.where(ink.any, dirt, 0))
 
-    def _shown(self, drawn: Float32[Array, "9 N 1 1"], chance: Parameter) -> Float32[Array, "N 1 1"]:
+    def _shown(self, drawn: Float32[Array, "12 N 1 1"], chance: Parameter) -> Float32[Array, "N 1 1"]:
         """The brightness, 0 where the rule is left out."""
         brightness = self.strength * (DIMMEST + (1 - DIMMEST) * drawn[2])
         return jnp.where(drawn[0] < chance, brightness, 0)
 
 
-def _line(distance: Float32[Array, "N ..."], thickness: Float32[Array, "N 1 1"]) -> Float32[Array, "N ..."]:
+def _line(distance: Float32[Array, "..."], thickness: Float32[Array, "N _ _"]) -> Float32[Array, "..."]:
     """How much of a pixel so far from a line's middle is covered by it."""
     return jnp.clip((thickness + 1) / 2 - jnp.abs(distance), 0, 1)
 
@@ -114,7 +114,7 @@ def _rule(
     x: Float32[Array, "1 1 W"],
     at: Float32[Array, "N 1 1"],
     ink: InkLies,
-    drawn: Float32[Array, "9 N 1 1"],
+    drawn: Float32[Array, "12 N 1 1"],
 ) -> Float32[Array, "N H W"]:
     """A rule at a row, turned about the middle of the ink."""
     slope = (2 * drawn[3] - 1) * np.float32(np.tan(np.radians(2)))
@@ -125,25 +125,25 @@ def _stretch(
     x: Float32[Array, "1 1 W"],
     left: Float32[Array, "N 1 1"],
     right: Float32[Array, "N 1 1"],
-    drawn: Float32[Array, "9 N 1 1"],
+    drawn: Float32[Array, "12 N 1 1"],
 ) -> Float32[Array, "N 1 W"]:
     """1 from up to 20 columns before the ink to up to 20 after it, else 0."""
     return ((x >= left - 20 * drawn[5]) & (x <= right + 20 * drawn[6])).astype(jnp.float32)
 
 
-def _unbroken(x: Float32[Array, "1 1 W"], drawn: Float32[Array, "9 N 1 1"]) -> Float32[Array, "N 1 W"]:
+def _unbroken(x: Float32[Array, "1 1 W"], drawn: Float32[Array, "12 N 1 1"]) -> Float32[Array, "N 1 W"]:
     """0 in gaps, else 1, softly: where a sum of two sine waves is above a random level."""
     turn = np.float32(2 * np.pi)
     long, short = x / (30 + 40 * drawn[7]), x / (9 + 8 * drawn[8])
-    waves = jnp.sin(turn * (long + drawn[5])) + jnp.sin(turn * (short + drawn[6]))
-    return jnp.clip(3 * (waves + 2 * drawn[3]), 0, 1)
+    waves = jnp.sin(turn * (long + drawn[9])) + jnp.sin(turn * (short + drawn[10]))
+    return jnp.clip(3 * (waves + 2 * drawn[11]), 0, 1)
 
 
 def _edge(
     y: Float32[Array, "1 H 1"],
     x: Float32[Array, "1 1 W"],
     ink: InkLies,
-    drawn: Float32[Array, "9 N 1 1"],
+    drawn: Float32[Array, "12 N 1 1"],
 ) -> Float32[Array, "N H W"]:
     """A line down the canvas, left or right of the ink."""
     away = 2 + 6 * drawn[1]

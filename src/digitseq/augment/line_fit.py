@@ -25,7 +25,7 @@ FREE = 0.5
 # top, bottom, left and right.
 Fit = Float32[Array, "N 6"]
 # Of each `FitHeight` of a chain; None where there is none.
-Fits = tuple[Fit, ...] | None
+Fits = tuple[Float32[Array, "_ 6"], ...] | None
 
 
 @register_pytree

@@ -26,7 +26,7 @@ from ..sequence.preflight import AUTO, auto_width
 from ..sequence.serialization import spec_from_dict
 from ..sequence.spacing import check_spacing_range
 from ..sequence.spec import Sampling, SequenceSpec
-from . import common, label_options, pictures, sizes, sources
+from . import common, documents, label_options, pictures, sizes, sources
 
 EXPORT_EPILOG = """\b
 Examples:
@@ -38,6 +38,7 @@ Examples:
 
 
 def export(
+    context: typer.Context,
     labels: Annotated[str, typer.Argument(help=FORMS, show_default=False)],
     out: Annotated[str, typer.Argument(help="A new folder, or a URL (s3://...).", show_default=False)],
     format: Annotated[Name, typer.Option(help="Of the files.", show_default=False)],
@@ -85,6 +86,7 @@ def export(
     image_height: sizes.HeightOption = HEIGHT,
     glyph_scale: sizes.GlyphScaleOption = None,
     augment: common.AugmentOption = None,
+    document: documents.DocumentOption = None,
     bank: sources.SourceOption = None,
     signs: sources.SignsOption = None,
     unlabelled: sources.UnlabelledOption = None,
@@ -113,7 +115,12 @@ def export(
     source = sources.source_of(bank, style, writers, transpose, signs)
     found = labels_of(labels, source, name="LABELS", column=column, order=order)
     count = listed_size("--count", count, found, MOST_IMAGES)
-    layout = _layout(found, spec, image_height, glyph_scale)
+    if document is None:
+        layout = _layout(found, spec, image_height, glyph_scale)
+    else:
+        source, found, layout = documents.document_of(context, document, source, found)
+        sized = sizes.size_of(AUTO, found, layout.spacing_range, image_height, glyph_scale)
+        layout = documents.wide_enough(found, documents.resized(layout, sized))
     layout = layout if sampling is None else layout.replace(sampling=sampling)
     layout = layout if unlabelled is None else layout.replace(unlabelled=unlabelled)
     if augment:

@@ -10,7 +10,7 @@ from ..glyphs.source import symbols_of
 from ..internal.pixels import HEIGHT
 from ..io.contact_sheet import check_size, contact_sheet
 from ..sequence.label_grammar import labels_of
-from . import common, label_options, names, pictures, sizes, sources
+from . import common, documents, label_options, names, pictures, sizes, sources
 
 EPILOG = """\b
 Examples:
@@ -50,6 +50,7 @@ def preview(
     writers: sources.WritersOption = None,
     transpose: sources.TransposeOption = None,
     augment: common.AugmentOption = None,
+    document: documents.DocumentOption = None,
     ink: pictures.InkOption = None,
     paper: pictures.PaperOption = None,
     invert: pictures.InvertOption = False,
@@ -67,6 +68,9 @@ def preview(
     glyph_transforms, line_transforms = common.transforms_of(augment)
     source = sources.source_of(bank, style, writers, transpose, signs)
     found = labels_of(sequence, source, name="SEQUENCE", column=column, order=order)
+    base = None
+    if document is not None:
+        source, found, base = documents.document_of(context, document, source, found)
     sized = sizes.size_of(image_width, found, (min_spacing, max_spacing), image_height, glyph_scale)
     size = (count, image_height, sized.image_width)
     check_size(size, columns=columns, scale=scale, captions=captions)
@@ -80,6 +84,8 @@ def preview(
         glyph_transforms=glyph_transforms,
         line_transforms=line_transforms,
     )
+    if base is not None:
+        spec = documents.resized(base, sized)
     rows, keys = common.plan(found, count, common.fresh_seed() if seed is None else seed, source, spec)
     samples = list(common.rendered(keys, source, rows, spec))
     page = contact_sheet(

@@ -34,8 +34,7 @@ def place(
     by_ink = spec.advance != "cell"
     ink = slots.ink
     sizes = ink[..., 2] - ink[..., 0] if by_ink else jnp.full_like(slots.digits, spec.cell)
-    outlined = spec.advance == "outline"
-    tucks = outlines.tucks(*outlines.margins(store, slots), slots.drops) if outlined else None
+    tucks = outlines.tucks_of(store, slots) if spec.advance == "outline" else None
     lefts, lengths = arrange(gap_keys, align_keys, sizes, slots.lengths, spec, width, tucks)
     offsets = lefts - ink[..., 0] if by_ink else lefts
     tops = jnp.full_like(offsets, spec.top) if slots.drops is None else spec.top + slots.drops

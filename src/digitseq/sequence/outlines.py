@@ -12,34 +12,39 @@ from .slots import Slots, Store
 NO_INK = 2**28
 
 
-def margins(store: Store, slots: Slots) -> tuple[Int32[Array, "B K S"], Int32[Array, "B K S"]]:
-    """The blank pixels of each row of each slot's ink box, left and right of the row's ink.
+def margins(
+    store: Store, rows: Int32[Array, " N"], ink: Int32[Array, "N 4"]
+) -> tuple[Int32[Array, "N S"], Int32[Array, "N S"]]:
+    """The blank pixels of each row of glyphs' ink boxes, left and right of the row's ink.
 
     Args:
         store: the glyphs, S pixels a side.
-        slots: from `sample_glyphs`.
+        rows: where each glyph lies in it.
+        ink: the ink box of each.
 
     Returns:
         For each row of the cell the pixels from the box's left edge to the
         row's first ink, and from its last ink to the box's right edge;
         NO_INK where the row has none.
     """
+    used = pixels.inked(store.at[rows].get(mode="clip"))
+    places = lax.broadcasted_iota(jnp.int32, used.shape, 2)
+    left = jnp.where(used, places, NO_INK).min(axis=-1)
+    right = jnp.where(used, places + 1, -NO_INK).max(axis=-1)
+    blank = left == NO_INK
+    return jnp.where(blank, NO_INK, left - ink[:, :1]), jnp.where(blank, NO_INK, ink[:, 2:3] - right)
+
+
+def tucks_of(store: Store, slots: Slots) -> Int32[Array, "B J"]:
+    """The `tucks` of a batch's slots, from `sample_glyphs`, on the rows where their `drops` put them."""
+
+    def of(rows: Int32[Array, " N"], ink: Int32[Array, "N 4"]) -> tuple[Array, Array]:
+        return margins(store, rows, ink)
+
     size = store.shape[-1]
-
-    def of(rows: Array, ink: Array) -> tuple[Array, Array]:
-        used = pixels.inked(store.at[rows].get(mode="clip"))
-        places = lax.broadcasted_iota(jnp.int32, used.shape, 2)
-        left = jnp.where(used, places, NO_INK).min(axis=-1)
-        right = jnp.where(used, places + 1, -NO_INK).max(axis=-1)
-        blank = left == NO_INK
-        return (
-            jnp.where(blank, NO_INK, left - ink[:, :1]),
-            jnp.where(blank, NO_INK, ink[:, 2:3] - right),
-        )
-
-    left, right = map_in_chunks(of, size * size, slots.rows.reshape(-1), slots.ink.reshape(-1, 4))
-    shape = *slots.rows.shape, size
-    return left.reshape(shape), right.reshape(shape)
+    found = map_in_chunks(of, size * size, slots.rows.reshape(-1), slots.ink.reshape(-1, 4))
+    left, right = (side.reshape(*slots.rows.shape, size) for side in found)
+    return tucks(left, right, slots.drops)
 
 
 def tucks(

@@ -145,14 +145,7 @@ def check_fits(
     """
     low, high = spacing_range
     gaps = len(sizes) - 1
-    # The most that glyphs up to here can take, by the size of the last.
-    most = {size: size for size in sizes[0]}
-    for following in sizes[1:]:
-        most = {
-            size: size + max(taken + max(low, -(min(last, size) // 2)) for last, taken in most.items())
-            for size in following
-        }
-    least = max(most.values())
+    least = least_width(sizes, low)
     if width < least:
         raise ValueError(
             f"image_width {width} is too small for {len(sizes)} digits with gaps of at least {low}: "
@@ -167,6 +160,18 @@ def check_fits(
                 f"image_width {width} can't be filled by {len(sizes)} digits with even gaps of {low} "
                 f"to {high} pixels; the nearest that works: {widths}"
             )
+
+
+def least_width(sizes: list[list[int]], low: int) -> int:
+    """The columns that always suffice for digits of possible sizes with gaps of at least `low`."""
+    # The most that glyphs up to here can take, by the size of the last.
+    most = {size: size for size in sizes[0]}
+    for following in sizes[1:]:
+        most = {
+            size: size + max(taken + max(low, -(min(last, size) // 2)) for last, taken in most.items())
+            for size in following
+        }
+    return max(most.values())
 
 
 def check_memory(
