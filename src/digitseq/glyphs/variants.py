@@ -3,6 +3,7 @@
 import dataclasses
 import os
 from collections.abc import Mapping
+from numbers import Real
 from typing import Self
 
 import jax
@@ -163,9 +164,9 @@ def with_variants(
 ) -> VariedBank:
     """A bank whose lines have habits: crossed sevens, ones with an upstroke, looped twos and others.
 
-    Their glyphs are drawn by digitseq's own pen strokes, onto glyphs of the
-    bank (so that parts of a split bank share none) or instead of them, and are
-    the same every time.
+    Their glyphs are drawn by digitseq's own pen strokes, and are the same every
+    time: some onto glyphs of the bank (parts of a split bank then share none),
+    the others by strokes alone, which are the same for every bank.
 
     >>> with_variants("builtin", {"crossed seven": 0.6}, each=50).names
     ('crossed seven',)
@@ -178,11 +179,16 @@ def with_variants(
         each: glyphs of each variant.
 
     Raises:
-        ValueError: unknown names, or shares outside 0..1.
-        BankError: the bank has none of their digits.
+        ValueError: no or unknown names, or shares outside 0..1.
+        BankError: the bank has none of their digits, or classes without names.
     """
     if not isinstance(bank, DigitBank):
         bank = load_bank(bank)
+    if not bank.symbols:
+        raise BankError(
+            f"variants: the bank's {bank.num_classes} classes have no names that say which are digits; "
+            f"give them some: make_bank(..., symbols=...)"
+        )
     each = as_size("each", each, MAX_GLYPHS)
     usual = {name: (variant.in_lines, variant.in_digits) for name, variant in VARIANTS.items()}
     wanted = usual if shares is None else checked(shares, tuple(VARIANTS))
@@ -219,15 +225,17 @@ def checked(shares: Mapping[str, Share], names: tuple[str, ...]) -> dict[str, tu
     """The shares of lines and of digits, by name.
 
     Raises:
-        ValueError: unknown names, or shares outside 0..1.
+        ValueError: none, unknown names, or shares outside 0..1.
     """
+    if not isinstance(shares, Mapping) or not shares:
+        raise ValueError(f"shares must name at least one variant, as {{{names[0]!r}: 0.5}}, got {shares!r}")
     found = {}
     for name, share in shares.items():
         if name not in names:
-            raise ValueError(f"no variant {name!r}{nearest(name, names)}; there are {', '.join(names)}")
+            raise ValueError(f"no variant {name!r}{nearest(str(name), names)}; there are {', '.join(names)}")
         usual = VARIANTS[name].in_digits
         pair = share if isinstance(share, tuple) and len(share) == 2 else (share, usual)
-        if not all(isinstance(part, int | float) and 0 <= part <= 1 for part in pair):
+        if not all(isinstance(part, Real) and not isinstance(part, bool) and 0 <= part <= 1 for part in pair):
             raise ValueError(f"the share of {name!r} must be a number from 0 to 1, or two, got {share!r}")
         found[name] = (float(pair[0]), float(pair[1]))
     return found
@@ -235,7 +243,5 @@ def checked(shares: Mapping[str, Share], names: tuple[str, ...]) -> dict[str, tu
 
 def _class_of(bank: DigitBank, digit: int) -> int | None:
     """The class of a digit by its name, if the bank has glyphs of it."""
-    name = DIGITS[digit]
-    place = bank.symbols.find(name) if bank.symbols else digit
-    there = 0 <= place < bank.num_classes and int(bank.counts[place]) > 0
-    return place if there else None
+    place = bank.symbols.find(DIGITS[digit])
+    return place if place >= 0 and int(bank.counts[place]) > 0 else None

@@ -65,7 +65,7 @@ class WithMarks:
     before_weights: tuple[float | jax.Array, ...] = (0.3, 0.3, 0.25, 0.15)
     trailed: float | jax.Array = 0.5
     after: tuple[str, ...] = static((".", "-", "=", ".-", ",", "--", "/", "#"))
-    after_weights: tuple[float | jax.Array, ...] = (0.3, 0.2, 0.15, 0.12, 0.08, 0.07, 0.04, 0.04)
+    after_weights: tuple[float | jax.Array, ...] = (0.31, 0.21, 0.15, 0.12, 0.08, 0.07, 0.02, 0.04)
 
     @own_settings
     def draw(self, key: OneKey, batch_size: int) -> Int32[Array, "{batch_size} _"]:
