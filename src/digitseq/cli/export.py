@@ -89,6 +89,7 @@ def export(
     document: documents.DocumentOption = None,
     bank: sources.SourceOption = None,
     signs: sources.SignsOption = None,
+    unlabelled: sources.UnlabelledOption = None,
     style: sources.StyleOption = None,
     writers: sources.WritersOption = None,
     transpose: sources.TransposeOption = None,
@@ -121,6 +122,7 @@ def export(
         sized = sizes.size_of(AUTO, found, layout.spacing_range, image_height, glyph_scale)
         layout = documents.wide_enough(found, documents.resized(layout, sized))
     layout = layout if sampling is None else layout.replace(sampling=sampling)
+    layout = layout if unlabelled is None else layout.replace(unlabelled=unlabelled)
     if augment:
         glyph_transforms, line_transforms = common.transforms_of(augment)
         layout = layout.replace(glyph_transforms=glyph_transforms, line_transforms=line_transforms)

@@ -38,6 +38,7 @@ def preview(
     column: label_options.ColumnOption = None,
     bank: sources.SourceOption = None,
     signs: sources.SignsOption = None,
+    unlabelled: sources.UnlabelledOption = None,
     style: sources.StyleOption = None,
     align: common.AlignOption = "center",
     spacing: common.SpacingOption = "random",
@@ -79,6 +80,7 @@ def preview(
         advance=advance,
         baseline=baseline,
         hand=hand,
+        unlabelled=unlabelled or "",
         glyph_transforms=glyph_transforms,
         line_transforms=line_transforms,
     )

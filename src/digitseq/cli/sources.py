@@ -66,6 +66,14 @@ SignsOption = Annotated[
         show_default="none",
     ),
 ]
+UnlabelledOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="SYMBOLS",
+        help="Signs or other symbols that are drawn but stand in no label, as in .,-",
+        show_default="none",
+    ),
+]
 StyleOption = Annotated[
     float | None,
     typer.Option(
