@@ -169,7 +169,7 @@ def test_each_transform_is_documented_as_it_is(name):
     assert stated == kind.limits
     for parameter, default, _ in rows:
         if default.strip():
-            assert float(default) == getattr(kind(), parameter)
+            assert float(default) == getattr(kind, parameter)
 
 
 @pytest.mark.parametrize("name", augment.PRESETS)
@@ -216,6 +216,18 @@ def test_the_pictures_of_the_model_are_what_the_commands_beside_them_draw(made, 
     for command in commands:
         made(*shlex.split(command)[1:])
     assert_the_same_pictures(here / "docs" / "pictures" / "model", ROOT / "docs" / "pictures" / "model")
+
+
+@pytest.mark.slow
+def test_the_picture_of_variants_is_what_the_code_beside_it_draws():
+    found = {}
+    (code,) = [block for block in DOCUMENTED if "variants.png" in block]
+    exec(code, found)
+    with (
+        Image.open(found["path"]) as drawn,
+        Image.open(ROOT / "docs" / "pictures" / "variants.png") as kept,
+    ):
+        assert (np.abs(np.asarray(drawn).astype(int) - np.asarray(kept).astype(int)) <= 2).mean() > 0.999
 
 
 def test_the_lowest_versions_named_are_the_projects():

@@ -25,7 +25,7 @@ from .reading import ONE, read_real
 from .recipes import NAMES, recipe_of
 from .training import steps_within, trained, trainer_of
 
-STEPS = 15_000
+STEPS = 20_000
 
 
 def read_and_report(weights: Weights, path: Path, keep: Path | None) -> None:

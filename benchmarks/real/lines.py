@@ -2,6 +2,7 @@
 
 import csv
 import os
+import statistics
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -72,8 +73,18 @@ def load(path: Path) -> list[Line]:
 
 
 def prepared(lines: list[Line]) -> list[np.ndarray]:
-    """Each line's picture as `ds.normalize_line` makes it, float32 [28, W]."""
-    return [ds.normalize_line(line.picture).image for line in lines]
+    """Each line's picture as `ds.normalize_line` makes it, float32 [28, W].
+
+    The pictures of a set are of one kind: their ink is bright or dark in all of them, as in most. In a
+    set of single digits no rules are looked for, since nothing tells one from the bar of a 5.
+    """
+    rules = any(len(line.label) > 1 for line in lines)
+    found = [ds.normalize_line(line.picture, rules=rules) for line in lines]
+    usual = statistics.mode(one.ink for one in found)
+    return [
+        one.image if one.ink == usual else ds.normalize_line(line.picture, ink=usual, rules=rules).image
+        for line, one in zip(lines, found, strict=True)
+    ]
 
 
 def _of_archive(path: Path) -> Iterator[Line]:

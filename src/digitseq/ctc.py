@@ -16,7 +16,7 @@ import numpy.typing as npt
 from .internal.settings import own_settings
 from .internal.shapes import Array, Float, Float32, HostArray, Int32, Integer
 from .internal.validation import as_size
-from .labels.base import LabelSource
+from .labels.base import LabelSource, Row
 from .labels.digits import PAD
 from .sequence.pipeline import DigitSequence
 from .sequence.spec import MAX_WIDTH, SequenceSpec
@@ -110,7 +110,9 @@ def decode(logits: Float[Array | HostArray, "*B T C"], *, blank: int = BLANK) ->
 
 
 @own_settings
-def check(labels: LabelSource, spec: SequenceSpec, stride: int, *, blank: int = BLANK) -> int:
+def check(
+    labels: LabelSource, spec: SequenceSpec, stride: int, *, blank: int = BLANK, symbols: str | None = None
+) -> int:
     """The number of frames of an image, once it is checked that CTC can emit all labels in them.
 
     Args:
@@ -118,6 +120,8 @@ def check(labels: LabelSource, spec: SequenceSpec, stride: int, *, blank: int = 
         spec: the layout.
         stride: columns per frame.
         blank: the class that no digit may have.
+        symbols: `bank.symbols`, by which the classes of `spec.unlabelled`, which CTC doesn't emit, are known;
+            None: those of the labels, where they have an alphabet.
 
     Raises:
         ValueError: values that can't be used, a digit that is the blank, or
@@ -128,7 +132,7 @@ def check(labels: LabelSource, spec: SequenceSpec, stride: int, *, blank: int = 
     if getattr(labels, "rows", None) is None:
         raise ValueError(f"labels must tell their rows(), as digitseq's own sources do, got {labels!r}")
     getattr(labels, "check", lambda: None)()
-    rows = _labelled_rows(labels, spec)
+    rows = _labelled_rows(labels, spec, getattr(labels, "symbols", "") if symbols is None else symbols)
     if any(blank in choices for row in rows for choices in row):
         raise ValueError(f"labels: {blank} is the blank label; give another as blank")
     needed = max(_most_frames(row) for row in rows)
@@ -143,15 +147,14 @@ def check(labels: LabelSource, spec: SequenceSpec, stride: int, *, blank: int = 
     return frames
 
 
-def _labelled_rows(labels: Any, spec: SequenceSpec) -> list[list[list[int]]]:
+def _labelled_rows(labels: Any, spec: SequenceSpec, symbols: str) -> list[Row]:
     """The possible rows of labels, without the marks that the spec leaves unlabelled."""
-    symbols: str = getattr(labels, "symbols", "")
     marks = {place for place, symbol in enumerate(symbols) if symbol in spec.unlabelled}
     named = [[[digit for digit in choices if digit not in marks] for choices in row] for row in labels.rows()]
     return [[choices for choices in row if choices] for row in named]
 
 
-def _most_frames(row: list[list[int]]) -> int:
+def _most_frames(row: Row) -> int:
     """The most frames that a label needs whose slot k is one of row[k]."""
     # The most frames up to here, for each digit that may stand here.
     most = dict.fromkeys(row[0], 1) if row else {-1: 0}

@@ -10,6 +10,7 @@ from scipy import stats
 
 import digitseq as ds
 from digitseq.exporter.recipe import labels_from_plain, labels_to_plain
+from digitseq.labels.glyph_lists import GlyphLabels
 
 LONG = ds.RandomDigits(min_length=7, max_length=7)
 MARKED = ds.WithMarks(labels=LONG)
@@ -112,8 +113,30 @@ def test_recipes_hold_them():
         ),
         ({"separators": "", "separator_weights": ()}, "set separated and stray to 0"),
         ({"labels": ds.RandomDigits(min_length=5, max_length=2)}, "length"),
+        (
+            {"labels": GlyphLabels(["12"], glyph_ids=[[0, 1]])},
+            "must not name each digit's glyph, got GlyphLabels",
+        ),
     ],
 )
 def test_what_can_not_be_used_is_refused(changes, message):
     with pytest.raises(ValueError, match=message):
         dataclasses.replace(MARKED, **changes).check()
+
+
+def test_the_width_that_is_asked_for_holds_every_line(bank):
+    named = ds.make_bank(
+        np.asarray(bank.glyphs), np.repeat(np.arange(10), np.asarray(bank.counts)), symbols="0123456789"
+    )
+    source = ds.with_signs(named, ".")
+    only = {"symbols": source.symbols, "separators": ".", "separator_weights": (1.0,), "stray": 1.0}
+    none = {"before": (), "before_weights": (), "after": (), "after_weights": (), "separated": 0.0}
+    labels = ds.WithMarks(labels=ds.RandomDigits(min_length=4, max_length=4), **only, **none)
+    spec = ds.SequenceSpec(image_width=10, spacing_range=(-14, -14), advance="ink")
+    with pytest.raises(ValueError, match="always works is") as refused:
+        next(ds.batches(0, source, labels, spec, 2))
+    width = int(str(refused.value).rsplit(" ", 1)[1])
+    batch = next(ds.batches(0, source, labels, spec.replace(image_width=width), 300))
+    assert np.asarray(batch.length).tolist() == [5] * 300
+    # A stray mark between digits, which then overlap no more, takes more room than one at an end.
+    assert all(len(row) == 5 and 0 < row.index([10]) < 4 for row in labels.rows())

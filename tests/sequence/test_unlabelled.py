@@ -1,5 +1,7 @@
 """Marks that no label names: the image is that of the labelled line, the labels are its digits' alone."""
 
+import dataclasses
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -90,3 +92,34 @@ def test_texts_are_of_the_digits(marked):
     batch = sample(marked, SPEC.replace(unlabelled=".,-/=$"))
     assert ds.text(batch, marked) == ["12507", "99", "34", "7", "5", "", "4041"]
     assert jnp.asarray(batch.image).shape == (7, 28, 190)
+
+
+def test_frames_for_ctc_are_counted_without_marks(marked):
+    labels = ds.WithMarks(labels=ds.RandomDigits(min_length=4, max_length=4), symbols=marked.symbols)
+    labels = dataclasses.replace(
+        labels, before=("$",), before_weights=(1.0,), after=(".-", "="), after_weights=(1.0, 1.0)
+    )
+    labels = dataclasses.replace(labels, separators=".,", separator_weights=(1.0, 1.0))
+    spec = SPEC.replace(image_width=70, unlabelled=".,-/=$")
+    # Class 10, the blank, is the full stop; four digits, and a blank between equal ones.
+    assert ctc.check(labels, spec, 10) == 7
+    with pytest.raises(ValueError, match="labels may need 7"):
+        ctc.check(labels, spec, 11)
+    with pytest.raises(ValueError, match="10 is the blank label"):
+        ctc.check(labels, spec.replace(unlabelled=""), 10)
+    listed = ds.FixedLabels(["3.3"], symbols=marked.symbols)
+    assert ctc.check(listed, spec, 23, symbols=marked.symbols) == 3
+
+
+def test_what_the_source_lacks_is_refused_before_anything_is_made(marked):
+    with pytest.raises(ValueError, match="without '\\+'"):
+        next(ds.batches(0, marked, ds.FixedLabels(["7"]), SPEC.replace(unlabelled="+"), 2))
+
+
+def test_visible_masks_do_not_show_a_digit_under_a_mark(marked):
+    spec = SPEC.replace(masks="visible", spacing_range=(-14, -14), unlabelled=".,-/=$")
+    for chain in ((), LINES):
+        lines = spec.replace(line_transforms=chain)
+        found, plain = sample(marked, lines), sample(marked, lines.replace(masks="amodal"))
+        hidden = plain.masks.any(axis=1) & (found.masks == 0)
+        assert hidden.any()

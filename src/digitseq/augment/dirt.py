@@ -9,6 +9,7 @@ import numpy as np
 
 from ..internal.pytrees import register_pytree
 from ..internal.shapes import Array, Bool, Float32
+from ..internal.xla import materialize
 from .base import Page, Parameter, Width, as_float, uniform
 from .hand_keys import Keys
 
@@ -90,13 +91,18 @@ class BaselineRules(Page):
         above = ink.top - 1 - 3 * over[1]
         along = _stretch(x, ink.left, ink.right, under) * _unbroken(x, under)
         whole = _stretch(x, ink.left, ink.right, over)
-        rules = (
-            self._shown(under, self.under) * _rule(y, x, below, ink, under) * along,
-            self._shown(over, self.over) * _rule(y, x, above, ink, over) * whole,
-            self._shown(edge, self.edge) * _edge(y, x, ink, edge),
-        )
-        dirt = jnp.maximum(jnp.maximum(rules[0], rules[1]), rules[2])
-        return jnp.maximum(images, jnp.where(ink.any, dirt, 0))
+
+        def dirty(along: jax.Array, images: jax.Array) -> jax.Array:
+            rules = (
+                self._shown(under, self.under) * _rule(y, x, below, ink, under) * along,
+                self._shown(over, self.over) * _rule(y, x, above, ink, over) * whole,
+                self._shown(edge, self.edge) * _edge(y, x, ink, edge),
+            )
+            dirt = jnp.maximum(jnp.maximum(rules[0], rules[1]), rules[2])
+            return jnp.maximum(images, jnp.where(ink.any, dirt, 0))
+
+        # Stored first, or each row would compute the waves of its gaps again.
+        return jnp.asarray(materialize(dirty, along, images))
 
     def _shown(self, drawn: Float32[Array, "12 N 1 1"], chance: Parameter) -> Float32[Array, "N 1 1"]:
         """The brightness, 0 where the rule is left out."""

@@ -98,8 +98,10 @@ def preset(name: str) -> Chains:
     Args:
         name: "light" (small rotations, scales and slants: for any training),
             "strong" (also elastic deformation, stroke width, slanted and wavy
-            lines, noise: for long training) or "scan" (a paper form, badly
-            scanned).
+            lines, noise: for long training), "scan" (a paper form, badly
+            scanned), "form" or "cheque" (fields of forms and amounts on
+            cheques, as `normalize_line` prepares them: `ds.document` has the
+            bank and the layout that belong to these two).
 
     Returns:
         `(glyph_transforms, line_transforms)`, as `SequenceSpec` takes them.

@@ -90,6 +90,7 @@ def export(
     bank: sources.SourceOption = None,
     signs: sources.SignsOption = None,
     variants: sources.VariantsOption = False,
+    unlabelled: sources.UnlabelledOption = None,
     style: sources.StyleOption = None,
     writers: sources.WritersOption = None,
     transpose: sources.TransposeOption = None,
@@ -122,6 +123,7 @@ def export(
         sized = sizes.size_of(AUTO, found, layout.spacing_range, image_height, glyph_scale)
         layout = documents.wide_enough(found, documents.resized(layout, sized))
     layout = layout if sampling is None else layout.replace(sampling=sampling)
+    layout = layout if unlabelled is None else layout.replace(unlabelled=unlabelled)
     if augment:
         glyph_transforms, line_transforms = common.transforms_of(augment)
         layout = layout.replace(glyph_transforms=glyph_transforms, line_transforms=line_transforms)

@@ -75,6 +75,7 @@ def generate(
     bank: sources.SourceOption = None,
     signs: sources.SignsOption = None,
     variants: sources.VariantsOption = False,
+    unlabelled: sources.UnlabelledOption = None,
     style: sources.StyleOption = None,
     align: common.AlignOption = "center",
     spacing: common.SpacingOption = "random",
@@ -124,6 +125,7 @@ def generate(
         advance=advance,
         baseline=baseline,
         hand=hand,
+        unlabelled=unlabelled or "",
         glyph_transforms=glyph_transforms,
         line_transforms=line_transforms,
     )
@@ -212,7 +214,7 @@ def _texts_of(
     own = {"digits": digits, "key": json.dumps(key)}
     if not DIGITS.startswith(symbols):
         own["text"] = text_of(common.digits_of(sample), symbols)
-    if asked != digits:  # a transform moved a digit off the canvas
+    if asked != digits:  # a transform moved a digit off the canvas, or some have no labels
         own["asked"] = asked
     if index is not None:
         own["index"] = str(index)

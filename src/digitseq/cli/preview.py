@@ -39,6 +39,7 @@ def preview(
     bank: sources.SourceOption = None,
     signs: sources.SignsOption = None,
     variants: sources.VariantsOption = False,
+    unlabelled: sources.UnlabelledOption = None,
     style: sources.StyleOption = None,
     align: common.AlignOption = "center",
     spacing: common.SpacingOption = "random",
@@ -80,6 +81,7 @@ def preview(
         advance=advance,
         baseline=baseline,
         hand=hand,
+        unlabelled=unlabelled or "",
         glyph_transforms=glyph_transforms,
         line_transforms=line_transforms,
     )

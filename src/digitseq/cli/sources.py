@@ -75,6 +75,14 @@ VariantsOption = Annotated[
         help="Write digits in ways that MNIST lacks, too: crossed sevens, looped twos ... a line in one way.",
     ),
 ]
+UnlabelledOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="SYMBOLS",
+        help="Signs or other symbols that are drawn but stand in no label, as in .,-",
+        show_default="none",
+    ),
+]
 StyleOption = Annotated[
     float | None,
     typer.Option(

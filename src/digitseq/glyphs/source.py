@@ -36,7 +36,8 @@ class GlyphStore(Source, Protocol):
     """A source whose glyphs lie in one array, sorted by digit: `DigitBank` is one.
 
     It may have `writers`, int32 [N] or None, who wrote each glyph, and a `writer_index`, a `WriterIndex` or
-    None, for lines that one writer wrote.
+    None, for lines that one writer wrote; and, where `choose` takes glyphs from beyond a digit's run, too,
+    `rows_of(digit)`, int32 [R], all rows that it may take.
     """
 
     @property

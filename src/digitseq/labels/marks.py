@@ -65,7 +65,7 @@ class WithMarks:
     before_weights: tuple[float | jax.Array, ...] = (0.3, 0.3, 0.25, 0.15)
     trailed: float | jax.Array = 0.5
     after: tuple[str, ...] = static((".", "-", "=", ".-", ",", "--", "/", "#"))
-    after_weights: tuple[float | jax.Array, ...] = (0.3, 0.2, 0.15, 0.12, 0.08, 0.07, 0.04, 0.04)
+    after_weights: tuple[float | jax.Array, ...] = (0.31, 0.21, 0.15, 0.12, 0.08, 0.07, 0.02, 0.04)
 
     @own_settings
     def draw(self, key: OneKey, batch_size: int) -> Int32[Array, "{batch_size} _"]:
@@ -181,6 +181,12 @@ class WithMarks:
             self._classes("".join(texts), name)
         if not self.separators and (self.stray or self.separated):
             raise ValueError("WithMarks.separators is empty: set separated and stray to 0 for none")
+        if hasattr(self.labels, "glyph_ids"):
+            # A run takes them from the labels that it is given, slot by slot.
+            raise ValueError(
+                f"WithMarks.labels must not name each digit's glyph, got {type(self.labels).__name__}: put "
+                f"marks around FixedLabels(labels.digits)"
+            )
         getattr(self.labels, "check", lambda: None)()
 
     def rows(self) -> list[Row]:
@@ -188,23 +194,34 @@ class WithMarks:
         strays = self._classes(self.separators, "separators").tolist()
         made = []
         for row in getattr(self.labels, "rows", list)():
-            between: Row = []
-            for place, choices in enumerate(row):
-                if place and (len(row) - place) % 3 == 0 and self.separated:
-                    between.append(strays)
-                between.append(choices)
-            between += [strays] * (min(self.most_stray, len(row) - 1) if self.stray else 0)
-            made.append([*self._ends(self.before, self.led), *between, *self._ends(self.after, self.trailed)])
+            before = self._ends(self.before, "before", self.led)
+            after = self._ends(self.after, "after", self.trailed)
+            made += [[*before, *between, *after] for between in self._between(row, strays)]
         return made
 
-    def _ends(self, texts: tuple[str, ...], share: Any) -> Row:
+    def _between(self, row: Row, strays: list[int]) -> list[Row]:
+        """The row with all its separators, and with its stray marks in each gap that they may begin at.
+
+        A mark keeps its neighbours from overlapping, so where it stands decides the width. Gaps between
+        the same choices, with and without a separator near, are alike.
+        """
+        separated = {p for p in range(1, len(row)) if (len(row) - p) % 3 == 0 and self.separated}
+        free = [p for p in range(1, len(row)) if p not in separated]
+        count = min(self.most_stray, len(free)) if self.stray else 0
+        kinds = {(tuple(row[p - 1]), tuple(row[p])): n for n, p in enumerate(free)}
+        found = []
+        for first in kinds.values() if count else [0]:
+            marked = separated | {free[(first + k) % len(free)] for k in range(count)}
+            pieces = ([strays, choices] if p in marked else [choices] for p, choices in enumerate(row))
+            found.append([slot for piece in pieces for slot in piece])
+        return found
+
+    def _ends(self, texts: tuple[str, ...], name: str, share: Any) -> Row:
         """The classes of each slot of a text before or after the digits."""
         if not share or not texts:
             return []
         longest = max(map(len, texts))
-        return [
-            [int(c) for t in texts for c in self._classes(t[k : k + 1], "before")] for k in range(longest)
-        ]
+        return [[int(c) for t in texts for c in self._classes(t[k : k + 1], name)] for k in range(longest)]
 
 
 def _weighed(drawn: Float32[Array, ""], weights: Any) -> Int32[Array, ""]:

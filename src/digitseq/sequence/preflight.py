@@ -14,6 +14,7 @@ from ..internal.xla import CPU_PIXELS
 from ..labels.base import LabelSource, Row
 from ..labels.digits import as_digits
 from .pipeline import check_shapes
+from .signs import named_classes
 from .spacing import MIN_SPACING, check_spacing_range
 from .spec import SequenceSpec, check_spec
 
@@ -55,6 +56,7 @@ def check_rows(source: Source, rows: Iterable[Row], spec: SequenceSpec, *, fille
     rows = list(rows)
     used = sorted({digit for row in rows for choices in row for digit in choices})
     require_digits(source, used)
+    named_classes(source, spec.unlabelled)  # raises where the source lacks one of them
     require_writer(source, [sorted({digit for choices in row for digit in choices}) for row in rows], spec)
     sizes = {digit: possible_sizes(source, digit, spec) for digit in used}
     spacing_range = check_spacing_range(spec.spacing_range)

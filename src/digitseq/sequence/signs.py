@@ -5,7 +5,7 @@ import numpy as np
 
 from ..glyphs.sign_shapes import SIGNS
 from ..glyphs.source import Source, symbols_of
-from ..internal.shapes import Array, Bool, Int32
+from ..internal.shapes import Array, Bool, HostArray, Int32
 
 
 def signs_among(source: Source, digits: Int32[Array, "*B"]) -> Bool[Array, "*B"]:
@@ -20,14 +20,22 @@ def labelled(source: Source, digits: Int32[Array, "*B"], unlabelled: str) -> Boo
     Raises:
         ValueError: `unlabelled` names symbols that the source lacks, or all that it has.
     """
-    if not unlabelled:
-        return None
+    named = named_classes(source, unlabelled)
+    return jnp.asarray(named)[jnp.clip(digits, 0, len(named) - 1)] if unlabelled else None
+
+
+def named_classes(source: Source, unlabelled: str) -> Bool[HostArray, " C"]:
+    """Whether each of the source's classes has labels, on the host.
+
+    Raises:
+        ValueError: `unlabelled` names symbols that the source lacks, or all that it has.
+    """
     symbols = symbols_of(source)
     if missing := [symbol for symbol in unlabelled if symbol not in symbols]:
         raise ValueError(
             f"unlabelled {unlabelled!r}: the source's symbols are {symbols!r}, without {missing[0]!r}"
         )
     named = np.array([symbol not in unlabelled for symbol in symbols])
-    if not named.any():
+    if unlabelled and not named.any():
         raise ValueError(f"unlabelled {unlabelled!r} leaves none of the source's symbols {symbols!r} a label")
-    return jnp.asarray(named)[jnp.clip(digits, 0, len(named) - 1)]
+    return named
