@@ -85,7 +85,7 @@ def test_manifests_cards_and_comparisons_know_variants(varied, tmp_path):
     out = tmp_path / "out"
     exported(varied, out, labels=ds.FixedLabels(["7", "2"]), count=4, shard_size=4)
     card = (out / "README.md").read_text()
-    assert "with the signs `.,-/` that digitseq draws, with the variants looped two, crossed seven" in card
+    assert "with the signs `.,-/` that digitseq draws, with the variants crossed seven, looped two" in card
     (code,) = [line for line in card.splitlines() if line.startswith("source = ")]
     remade = eval(code.removeprefix("source = "), {"ds": ds})
     assert varied_digest(remade) == ds.Manifest.read(out).recipe["source"]["digest"]
