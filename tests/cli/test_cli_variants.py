@@ -1,6 +1,7 @@
 """--variants at the command line, and what re-renders pictures and exports that have them."""
 
 import numpy as np
+import pytest
 from files import pixels
 
 import digitseq as ds
@@ -26,6 +27,7 @@ def test_a_picture_with_variants_and_marks_is_rendered_again(made, here, toy_fol
     assert (here / path).read_bytes() == (here / "named.png").read_bytes()
 
 
+@pytest.mark.slow
 def test_without_variants_the_picture_is_another(made):
     common = ("generate", "7171717", "0", "3", "auto", "--seed", "3")
     made(*common, "--out", "own.png")
@@ -34,6 +36,7 @@ def test_without_variants_the_picture_is_another(made):
     assert not np.array_equal(pixels("own.png"), pixels("varied.png"))
 
 
+@pytest.mark.slow
 def test_a_sheet_with_variants_and_marks(made):
     made("preview", "71-2", "0", "3", "auto", *SIGNED, "--variants", "--count", "2", "--boxes")
     assert pixels("preview.png").ndim in (2, 3)

@@ -173,7 +173,8 @@ def _shortened(labels: dict[str, Any]) -> str:
 def _load_bank(source: dict[str, Any], with_writers: bool) -> str:
     """The code that loads a bank, and adds its signs and variants."""
     signs = f", {source['signs']!r})" if "signs" in source else ""
-    variants = f", {source['variants']}, each={source['each']})" if "variants" in source else ""
+    shares = {name: tuple(pair) for name, pair in source.get("variants", {}).items()}
+    variants = f", {shares}, each={source['each']})" if shares else ""
     rest = f"){signs}{variants}"
     rest = f', writers="QMNIST"{rest}  # the folder of its labels' if with_writers else rest
     before = f"{'ds.with_variants(' if variants else ''}{'ds.with_signs(' if signs else ''}"
