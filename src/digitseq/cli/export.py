@@ -89,6 +89,7 @@ def export(
     document: documents.DocumentOption = None,
     bank: sources.SourceOption = None,
     signs: sources.SignsOption = None,
+    variants: sources.VariantsOption = False,
     unlabelled: sources.UnlabelledOption = None,
     style: sources.StyleOption = None,
     writers: sources.WritersOption = None,
@@ -112,7 +113,7 @@ def export(
     """
     common.keep_programs()
     colours = pictures.colours_in(ink, paper, invert)
-    source = sources.source_of(bank, style, writers, transpose, signs)
+    source = sources.source_of(bank, style, writers, transpose, signs, variants=variants)
     found = labels_of(labels, source, name="LABELS", column=column, order=order)
     count = listed_size("--count", count, found, MOST_IMAGES)
     if document is None:

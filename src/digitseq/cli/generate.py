@@ -74,6 +74,7 @@ def generate(
     ] = None,
     bank: sources.SourceOption = None,
     signs: sources.SignsOption = None,
+    variants: sources.VariantsOption = False,
     unlabelled: sources.UnlabelledOption = None,
     style: sources.StyleOption = None,
     align: common.AlignOption = "center",
@@ -114,7 +115,7 @@ def generate(
         raise ValueError("give SEQUENCE MIN_SPACING MAX_SPACING IMAGE_WIDTH, or --like PICTURE")
     colours = pictures.colours_in(ink, paper, invert)
     glyph_transforms, line_transforms = common.transforms_of(augment)
-    source = sources.source_of(bank, style, writers, transpose, signs)
+    source = sources.source_of(bank, style, writers, transpose, signs, variants=variants)
     found = labels_of(sequence, source, name="SEQUENCE", column=column, order=order)
     listed = _names(sequence, column, name_column, order)
     sized = sizes.size_of(image_width, found, (min_spacing, max_spacing), image_height, glyph_scale)
@@ -138,6 +139,8 @@ def generate(
         recipe["writers"] = str(writers)
     if signs is not None:
         recipe["signs"] = signs
+    if variants:
+        recipe["variants"] = recipes.VARIANTS
     recipe |= pictures.words_of(colours)
     if zoom > 1:
         recipe["zoom"] = str(zoom)

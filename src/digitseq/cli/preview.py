@@ -38,6 +38,7 @@ def preview(
     column: label_options.ColumnOption = None,
     bank: sources.SourceOption = None,
     signs: sources.SignsOption = None,
+    variants: sources.VariantsOption = False,
     unlabelled: sources.UnlabelledOption = None,
     style: sources.StyleOption = None,
     align: common.AlignOption = "center",
@@ -66,7 +67,7 @@ def preview(
     common.keep_programs()
     colours = pictures.colours_in(ink, paper, invert)
     glyph_transforms, line_transforms = common.transforms_of(augment)
-    source = sources.source_of(bank, style, writers, transpose, signs)
+    source = sources.source_of(bank, style, writers, transpose, signs, variants=variants)
     found = labels_of(sequence, source, name="SEQUENCE", column=column, order=order)
     base = None
     if document is not None:

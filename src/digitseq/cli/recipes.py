@@ -20,7 +20,9 @@ from . import sources
 TEXT = "digitseq "
 WANTED = ("key", "digits", "spec", "bank", "bank digest")
 # Texts that a re-rendered picture keeps.
-KEPT = ("seed", "bank", "style", "writers", "signs", "index", "ink", "paper", "zoom")
+KEPT = ("seed", "bank", "style", "writers", "signs", "variants", "index", "ink", "paper", "zoom")
+# What a recipe says of variants, where there are any: with their usual shares.
+VARIANTS = "all"
 # Banks that a recipe may name; a path in it is not opened unless the user names it too.
 KNOWN = ("mnist", "mnist-test", "builtin", sources.MODEL)
 
@@ -38,6 +40,7 @@ class Recipe:
         style: of a model, where it was given.
         writers: the path of the file of writers, where one was given.
         signs: those that the bank was given, where it was given any.
+        variants: whether it was given those.
         kept: the texts that a re-rendered picture keeps.
     """
 
@@ -49,6 +52,7 @@ class Recipe:
     style: float | None
     writers: str | None
     signs: str | None
+    variants: bool
     kept: dict[str, str]
 
 
@@ -115,6 +119,7 @@ def read(picture: Path) -> Recipe:
         style=style,
         writers=found.get("writers"),
         signs=found.get("signs"),
+        variants=found.get("variants") == VARIANTS,
         kept=kept,
     )
 
@@ -133,7 +138,9 @@ def source_of(
             f"unless you name it: give --writers"
         )
     if bank is not None:
-        source = sources.source_of(bank, recipe.style, writers, transpose, recipe.signs)
+        source = sources.source_of(
+            bank, recipe.style, writers, transpose, recipe.signs, variants=recipe.variants
+        )
         if (found := sources.source_digest(source)) != recipe.digest:
             raise ValueError(
                 f"{picture} was made from a bank with digest {recipe.digest[:16]}..., "
@@ -145,8 +152,9 @@ def source_of(
             continue
         try:
             model = name == sources.MODEL
+            signs, variants = (None, False) if model else (recipe.signs, recipe.variants)
             source = sources.source_of(
-                name, recipe.style, None if model else writers, signs=None if model else recipe.signs
+                name, recipe.style, None if model else writers, signs=signs, variants=variants
             )
         except (BankError, FileNotFoundError):  # not available
             continue

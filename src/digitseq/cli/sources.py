@@ -13,10 +13,12 @@ from ..glyphs.loading import load_bank
 from ..glyphs.mnist import mnist_folder
 from ..glyphs.signs import ALL, check_signs, with_signs
 from ..glyphs.source_words import is_model
+from ..glyphs.variant_words import varied_digest
+from ..glyphs.variants import VariedBank, with_variants
 from . import completion
 
 MODEL = completion.MODEL
-Source = DigitBank | vae.Vae
+Source = DigitBank | VariedBank | vae.Vae
 
 BANKS = (
     "mnist, mnist-test, builtin, a folder of IDX files (FOLDER:letters where it holds several sets, as "
@@ -66,6 +68,13 @@ SignsOption = Annotated[
         show_default="none",
     ),
 ]
+VariantsOption = Annotated[
+    bool,
+    typer.Option(
+        "--variants",
+        help="Write digits in ways that MNIST lacks, too: crossed sevens, looped twos ... a line in one way.",
+    ),
+]
 UnlabelledOption = Annotated[
     str | None,
     typer.Option(
@@ -88,12 +97,14 @@ def source_of(
     writers: Path | None = None,
     transpose: bool | None = None,
     signs: str | None = None,
+    *,
+    variants: bool = False,
 ) -> Source:
-    """The bank, with signs or without, or with `vae` or a model's .npz file the model, that --bank names.
+    """What --bank names: a bank, with signs and variants or without; or a model, by `vae` or its .npz file.
 
     Raises:
-        ValueError: a style for a bank, or one outside 0..1; writers or signs for a model; signs that
-            digitseq doesn't draw.
+        ValueError: a style for a bank, or one outside 0..1; writers, signs or variants for a model; signs
+            that digitseq doesn't draw.
         BankError, FileNotFoundError, IdxError: what can't be loaded.
     """
     if bank is not None and is_model(bank):
@@ -103,10 +114,13 @@ def source_of(
             raise ValueError("--transpose needs a bank: a model's digits are upright")
         if signs is not None:
             raise ValueError("--signs needs a bank: a model draws its own digits alone")
+        if variants:
+            raise ValueError("--variants needs a bank: a model draws its digits in its own ways")
         return model_of(bank, style)
     if style is not None:
         raise ValueError("--style needs a model: --bank vae, or the .npz file of one")
-    return bank_of(bank, writers, transpose, signs)
+    own = bank_of(bank, writers, transpose, signs)
+    return with_variants(own) if variants else own
 
 
 def bank_of(
@@ -144,5 +158,7 @@ def source_name(bank: str | None) -> str:
 
 
 def source_digest(source: Source) -> str:
-    """64 hex digits that name a bank's glyphs or a model's weights and style."""
+    """64 hex digits: of a bank's glyphs and its variants' shares, or of a model's weights and style."""
+    if isinstance(source, VariedBank):
+        return varied_digest(source)
     return bank_digest(source) if isinstance(source, DigitBank) else vae.digest(source)

@@ -10,6 +10,7 @@ from ..exporter.compare import shared
 from ..exporter.manifest import Manifest
 from ..exporter.verify import summary
 from ..exporter.verify import verify as check
+from ..glyphs.variant_words import varied_from_plain
 from . import common, sources
 
 VERIFY_EPILOG = """\b
@@ -74,7 +75,8 @@ def _source_for(
     tried = [bank] if bank else ["mnist", "mnist-test", "builtin"]
     for name in tried:
         try:
-            source = sources.bank_of(name, writers, transpose, whole.get("signs"))
+            own = sources.bank_of(name, writers, transpose, whole.get("signs"))
+            source = varied_from_plain(own, whole) if "variants" in whole else own
         except BankError:
             continue
         if sources.source_digest(source) == whole["digest"]:

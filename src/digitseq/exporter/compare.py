@@ -17,6 +17,7 @@ from ..sequence.run import labels_at
 from .checksums import wrong_files
 from .manifest import Manifest, manifest_in
 from .names import GLYPHS
+from .recipe import BANK, VARIED
 from .storage import read, storage_of
 
 # How many texts of each are compared at most, and sampled at a time.
@@ -83,7 +84,7 @@ def _shown(out: str | os.PathLike[str]) -> tuple[set[str], Manifest]:
     storage = storage_of(out)
     manifest = manifest_in(storage, os.fspath(out))
     kind = manifest.recipe["source"]["kind"]
-    if kind != "bank":
+    if kind not in (BANK, VARIED):
         raise ValueError(f"{os.fspath(out)}: its digits come from a {kind}, not from a bank's glyphs")
     if wrong := list(wrong_files(storage, [(GLYPHS, manifest.others[GLYPHS])])):
         raise ValueError(f"{os.fspath(out)}: {wrong[0]}")

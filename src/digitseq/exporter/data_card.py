@@ -12,6 +12,7 @@ from ..io.contact_sheet import contact_sheet
 from .formats import Format, format_of
 from .names import CARD, SHEET
 from .plan import Plan
+from .recipe import BANK, VARIED
 
 SVG = (
     '<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}">'
@@ -97,7 +98,7 @@ def _text(plan: Plan, recipe: dict[str, Any], writers: list[int] | None) -> str:
         count=plan.count,
         sheet=SHEET,
         table="".join(f"| {left} | {right.replace('|', '&#124;')} |\n" for left, right in rows),
-        glyphs=GLYPHS_TEXT if source["kind"] == "bank" else "",
+        glyphs=GLYPHS_TEXT if source["kind"] in (BANK, VARIED) else "",
         load=load.replace("LAST", plan.name(plan.shards - 1)).replace("OUT", "."),
         note=form.note,
         look="" if plan.colours is None else "\n    ink=made.colours.ink, paper=made.colours.paper,",
@@ -116,6 +117,8 @@ def _rows(plan: Plan, recipe: dict[str, Any], writers: list[int] | None) -> list
         name += f"split by {split['by']}"
     if signs := (source["split"]["of"] if "split" in source else source).get("signs"):
         name += f", with the signs `{signs}` that digitseq draws"
+    if "variants" in source:
+        name += f", with the variants {', '.join(source['variants'])} that digitseq draws"
     return [
         (
             "images",
@@ -168,10 +171,14 @@ def _shortened(labels: dict[str, Any]) -> str:
 
 
 def _load_bank(source: dict[str, Any], with_writers: bool) -> str:
-    """The code that loads a bank, and adds its signs."""
+    """The code that loads a bank, and adds its signs and variants."""
     signs = f", {source['signs']!r})" if "signs" in source else ""
-    rest = f', writers="QMNIST"){signs}  # the folder of its labels' if with_writers else f"){signs}"
-    return f'{"ds.with_signs(" if signs else ""}ds.load_bank("{source["name"]}"{rest}'
+    shares = {name: tuple(pair) for name, pair in source.get("variants", {}).items()}
+    variants = f", {shares}, each={source['each']})" if shares else ""
+    rest = f"){signs}{variants}"
+    rest = f', writers="QMNIST"{rest}  # the folder of its labels' if with_writers else rest
+    before = f"{'ds.with_variants(' if variants else ''}{'ds.with_signs(' if signs else ''}"
+    return f'{before}ds.load_bank("{source["name"]}"{rest}'
 
 
 def _source_code(source: dict[str, Any], labels: dict[str, Any], with_writers: bool) -> str:

@@ -13,6 +13,7 @@ import jax
 from ..augment.serialization import KINDS
 from ..glyphs.signs import check_signs
 from ..glyphs.splits import By
+from ..glyphs.variant_words import check_plain
 from ..io.colours import Colours
 from ..labels.base import LabelSource
 from ..sequence.serialization import spec_from_dict
@@ -192,6 +193,8 @@ def _check_source(source: dict[str, Any]) -> None:
     _require(re.fullmatch("[0-9a-f]{64}", source["digest"]) is not None, "digest")
     if "signs" in source:
         check_signs(source["signs"])
+    if "variants" in source:
+        check_plain(source)
     if source["kind"] == "model":
         _require(0 <= source["style"] <= 1, "style")
     if "split" in source:

@@ -14,6 +14,8 @@ from ..glyphs.bank import DigitBank, bank_digest, digest_arrays
 from ..glyphs.signs import signs_in
 from ..glyphs.source import Source
 from ..glyphs.splits import split_bank
+from ..glyphs.variant_words import variants_to_plain, varied_digest
+from ..glyphs.variants import VariedBank
 from ..internal.keys import from_words, words_of
 from ..internal.settings import own_settings
 from ..internal.symbols import DIGITS
@@ -59,6 +61,8 @@ DERIVED = {
     "licence": "CC BY-SA 3.0, as MNIST, from which the model that drew them was trained",
     "citation": MNIST_CITATION,
 }
+# What the kinds of a source are called whose glyphs can be told apart.
+BANK, VARIED = "bank", "bank with variants"
 # A recipe's field that grey exports lack.
 COLOURS = "colours"
 # What a part of a bank inherits from the whole.
@@ -139,15 +143,19 @@ def key_from_plain(fields: dict[str, Any]) -> jax.Array:
 def described(source: Source) -> dict[str, Any]:
     """A source's kind and digest, and, if digitseq knows it, its name, licence and citation.
 
-    Those of a bank with signs are the bank's own, and `signs` names what was added to it.
+    Those of a bank with signs are the bank's own, and `signs` names what was added to it; and so are those
+    of a bank with variants, and `variants` holds their shares.
     """
+    if isinstance(source, VariedBank):
+        whole = {"kind": VARIED, "digest": varied_digest(source), "glyphs": source.glyphs.shape[0]}
+        return described(source.bank) | whole | variants_to_plain(source)
     if isinstance(source, DigitBank):
         glyphs, counts = np.asarray(source.glyphs), np.asarray(source.counts)
         signs = signs_in(source)
         own = counts[: len(counts) - len(signs)]
         known = KNOWN.get(digest_arrays(glyphs[: own.sum()], own, np.zeros(0, np.int32)), {})
         known = known | ({"signs": signs} if signs else {})
-        return {"kind": "bank", "digest": bank_digest(source), "glyphs": len(glyphs), **known}
+        return {"kind": BANK, "digest": bank_digest(source), "glyphs": len(glyphs), **known}
     from .. import vae  # slow to import, and seldom needed
 
     if isinstance(source, vae.Vae):

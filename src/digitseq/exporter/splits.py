@@ -17,6 +17,7 @@ from ..glyphs.bank import DigitBank
 from ..glyphs.source import Source
 from ..glyphs.source_words import as_source
 from ..glyphs.splits import By, split_bank
+from ..glyphs.variants import VariedBank
 from ..internal.keys import as_key
 from ..internal.settings import own_settings
 from ..labels.base import LabelSource, listed_size
@@ -111,12 +112,14 @@ def parts_of(
 
     Raises:
         ValueError: fractions or names that can't be used, or a part without an image.
-        BankError: a part without a glyph, or writers that are not known.
+        BankError: a part without a glyph, writers that are not known, or a bank with variants.
     """
     _check(fractions)
     names, shares = list(fractions), list(fractions.values())
     split_key, *keys = jax.random.split(key, len(names) + 1)
     list_key = jax.random.fold_in(jax.random.clone(split_key), 1)
+    if isinstance(source, VariedBank):
+        raise BankError(f"parts of {source!r} would share glyphs: split its bank, export part by part")
     if isinstance(source, DigitBank):
         sources: list[Source] = list(split_bank(source, shares, split_key, by=by))
         how = {"key": key_to_plain(split_key), "fractions": shares, "by": by, "of": described(source)}
@@ -211,10 +214,8 @@ def _reserved(storage: Storage, record: dict[str, Any], out: str) -> Iterator[No
         found = read_plan(storage, SPLIT, out)
         if other := [name for name in record if found.get(name) != record[name]]:
             raise ValueError(f"out: {out} holds a split with another {', '.join(other)}; name another folder")
-    elif there - {STATE}:
-        raise ValueError(
-            f"out: {out} holds other things ({sorted(there)[0]}); name a folder that is new or empty"
-        )
+    elif other := sorted(there - {STATE}):
+        raise ValueError(f"out: {out} holds other things ({other[0]}); name a folder that is new or empty")
     storage.create()
     with storage.locked():
         if not known:

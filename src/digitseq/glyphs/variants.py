@@ -193,7 +193,8 @@ def with_variants(
     usual = {name: (variant.in_lines, variant.in_digits) for name, variant in VARIANTS.items()}
     wanted = usual if shares is None else checked(shares, tuple(VARIANTS))
     classes = {name: _class_of(bank, VARIANTS[name].digit) for name in wanted}
-    names = [name for name, digit in classes.items() if digit is not None]
+    # In one order, whichever the shares come in.
+    names = [name for name in VARIANTS if classes.get(name) is not None]
     if not names:
         raise BankError(f"variants {list(wanted)} are of digits that the bank has no glyphs of: {bank!r}")
     if bank.glyphs.shape[0] + each * len(names) > MAX_GLYPHS:
