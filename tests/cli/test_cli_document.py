@@ -29,7 +29,7 @@ def test_a_preview_and_an_export_of_a_document(made, here):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--document", "check"), "no document 'check'; did you mean 'cheque'?; there are form, cheque"),
+        (("--document", "cheqe"), "no document 'cheqe'; did you mean 'cheque'?; there are form, cheque"),
         (("--document", "form", "--align", "left"), "--document form says itself what --align would"),
         (
             ("--document", "cheque", "--augment", "light"),

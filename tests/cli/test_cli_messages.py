@@ -270,7 +270,7 @@ def test_the_help_of_every_option_says_what_happens_without_it():
         ("bank info --bank m", ["mnist", "mnist-test", "mine.npz"]),
         ("bank info --bank va", []),
         ("preview 350 0 10 120 --bank digits/", ["digits/inner/"]),
-        ("export 350 out --augment ", ["light", "strong", "scan", "bent.json", "digits/"]),
+        ("export 350 out --augment ", ["light", "strong", "scan", "form", "cheque", "bent.json", "digits/"]),
         ("generate 350 0 10 120 --augment s", ["strong", "scan"]),
         ("generate 350 0 10 120 --align c", ["center"]),
     ],
