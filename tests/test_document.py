@@ -64,6 +64,6 @@ def test_a_changed_number_does_not_compile_again():
 
 def test_another_document_is_refused():
     with pytest.raises(
-        ValueError, match=r"no document .check.; did you mean .cheque.\?; there are form, cheque"
+        ValueError, match=r"no document .cheqe.; did you mean .cheque.\?; there are form, cheque"
     ):
-        ds.document("check", "builtin")
+        ds.document("cheqe", "builtin")
