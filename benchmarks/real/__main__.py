@@ -34,8 +34,11 @@ def read_and_report(weights: Weights, path: Path, keep: Path | None) -> None:
     real = lines.load(path)
     images = lines.prepared(real)
     prepared = time.process_time() - begun
-    read = read_real(weights, images)
-    report.report(path.stem, real, read, read_real(weights, images, ONE))
+    single = lines.lone(real)
+    read = read_real(weights, images, lone=single)
+    report.report(path.stem, real, read, read_real(weights, images, ONE, lone=single))
+    if single:
+        print("each read as the one digit that it is known to hold")
     print(f"prepared in {1e3 * prepared / len(real):.1f} ms a line")
     if keep:
         picture = keep / report.file_name(path)

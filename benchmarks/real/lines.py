@@ -72,13 +72,18 @@ def load(path: Path) -> list[Line]:
     return lines
 
 
+def lone(lines: list[Line]) -> bool:
+    """Whether it is a set of single digits, which is then known of each."""
+    return all(len(line.label) == 1 for line in lines)
+
+
 def prepared(lines: list[Line]) -> list[np.ndarray]:
     """Each line's picture as `ds.normalize_line` makes it, float32 [28, W].
 
     The pictures of a set are of one kind: their ink is bright or dark in all of them, as in most. In a
     set of single digits no rules are looked for, since nothing tells one from the bar of a 5.
     """
-    rules = any(len(line.label) > 1 for line in lines)
+    rules = not lone(lines)
     found = [ds.normalize_line(line.picture, rules=rules) for line in lines]
     usual = statistics.mode(one.ink for one in found)
     return [

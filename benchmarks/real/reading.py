@@ -25,8 +25,10 @@ class Read(NamedTuple):
     confidence: float
 
 
-def read_real(weights: Weights, images: list[np.ndarray], views: Views = MANY) -> list[Read]:
-    """What is read off each image [28, W], in their order."""
+def read_real(
+    weights: Weights, images: list[np.ndarray], views: Views = MANY, *, lone: bool = False
+) -> list[Read]:
+    """What is read off each image [28, W], in their order; one digit each if they are `lone` digits."""
     read: list[Read] = [Read("", 0.0)] * len(images)
     wides = np.array([-(-image.shape[1] // STEP) * STEP for image in images])
     for wide in sorted(set(wides.tolist())):
@@ -35,7 +37,7 @@ def read_real(weights: Weights, images: list[np.ndarray], views: Views = MANY) -
             batch = np.zeros((BATCH, 28, wide), np.float32)
             for row, place in enumerate(part):
                 batch[row, :, : images[place].shape[1]] = images[place]
-            digits, log_probs = read_lines(weights, batch, views, BATCH)
+            digits, log_probs = read_lines(weights, batch, views, BATCH, lone=lone)
             for row, place in enumerate(part):
                 text = "".join(str(digit) for digit in digits[row] if digit >= 0)
                 read[place] = Read(text, float(np.exp(log_probs[row])))

@@ -71,14 +71,14 @@ def view_logits(weights: Weights, images: jax.Array, views: Views | None = None)
     return jax.lax.map(scores, jnp.asarray(views, jnp.float32))
 
 
-@functools.partial(jax.jit, static_argnames="views")
-def _read(weights: Weights, images: jax.Array, views: Views) -> tuple[jax.Array, jax.Array]:
+@functools.partial(jax.jit, static_argnames=("views", "lone"))
+def _read(weights: Weights, images: jax.Array, views: Views, lone: bool) -> tuple[jax.Array, jax.Array]:
     def log_prob(scores: jax.Array, reading: jax.Array) -> jax.Array:
         labels, paddings = ctc.labels_and_paddings(reading)
         return -optax.ctc_loss(scores, jnp.zeros(scores.shape[:2]), labels, paddings, blank_id=ctc.BLANK)
 
     scores = view_logits(weights, images, views)
-    readings = jax.vmap(ctc.decode)(scores)
+    readings = _every_digit(*scores.shape[1:3]) if lone else jax.vmap(ctc.decode)(scores)
     by_each = jax.vmap(jax.vmap(log_prob, (None, 0)), (0, None))(scores, readings)
     means = jax.nn.logsumexp(by_each, axis=0) - math.log(len(views))
     lines = jnp.arange(len(images))
@@ -86,14 +86,24 @@ def _read(weights: Weights, images: jax.Array, views: Views) -> tuple[jax.Array,
     return readings[best, lines], means[best, lines]
 
 
-def read_lines(weights: Weights, images: Any, views: Views | None = None, batch: int = BATCH) -> Readings:
+def _every_digit(count: int, slots: int) -> jax.Array:
+    """Each digit by itself as a reading of so many lines: int32 [10, count, slots]."""
+    digits = jnp.arange(ctc.BLANK, dtype=jnp.int32)[:, None, None]
+    return jnp.where(jnp.arange(slots)[None, None, :] == 0, digits, -1).repeat(count, axis=1)
+
+
+def read_lines(
+    weights: Weights, images: Any, views: Views | None = None, batch: int = BATCH, *, lone: bool = False
+) -> Readings:
     """What is read off images [N, 28, W], W a multiple of 4.
 
     Each of the views (by default VIEWS) is decoded by its best path; the decoding with the highest mean
     probability over all views wins. (Averaging frames instead would lose digits that two views see a frame
-    apart.)
+    apart.) Where each is known to hold a lone digit, the most probable of the ten wins.
     """
-    parts = [_read(weights, images[n : n + batch], views or VIEWS) for n in range(0, len(images), batch)]
+    parts = [
+        _read(weights, images[n : n + batch], views or VIEWS, lone) for n in range(0, len(images), batch)
+    ]
     digits, log_probs = (np.concatenate(part) for part in zip(*parts, strict=True))
     return Readings(digits, log_probs)
 

@@ -47,6 +47,6 @@ def test_an_export_lists_digits_alone(made, digitseq, here):
 @pytest.mark.parametrize("command", ["generate", "preview", "export"])
 def test_what_the_bank_lacks_can_not_be_left_unlabelled(refused, here, command):
     (here / "texts").write_text("350\n")
-    line = ("file:texts", "out") if command == "export" else ("350", "0", "3", "120")
+    line = ("file:texts", "out", "--format", "npz") if command == "export" else ("350", "0", "3", "120")
     said = refused(command, *line, "--unlabelled", ".")
     assert "unlabelled '.': the source's symbols are '0123456789', without '.'" in said
