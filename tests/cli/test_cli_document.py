@@ -6,7 +6,7 @@ import pytest
 
 
 @pytest.mark.slow
-def test_a_preview_and_an_export_of_a_document(made, here):
+def test_a_preview_and_an_export_of_a_document(made, digitseq, here):
     made("preview", "random:2-3", "0", "4", "auto", "--document", "form", "--count", "4", "--bank", "builtin")
     made(
         "export",
@@ -20,10 +20,14 @@ def test_a_preview_and_an_export_of_a_document(made, here):
         "npz",
         "--bank",
         "builtin",
+        "--seed",
+        "1",
     )
     manifest = json.loads((here / "set" / "__digitseq__" / "manifest.json").read_text())
     assert manifest["spec"]["advance"] == "outline"
     assert manifest["labels"]["type"] == "WithMarks"
+    code, _, err = digitseq("verify", "set")
+    assert code == 0, err
 
 
 @pytest.mark.parametrize(

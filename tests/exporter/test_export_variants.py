@@ -74,7 +74,7 @@ def test_files_hold_the_digits_alone_and_are_verified(varied, signed, tmp_path, 
     for row, example in enumerate(examples):
         length = int(batch.length[row])
         assert 2 <= length <= 4
-        assert example.text.isdigit()
+        assert example.text.isdigit() or format == "yolo"  # which has no texts
         assert example.digits == np.asarray(batch.digits)[row, :length].tolist()
         np.testing.assert_array_equal(example.boxes, np.asarray(batch.boxes)[row, :length])
     with pytest.raises(ValueError, match="source: the export was made from one with digest"):
