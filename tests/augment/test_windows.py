@@ -37,6 +37,10 @@ def boxes_of(bank, spec):
             ((augment.LineSlope(), augment.LineShift(right=50.0)), {}),
             ((augment.Affine(rotation=180.0, shift=9.0), augment.Perspective(tilt=0.45)), {}),
             ((augment.Sometimes(0.5, augment.FitHeight()), augment.LineShift()), {}),
+            (
+                (augment.FitHeight(), augment.Contrast(strength=3.0)),
+                {"baseline": "ink", "baseline_jitter": 6.0, "glyph_transforms": (augment.Elastic(),)},
+            ),
             (FAR, {"glyph_transforms": (augment.Elastic(), augment.Blur(sigma=2.0))}),
         ),
     ],

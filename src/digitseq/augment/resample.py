@@ -20,8 +20,9 @@ Place = Float32[Array | HostArray, "#N #P"]
 Places = tuple[Place, Place]
 # Boxes (x0, y0, x1, y1) of places.
 Boxes = Float32[Array, "N 4"]
-# The first column of each image, and the column after its last.
-Columns = tuple[Int32[Array, "N 1"], Int32[Array, "N 1"]]
+# The first row of each image and the row after its last, and its columns alike.
+Ends = tuple[Int32[Array, "N 1"], Int32[Array, "N 1"]]
+Within = tuple[Ends, Ends]
 # Height and width of images.
 Size = tuple[int, int]
 # The sum of a float of up to 2**22 and this number is rounded to an integer, which its bits hold as an
@@ -70,13 +71,13 @@ def scaled_grid(size: Size, cell: int) -> tuple[Float32[HostArray, "1 P"], Float
     return (y + half) * np.float32(size[0] / cell) - half, (x + half) * np.float32(size[1] / cell) - half
 
 
-def bilinear(images: Images, places: Places, within: Columns | None = None) -> Float32[Array, "_ _"]:
+def bilinear(images: Images, places: Places, within: Within | None = None) -> Float32[Array, "_ _"]:
     """The images bilinearly interpolated at the places; 0 beyond the border.
 
     Args:
         images: to read from.
         places: where.
-        within: the first column of each image and the column after its last, if the others are to count as 0.
+        within: where each image's rows begin and end, and its columns, if all others are to count as 0.
 
     Returns:
         [N, H * W].
@@ -84,7 +85,7 @@ def bilinear(images: Images, places: Places, within: Columns | None = None) -> F
     return _interpolate(images, places, 0, lambda f: (1 - f, f), within)
 
 
-def cubic(images: Images, places: Places, within: Columns | None = None) -> Float32[Array, "_ _"]:
+def cubic(images: Images, places: Places, within: Within | None = None) -> Float32[Array, "_ _"]:
     """The images bicubically interpolated at the places, clipped to [0, 1]; 0 beyond the border.
 
     The kernel is that of E. Catmull and R. Rom, "A class of local
@@ -118,7 +119,7 @@ def _whole(halved: Float32[Array, "N P"]) -> Int32[Array, "N P"]:
 
 
 def _weighted(
-    halved: Float32[Array, "N P"], ends: Columns | tuple[int, int], first: int, weights: Weights
+    halved: Float32[Array, "N P"], ends: Ends | tuple[int, int], first: int, weights: Weights
 ) -> list[Array]:
     """The weights of the pixels along an axis around places, which are given less half a pixel.
 
@@ -131,7 +132,7 @@ def _weighted(
 
 
 def _interpolate(
-    images: Images, places: Places, first: int, weights: Weights, within: Columns | None
+    images: Images, places: Places, first: int, weights: Weights, within: Within | None
 ) -> Float32[Array, "_ _"]:
     """Weighted sums of the pixels around each place.
 
@@ -162,10 +163,11 @@ def _interpolate(
         for place, size in zip(places, (height, width), strict=True)
     ]
 
-    columns = (0, width) if within is None else within
+    down_ends, right_ends = ((0, height), (0, width)) if within is None else within
 
     def blend(y: Array, x: Array, corners: Array, flat: Array) -> Array:
-        down, right = _weighted(y, (0, height), first, weights), _weighted(x, columns, first, weights)
+        down = _weighted(y, down_ends, first, weights)
+        right = _weighted(x, right_ends, first, weights)
 
         def pixel(row: int, column: int) -> Array:
             place = corners + ((first + row) * width + first + column)

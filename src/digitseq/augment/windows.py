@@ -179,7 +179,10 @@ def _window(
         jnp.broadcast_to(jnp.arange(size[0], dtype=jnp.float32)[None, :, None], (len(x), size[0], WINDOW)),
         jnp.broadcast_to(x.astype(jnp.float32)[:, None, :], (len(x), size[0], WINDOW)),
     )
-    within = digits.boxes[:, 0:1] - digits.left[:, None], digits.boxes[:, 2:3] - digits.left[:, None]
+    # What a glyph has above or below the canvas is not on it, nor what it has beside its ink.
+    rows = jnp.maximum(-digits.top, 0), jnp.minimum(size[0] - digits.top, store.shape[1])
+    columns = digits.boxes[:, 0] - digits.left, digits.boxes[:, 2] - digits.left
+    within = ((rows[0][:, None], rows[1][:, None]), (columns[0][:, None], columns[1][:, None]))
     origin = digits.top[:, None].astype(jnp.float32), digits.left[:, None].astype(jnp.float32)
     groups = groups_of(jax.random.clone(keys), transforms)
     warps = [group for moves_ink, group in groups if moves_ink]

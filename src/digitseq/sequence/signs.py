@@ -35,7 +35,7 @@ def named_classes(source: Source, unlabelled: str) -> Bool[HostArray, " C"]:
         raise ValueError(
             f"unlabelled {unlabelled!r}: the source's symbols are {symbols!r}, without {missing[0]!r}"
         )
-    named = np.array([symbol not in unlabelled for symbol in symbols])
+    named = np.array([symbol not in unlabelled for symbol in symbols], bool)
     if unlabelled and not named.any():
         raise ValueError(f"unlabelled {unlabelled!r} leaves none of the source's symbols {symbols!r} a label")
     return named
