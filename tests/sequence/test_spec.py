@@ -82,7 +82,7 @@ def test_arrays_as_numbers_print_and_travel_as_numbers():
         ('{"masks": 1}', "masks must be False or one of"),
         ('{"line_transforms": ["Blur"]}', "a transform must be an object"),
         ('{"glyph_transforms": ["Blur"]}', "a transform must be an object"),
-        ('{"glyph_transforms": [{"Blurr": {}}]}', "NAME one of Affine, BaselineWave,"),
+        ('{"glyph_transforms": [{"Blurr": {}}]}', "NAME one of Affine, BaselineRules,"),
         ('{"glyph_transforms": [{"Blur": {"sigm": 1}}]}', "Blur has .*sigm"),
         (
             '{"glyph_transforms": [{"Blur": {"sigma": -1}}]}',
