@@ -27,10 +27,10 @@ def boxes_of(bank, spec):
 @pytest.mark.parametrize(
     ("lines", "changes"),
     [
-        (FAR, {}),
         ((*FAR, augment.FitHeight(), augment.Blur()), {}),
-        ((augment.StrokeWidth(change_by=2.0), augment.Invert(), augment.Blur(sigma=2.0)), {"advance": "ink"}),
         *slow(
+            (FAR, {}),
+            ((augment.StrokeWidth(change_by=2.0), augment.Invert(), augment.Blur()), {"advance": "ink"}),
             ((augment.LineSlant(angle=60.0, interpolation="cubic"), augment.Contrast()), {}),
             ((augment.Sometimes(0.5, FAR[0]), augment.Sometimes(0.5, augment.Blur())), {}),
             ((*FAR, augment.Gamma()), {"image_height": 70, "scale": 2.2, "image_width": 333}),

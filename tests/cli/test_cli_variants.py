@@ -12,6 +12,7 @@ from digitseq.io.png import read_text
 SIGNED = ("--signs", ".-", "--unlabelled", ".-")
 
 
+@pytest.mark.slow
 def test_a_picture_with_variants_and_marks_is_rendered_again(made, here, toy_folder):
     (path,) = made("generate", "712.7-", "0", "3", "auto", *SIGNED, "--variants", "--seed", "7")
     assert path == "7127.png"

@@ -29,7 +29,7 @@ def marked(bank):
     return ds.with_signs(named, MARKS)
 
 
-@pytest.mark.parametrize("format", ["png", *slow("webdataset", "coco", "yolo", "idx")])
+@pytest.mark.parametrize("format", slow("png", "webdataset", "coco", "yolo", "idx"))
 def test_a_format_holds_the_digits_alone(format, marked, tmp_path):
     labels = ds.WithMarks(
         labels=ds.FixedLabels(["12507", "43", "8"]),

@@ -64,10 +64,10 @@ def alone_by_hand(bank, sample, chosen, width, seed):
 @pytest.mark.parametrize(
     ("name", "masks"),
     [
-        ("all", "visible"),
         ("page", "amodal"),
         ("fit", "visible"),
         *slow(
+            ("all", "visible"),
             ("fits", "amodal"),
             ("sloped", "visible"),
             ("ink", "amodal"),
