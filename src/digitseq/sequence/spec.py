@@ -79,7 +79,7 @@ class SequenceSpec:
         baseline: "cell", each digit stands where its cell has it (MNIST's
             have their centre of mass in the middle); "ink", with the bottom of its ink on
             row `top + round(24 * scale)`: moved by whole rows, and no further than
-            the canvas. Signs (`load_signs`) keep their place in the cell. Static.
+            the canvas. Signs (`with_signs`) keep their place in the cell. Static.
         baseline_jitter: the standard deviation, in pixels, of each digit's
             distance from that baseline: normal, rounded. A leaf.
         ligatures: the probability that a thin stroke joins two neighbours,
