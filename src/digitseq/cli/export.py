@@ -120,8 +120,7 @@ def export(
         layout = _layout(found, spec, image_height, glyph_scale)
     else:
         source, found, layout = documents.document_of(context, document, source, found)
-        sized = sizes.size_of(AUTO, found, layout.spacing_range, image_height, glyph_scale)
-        layout = documents.wide_enough(found, documents.resized(layout, sized))
+        layout = _document_layout(found, layout, image_height, glyph_scale)
     layout = layout if sampling is None else layout.replace(sampling=sampling)
     layout = layout if unlabelled is None else layout.replace(unlabelled=unlabelled)
     if augment:
@@ -205,6 +204,14 @@ def _layout(labels: Labels, path: Path | None, image_height: int, glyph_scale: f
     if image_height != HEIGHT or glyph_scale is not None:
         raise ValueError("--image-height and --glyph-scale are said in the file of --spec where there is one")
     return _spec_in(path, labels)
+
+
+def _document_layout(
+    labels: Any, layout: SequenceSpec, image_height: int, glyph_scale: float | None
+) -> SequenceSpec:
+    """A document's layout in another size, with as many columns as its longest line always fits."""
+    sized = sizes.size_of(AUTO, labels, layout.spacing_range, image_height, glyph_scale)
+    return documents.wide_enough(labels, documents.resized(layout, sized))
 
 
 def _wide_enough(labels: Labels, image_height: int, glyph_scale: float | None) -> SequenceSpec:
