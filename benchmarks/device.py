@@ -26,7 +26,7 @@ STRONG = PLAIN.replace(glyph_transforms="strong", line_transforms="strong")
 SPECS = {"plain": PLAIN, "strong": STRONG}
 FILL = "plain fill"
 # Operations that start no kernel: names for what is there already, and control, which is followed.
-FREE = "parameter constant tuple get-tuple-element bitcast after-all opt-barrier partition-id replica-id".split()
+FREE = {"parameter", "constant", "tuple", "get-tuple-element", "bitcast", "after-all", "opt-barrier"}
 HOST = re.compile(r"= \S+ (?:infeed|outfeed|send|recv)\(|custom_call_target=\"[^\"]*callback")
 
 
@@ -151,7 +151,9 @@ def main(batch: int, rounds: int, calls: int) -> None:
         runs[name, calls] = lambda program=program: several(program, calls)
     with jax.transfer_guard("disallow"):
         seconds = in_turn(runs, rounds, warm=1)
-    print(f"{jax.devices()[0].device_kind}, JAX {jax.__version__}, {batch} images of {SLOTS} digits, ", end="")
+    print(
+        f"{jax.devices()[0].device_kind}, JAX {jax.__version__}, {batch} images of {SLOTS} digits, ", end=""
+    )
     print(f"width {WIDTH}, medians over {rounds} rounds; no transfer to or from the host")
     print(f"{'':16}{'ms':>9}{f'of {calls}':>9}{'images/s':>13}{'GB/s':>8}{'x fill':>8}", end="")
     print(f"{'kernels':>9}{'started':>9}{'waits':>7}")
@@ -167,10 +169,10 @@ def main(batch: int, rounds: int, calls: int) -> None:
 
 
 def lower(batch: int, platform: str) -> None:
-    """Prints what can be counted without the device: the programs lowered for it, compiled by the CPU's compiler.
+    """Prints what can be counted without the device, of programs lowered for it and compiled for a CPU.
 
-    Branches for other platforms are gone, so loops, conditionals and sorts are those of the platform;
-    how operations are fused into kernels is the CPU's, so that kernels are only as many as they would be here.
+    Branches for other platforms are gone, so loops and conditionals are the platform's own. How operations
+    are fused into kernels is the CPU's way.
     """
     print(f"lowered for {platform} and not run: compiled for a CPU, batch {batch}")
     print(f"{'':16}{'kernels':>9}{'started':>9}{'waits':>7}")
