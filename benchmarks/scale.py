@@ -1,6 +1,6 @@
 """Speed, compile time and peak memory over batches and widths: does each grow linearly with the pixels?
 
-Run: python benchmarks/scale.py [--preset strong] [--keep] [--batches 1 32 1024 65536] [--widths 100 200 1000 10000]
+Run: python benchmarks/scale.py [--preset strong] [--keep] [--batches 1 32 1024] [--widths 100 200 1000]
 Linux. A line has a digit per 40 columns. Each cell is a process of its own, so that its memory is its own.
 Cells that would take more than half of the free memory, or too long, are left out and named. `--keep` has the
 allocator keep what is freed (glibc), where it otherwise asks the system for each large array anew.
@@ -29,7 +29,7 @@ EXPECTED = 6
 # Lines with a preset's transforms: the most pixels that are made in some seconds.
 MOST_TRANSFORMED = 2**25
 SECONDS = 1.0
-# What is more than this many times a smaller neighbour's, for each pixel, is marked; and a compilation's time.
+# What is more than this many times a smaller cell's, for each pixel, is marked; and a compilation's time.
 MARKED, MARKED_COMPILING = 1.25, 2
 KEEP = {
     "MALLOC_ARENA_MAX": "1",
@@ -55,9 +55,9 @@ def cell(batch: int, width: int, preset: str) -> dict[str, float]:
 
     Path("/proc/self/clear_refs").write_text("5")  # the peak is counted from here on
     before = int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
-    for _ in range(2):
-        jax.block_until_ready(program(*arguments))
+    jax.block_until_ready(program(*arguments))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 - before
+    jax.block_until_ready(program(*arguments))
     faults, seconds = resource.getrusage(resource.RUSAGE_SELF).ru_minflt, []
     while len(seconds) < 3 or (sum(seconds) < SECONDS and len(seconds) < 100):
         begun = time.perf_counter()
@@ -88,12 +88,12 @@ def too_large(batch: int, width: int, preset: str) -> str:
 def main(batches: list[int], widths: list[int], preset: str, keep: bool) -> None:
     """Prints the table: a line for each cell, and what is more than in the next smaller batch or width."""
     print(
-        f"{preset or 'plain'} lines with labels, a digit per {COLUMNS} columns; ns and bytes: per pixel; MiB: the"
+        f"{preset or 'plain'} lines with labels, a digit per {COLUMNS} columns. ns and bytes are per pixel. MiB:"
     )
     print(
-        "peak beyond what the process had, the results in it, what XLA says it needs besides; faults: pages that"
+        "the peak beyond what the process had, the results in it, what XLA says it needs besides. Faults: pages"
     )
-    print("the system handed out in a call")
+    print("that the system handed out in a call")
     print("".join(f"{title:>13}" for title in TITLES))
     found: dict[tuple[int, int], dict[str, float]] = {}
     for batch in batches:
@@ -120,9 +120,7 @@ def _before(values: list[int], value: int) -> int:
 def _marks(made: dict[str, float], smaller: list[dict[str, float]]) -> str:
     """What is more for each pixel, or takes longer to compile, than in the smaller cells."""
     limits = {"ns": MARKED, "bytes": MARKED, "compiling, s": MARKED_COMPILING}
-    more = [
-        name for name, most in limits.items() if any(made[name] > most * other[name] for other in smaller)
-    ]
+    more = [name for name, most in limits.items() if any(made[name] > most * near[name] for near in smaller)]
     return f"  more {', '.join(more)}" if more else ""
 
 
