@@ -88,12 +88,10 @@ def too_large(batch: int, width: int, preset: str) -> str:
 def main(batches: list[int], widths: list[int], preset: str, keep: bool) -> None:
     """Prints the table: a line for each cell, and what is more than in the next smaller batch or width."""
     print(
-        f"{preset or 'plain'} lines with labels, a digit per {COLUMNS} columns. ns and bytes are per pixel. MiB:"
+        f"{preset or 'plain'} lines with labels, a digit per {COLUMNS} columns. ns and bytes are per pixel."
     )
-    print(
-        "the peak beyond what the process had, the results in it, what XLA says it needs besides. Faults: pages"
-    )
-    print("that the system handed out in a call")
+    print("MiB: the peak beyond what the process had, the results in it, what XLA says it needs besides.")
+    print("Faults: pages that the system handed out in a call")
     print("".join(f"{title:>13}" for title in TITLES))
     found: dict[tuple[int, int], dict[str, float]] = {}
     for batch in batches:
