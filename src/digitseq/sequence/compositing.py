@@ -176,7 +176,7 @@ def render_separately(store: Store, slots: Slots, spec: SequenceSpec) -> Float32
     covered = (xs >= ink[..., :1]) & (xs < ink[..., 2:3]) & slots.shown[..., None]
     starts = jnp.where(covered, slots.rows[..., None] * spec.cell**2 + xs, -1)
     drops = None if slots.drops is None else jnp.broadcast_to(slots.drops[..., None], starts.shape)
-    flat = (None if part is None else part.reshape(-1, spec.image_width) for part in (starts, drops))
-    image = unit_ink(_gather(store.reshape(-1), *flat, spec))
+    drops = None if drops is None else drops.reshape(-1, spec.image_width)
+    image = unit_ink(_gather(store.reshape(-1), starts.reshape(-1, spec.image_width), drops, spec))
     image = image if drops is not None else _on_canvas(image, spec)
     return image.reshape(*slots.rows.shape, *image.shape[1:])

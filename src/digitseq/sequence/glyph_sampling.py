@@ -78,7 +78,7 @@ def _choose(
     lengths: Int32[Array, " B"],
     spec: SequenceSpec,
 ) -> tuple[Int32[Array, "B K"], Int32[Array, " B"], Int32[Array, " B"]]:
-    """Rows of the source's glyphs, the writer of each row of slots (-1: any), and how many slots are written."""
+    """Rows of the source's glyphs; of each row of slots the writer (-1: any), and how many are written."""
     index = writer_index_of(source) if spec.hand == "one-writer" else None
     # Raw, since JAX's checker counts the two branches' typed keys as one that is used twice.
     raw, implementation = jax.random.key_data(row_keys), str(jax.random.key_impl(row_keys))

@@ -1,4 +1,4 @@
-"""What a row's key gives to the stages of the pipeline: random words, all by one hash, and keys of their own."""
+"""What a row's key gives to the pipeline's stages: random words, all by one hash, and keys of their own."""
 
 from typing import NamedTuple
 
@@ -24,6 +24,6 @@ class Words(NamedTuple):
 
 
 def words_of(row_keys: Key[Array, " B"], slots: int) -> Words:
-    """Each row's words, two a slot: word 2 k is for the glyph of slot k, word 2 k + 1 for what is left of it."""
+    """Each row's words, two a slot: word 2 k for the glyph of slot k, word 2 k + 1 for what is left of it."""
     drawn = keys.random_words(row_keys, 2 * slots).reshape(-1, slots, 2)
     return Words(drawn[:, :, 0], drawn[:, 0, 1], drawn[:, 1:, 1])
