@@ -23,9 +23,12 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=7)
     rounds = parser.parse_args().rounds
     with tempfile.TemporaryDirectory() as folder:
+        # Modules are compiled once, as where they are installed.
+        byte_code = {"PYTHONPYCACHEPREFIX": str(Path(folder) / "bytecode")}
 
         def run(*arguments: str, cache: str = "warm") -> None:
-            environment = os.environ | {"DIGITSEQ_CACHE": str(Path(folder) / cache)}
+            environment = os.environ | {"DIGITSEQ_CACHE": str(Path(folder) / cache), **byte_code}
+            environment.pop("PYTHONDONTWRITEBYTECODE", None)
             command = [sys.executable, *arguments]
             subprocess.run(command, check=True, cwd=folder, env=environment, stdout=subprocess.DEVNULL)
 
