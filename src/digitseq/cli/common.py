@@ -23,7 +23,8 @@ from ..labels.sequences import FixedLabels
 from ..sequence import preflight
 from ..sequence.label_grammar import Labels
 from ..sequence.pipeline import DigitSequence, render
-from ..sequence.spec import Advance, Align, Baseline, Hand, SequenceSpec, Spacing, check_spec
+from ..sequence.spec import Advance, Align, Baseline, Hand, SequenceSpec, Spacing
+from ..sequence.spec_checks import check_spec
 from . import completion, label_options
 from .console import Interrupted as Interrupted
 from .pictures import show_path as show_path
