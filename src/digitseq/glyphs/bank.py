@@ -1,6 +1,7 @@
 """DigitBank: glyphs sorted by digit, from which they are sampled; its digest."""
 
 import dataclasses
+import functools
 import hashlib
 
 import jax
@@ -86,6 +87,12 @@ class DigitBank:
         glyph_ids = self.choose(key, digits)
         return unit_ink(self.glyphs[glyph_ids]), glyph_ids
 
+    @functools.cached_property
+    def _digest(self) -> str:
+        """`bank_digest` of this record, computed once, unless a cached copy of its files knows it."""
+        writers = np.zeros(0, np.int32) if self.writers is None else np.asarray(self.writers)
+        return digest_arrays(np.asarray(self.glyphs), np.asarray(self.counts), writers, self.symbols)
+
     def _clipped(self, digits: jax.Array) -> jax.Array:
         return jnp.clip(digits, 0, self.num_classes - 1)
 
@@ -102,8 +109,7 @@ def bank_digest(bank: DigitBank) -> str:
     and labels, whatever file format they came in and however many empty
     classes follow the last. Names of classes count where they are no digits.
     """
-    writers = np.zeros(0, np.int32) if bank.writers is None else np.asarray(bank.writers)
-    return digest_arrays(np.asarray(bank.glyphs), np.asarray(bank.counts), writers, bank.symbols)
+    return bank._digest
 
 
 def digest_arrays(

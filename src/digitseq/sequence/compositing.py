@@ -11,12 +11,12 @@ import jax.numpy as jnp
 from jax import lax
 
 from ..internal.pixels import inked, unit_ink
-from ..internal.shapes import Array, Float32, Int8, Int32, Shaped, UInt8
+from ..internal.shapes import Array, Float, Float32, Int8, Int32, Shaped, UInt8
 from .slots import Slots, Store
 from .spec import MAX_HEIGHT, SequenceSpec
 
 # Images, and where they are asked for visible masks.
-Painted = tuple[UInt8[Array, "B _ W"] | Float32[Array, "B _ W"], Int8[Array, "B _ W"] | None]
+Painted = tuple[UInt8[Array, "B _ W"] | Float[Array, "B _ W"], Int8[Array, "B _ W"] | None]
 
 
 def columns(
