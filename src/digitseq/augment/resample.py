@@ -9,7 +9,6 @@ from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
-from jax import lax
 
 from ..internal.pixels import unit_ink
 from ..internal.shapes import Array, Float32, HostArray, Int32, UInt8
@@ -25,11 +24,6 @@ Ends = tuple[Int32[Array, "N 1"], Int32[Array, "N 1"]]
 Within = tuple[Ends, Ends]
 # Height and width of images.
 Size = tuple[int, int]
-# The sum of a float of up to 2**22 and this number is rounded to an integer, which its bits hold as an
-# offset from this number's. `jnp.rint` is as fast, but XLA then rounds what stands around it otherwise, so
-# that exports of an earlier version would fail `verify`: in some thousands of images a pixel would differ.
-MAGIC = np.float32(1.5 * 2**23)
-MAGIC_BITS = MAGIC.view(np.int32)
 
 
 class Padded(tuple[int, int]):
@@ -113,32 +107,14 @@ def nearest_border(fields: Float32[Array, "N H W"], places: Places) -> Float32[A
     return bilinear((fields, None), (y, x))
 
 
-def _whole(halved: Float32[Array, "N P"]) -> Int32[Array, "N P"]:
-    """The integer parts of places, from the places less half a pixel."""
-    return lax.bitcast_convert_type(halved + MAGIC, jnp.int32) - MAGIC_BITS
-
-
-def _weighted(
-    halved: Float32[Array, "N P"], ends: Ends | tuple[int, int], first: int, weights: Weights
-) -> list[Array]:
-    """The weights of the pixels along an axis around places, which are given less half a pixel.
-
-    Pixels before the first and from the second of `ends` on have weight 0, whatever is read in their place.
-    """
-    at = _whole(halved) + first
-    found = weights((halved + np.float32(0.5)) - _whole(halved).astype(jnp.float32))
-    begin, end = ends
-    return [jnp.where((at >= begin - k) & (at < end - k), w, 0.0) for k, w in enumerate(found)]
-
-
 def _interpolate(
     images: Images, places: Places, first: int, weights: Weights, within: Within | None
 ) -> Float32[Array, "_ _"]:
     """Weighted sums of the pixels around each place.
 
-    Three steps, materialised in between: XLA recomputes what it fuses for each
-    reader, perhaps rounding differently, and the integer and the fractional
-    part must be those of one number.
+    The places are materialised: XLA recomputes what it fuses for each reader,
+    perhaps rounding differently, and the integer and the fractional part must
+    be those of one number.
 
     Args:
         images: to read from.
@@ -156,30 +132,40 @@ def _interpolate(
         )
     count = store.shape[0] if rows is None else rows.shape[0]
     starts = (jnp.arange(count, dtype=jnp.int32) if rows is None else rows)[:, None] * (height * width)
-    reach = len(weights(jnp.float32(0))) + first
-    # Clipped to where any pixel still has weight; half a pixel less, so that rounding gives the integer part.
-    halved = [
-        jnp.clip(place - np.float32(0.5), np.float32(-reach - 0.5), np.float32(size - first - 0.5))
+    down_ends, right_ends = ((0, height), (0, width)) if within is None else within
+    # Clipped to where no pixel has weight any more.
+    reach = np.float32(len(weights(jnp.float32(0))) + first)
+    clipped = [
+        jnp.clip(place, -reach, np.float32(size - first))
         for place, size in zip(places, (height, width), strict=True)
     ]
 
-    down_ends, right_ends = ((0, height), (0, width)) if within is None else within
-
-    def blend(y: Array, x: Array, corners: Array, flat: Array) -> Array:
-        down = _weighted(y, down_ends, first, weights)
-        right = _weighted(x, right_ends, first, weights)
+    def blend(y: Array, x: Array, flat: Array) -> Array:
+        (top, down), (left, right) = (
+            _weighted(place, first, weights, ends) for place, ends in ((y, down_ends), (x, right_ends))
+        )
+        corners = top * width + left + starts
 
         def pixel(row: int, column: int) -> Array:
-            place = corners + ((first + row) * width + first + column)
-            return unit_ink(flat.at[place].get(mode="clip"))
+            return unit_ink(flat.at[corners + (row * width + column)].get(mode="clip"))
 
         blended = (sum(w * pixel(k, j) for j, w in enumerate(right)) for k in range(len(right)))
         return jnp.asarray(sum(w * row for w, row in zip(down, blended, strict=True)))
 
-    def find(y: Array, x: Array, flat: Array) -> Array:
-        return jnp.asarray(materialize(blend, y, x, _whole(y) * width + _whole(x) + starts, flat))
-
     shape = (count, max(place.shape[-1] for place in places))
-    return jnp.asarray(
-        materialize(find, *(jnp.broadcast_to(place, shape) for place in halved), store.reshape(-1))
-    )
+    stored = (jnp.broadcast_to(place, shape) for place in clipped)
+    return jnp.asarray(materialize(blend, *stored, store.reshape(-1)))
+
+
+def _weighted(
+    place: Float32[Array, "N P"], first: int, weights: Weights, ends: Ends | tuple[int, int]
+) -> tuple[Int32[Array, "N P"], list[Array]]:
+    """The first of the pixels along an axis around places, and the weight of each.
+
+    Pixels before the first and from the second of `ends` on have weight 0, whatever is read in their place.
+    """
+    whole = jnp.floor(place)
+    at = whole.astype(jnp.int32) + first
+    begin, end = ends
+    found = weights(place - whole)
+    return at, [jnp.where((at >= begin - k) & (at < end - k), w, 0.0) for k, w in enumerate(found)]

@@ -24,9 +24,9 @@ from .resample import Padded, Size, bilinear, columns_of, cubic
 from .wrapper import innermost
 
 # Columns of a window: most digits, slanted and blurred, take one.
-WINDOW = 64
+WINDOW = 48
 # Windows at a time on a CPU: few, because some of the last ones are idle.
-CHUNK = 64
+CHUNK = 256
 BEYOND = np.int32(2**30)
 
 
