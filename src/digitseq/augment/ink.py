@@ -66,20 +66,24 @@ class StrokeWidth(Ink):
     def change(self, images: Float32[Array, "N H W"], keys: Keys) -> Float32[Array, "N H W"]:
         """The images, thicker where the sampled amount is positive, else thinner."""
         amount = jnp.clip((_signed(keys) * self.change_by + self.bias) / 2, -1.0, 1.0)
-        thick = _cross(images, jnp.maximum)
-        thin = _cross(images, jnp.minimum)
-        target = jnp.where(amount > 0, thick, thin)
-        return images + jnp.abs(amount) * (target - images)
+
+        def change(padded: jax.Array, amount: jax.Array) -> jax.Array:
+            thick, thin = _cross(padded, jnp.maximum), _cross(padded, jnp.minimum)
+            images = padded[:, 1:-1, 1:-1]
+            return images + jnp.abs(amount) * (jnp.where(amount > 0, thick, thin) - images)
+
+        # Stored first: XLA would be slow to slice what it pads.
+        padded = jnp.pad(images, ((0, 0), (1, 1), (1, 1)))
+        return jnp.asarray(materialize(change, padded, amount))
 
 
 def _cross(
-    images: Float32[Array, "N H W"], choose: Callable[[jax.Array, jax.Array], jax.Array]
+    padded: Float32[Array, "N _ _"], choose: Callable[[jax.Array, jax.Array], jax.Array]
 ) -> Float32[Array, "N H W"]:
-    """The maximum or minimum, as `choose` says, of each pixel and its four neighbours."""
-    padded = jnp.pad(images, ((0, 0), (1, 1), (1, 1)))
-    result = images
+    """The maximum or minimum, as `choose` says, of each pixel and its four neighbours; the rim is left out."""
+    result = padded[:, 1:-1, 1:-1]
     for y, x in ((0, 1), (2, 1), (1, 0), (1, 2)):
-        result = choose(result, padded[:, y : y + images.shape[1], x : x + images.shape[2]])
+        result = choose(result, padded[:, y : y + result.shape[1], x : x + result.shape[2]])
     return result
 
 

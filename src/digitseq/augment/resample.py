@@ -65,21 +65,27 @@ def scaled_grid(size: Size, cell: int) -> tuple[Float32[HostArray, "1 P"], Float
     return (y + half) * np.float32(size[0] / cell) - half, (x + half) * np.float32(size[1] / cell) - half
 
 
-def bilinear(images: Images, places: Places, within: Within | None = None) -> Float32[Array, "_ _"]:
+def bilinear(
+    images: Images, places: Places, within: Within | None = None, whole: tuple[bool, bool] = (False, False)
+) -> Float32[Array, "_ _"]:
     """The images bilinearly interpolated at the places; 0 beyond the border.
 
     Args:
         images: to read from.
         places: where.
         within: where each image's rows begin and end, and its columns, if all others are to count as 0.
+        whole: whether all y are those of pixels, and all x: there is then nothing to interpolate along that
+            axis, so half as many pixels are read.
 
     Returns:
         [N, H * W].
     """
-    return _interpolate(images, places, 0, lambda f: (1 - f, f), within)
+    return _interpolate(images, places, 0, lambda f: (1 - f, f), within, whole)
 
 
-def cubic(images: Images, places: Places, within: Within | None = None) -> Float32[Array, "_ _"]:
+def cubic(
+    images: Images, places: Places, within: Within | None = None, whole: tuple[bool, bool] = (False, False)
+) -> Float32[Array, "_ _"]:
     """The images bicubically interpolated at the places, clipped to [0, 1]; 0 beyond the border.
 
     The kernel is that of E. Catmull and R. Rom, "A class of local
@@ -97,7 +103,7 @@ def cubic(images: Images, places: Places, within: Within | None = None) -> Float
             f * f * (0.5 * f - 0.5),
         )
 
-    return jnp.clip(_interpolate(images, places, -1, weights, within), 0.0, 1.0)
+    return jnp.clip(_interpolate(images, places, -1, weights, within, whole), 0.0, 1.0)
 
 
 def nearest_border(fields: Float32[Array, "N H W"], places: Places) -> Float32[Array, "N P"]:
@@ -108,7 +114,12 @@ def nearest_border(fields: Float32[Array, "N H W"], places: Places) -> Float32[A
 
 
 def _interpolate(
-    images: Images, places: Places, first: int, weights: Weights, within: Within | None
+    images: Images,
+    places: Places,
+    first: int,
+    weights: Weights,
+    within: Within | None,
+    whole: tuple[bool, bool],
 ) -> Float32[Array, "_ _"]:
     """Weighted sums of the pixels around each place.
 
@@ -122,7 +133,7 @@ def _interpolate(
         first: the first pixel read along an axis, counted from the one at the
             place's integer part.
         weights: of the pixels from `first` on.
-        within: as for `bilinear`.
+        within, whole: as for `bilinear`.
     """
     store, rows = images
     _, height, width = store.shape
@@ -132,29 +143,35 @@ def _interpolate(
         )
     count = store.shape[0] if rows is None else rows.shape[0]
     starts = (jnp.arange(count, dtype=jnp.int32) if rows is None else rows)[:, None] * (height * width)
-    down_ends, right_ends = ((0, height), (0, width)) if within is None else within
-    # Clipped to where no pixel has weight any more.
+    ends: Any = ((0, height), (0, width)) if within is None else within
+    shape = (count, max(place.shape[-1] for place in places))
     reach = np.float32(len(weights(jnp.float32(0))) + first)
-    clipped = [
-        jnp.clip(place, -reach, np.float32(size - first))
-        for place, size in zip(places, (height, width), strict=True)
-    ]
 
-    def blend(y: Array, x: Array, flat: Array) -> Array:
-        (top, down), (left, right) = (
-            _weighted(place, first, weights, ends) for place, ends in ((y, down_ends), (x, right_ends))
+    def clipped(place: Place, size: int) -> Array:
+        # To where no pixel has weight any more.
+        return jnp.broadcast_to(jnp.clip(place, -reach, np.float32(size - first)), shape)
+
+    def blend(between: list[Array], flat: Array) -> Array:
+        left = iter(between)
+        (top, down), (begin, right) = (
+            _at_pixels(place, end) if known else _weighted(next(left), first, weights, end)
+            for place, known, end in zip(places, whole, ends, strict=True)
         )
-        corners = top * width + left + starts
+        corners = top * width + begin + starts
 
         def pixel(row: int, column: int) -> Array:
             return unit_ink(flat.at[corners + (row * width + column)].get(mode="clip"))
 
-        blended = (sum(w * pixel(k, j) for j, w in enumerate(right)) for k in range(len(right)))
+        blended = (sum(w * pixel(k, j) for j, w in enumerate(right)) for k in range(len(down)))
         return jnp.asarray(sum(w * row for w, row in zip(down, blended, strict=True)))
 
-    shape = (count, max(place.shape[-1] for place in places))
-    stored = (jnp.broadcast_to(place, shape) for place in clipped)
-    return jnp.asarray(materialize(blend, *stored, store.reshape(-1)))
+    between = [
+        clipped(place, size)
+        for place, size, known in zip(places, (height, width), whole, strict=True)
+        if not known
+    ]
+    flat = store.reshape(-1)
+    return jnp.asarray(materialize(blend, between, flat) if between else blend(between, flat))
 
 
 def _weighted(
@@ -164,8 +181,15 @@ def _weighted(
 
     Pixels before the first and from the second of `ends` on have weight 0, whatever is read in their place.
     """
-    whole = jnp.floor(place)
-    at = whole.astype(jnp.int32) + first
+    floor = jnp.floor(place)
+    at = floor.astype(jnp.int32) + first
     begin, end = ends
-    found = weights(place - whole)
+    found = weights(place - floor)
     return at, [jnp.where((at >= begin - k) & (at < end - k), w, 0.0) for k, w in enumerate(found)]
+
+
+def _at_pixels(place: Place, ends: Ends | tuple[int, int]) -> tuple[Int32[Array, "#N #P"], list[Array]]:
+    """`_weighted` of places that are pixels: each has all the weight."""
+    at = jnp.asarray(place).astype(jnp.int32)
+    begin, end = ends
+    return at, [((at >= begin) & (at < end)).astype(jnp.float32)]
