@@ -14,7 +14,10 @@ import digitseq as ds
 from digitseq import vae
 
 ROOT = Path(__file__).parents[1]
-PAGES = {path.name: path.read_text() for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))}
+PAGES = {
+    str(path.relative_to(ROOT)): path.read_text()
+    for path in (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
+}
 # Begins of commands that are not run here, and what does it instead.
 ELSEWHERE = {
     "pip": "the README's two commands are run in a fresh environment before each release",
@@ -121,7 +124,6 @@ def test_contributing_names_files_and_names_that_exist():
 
 
 def test_links_lead_somewhere():
-    for page, text in [*PAGES.items(), ("README.md", CONTRIBUTING)]:
-        folder = ROOT if page == "README.md" else ROOT / "docs"
+    for page, text in [*PAGES.items(), ("CONTRIBUTING.md", CONTRIBUTING)]:
         for target in re.findall(r"\]\((?!https?://)([^)#]+)", text):
-            assert (folder / target).exists(), f"{page}: {target}"
+            assert ((ROOT / page).parent / target).exists(), f"{page}: {target}"

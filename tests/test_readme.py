@@ -19,10 +19,10 @@ from digitseq import augment
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
 BLOCKS = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
-AUGMENTATION = (ROOT / "docs" / "augmentation.md").read_text()
-MODEL = (ROOT / "docs" / "model.md").read_text()
-LIMITS = (ROOT / "docs" / "limits.md").read_text()
-PAGES = [path.read_text() for path in sorted((ROOT / "docs").glob("*.md"))]
+AUGMENTATION = (ROOT / "docs" / "guide" / "augmentation.md").read_text()
+MODEL = (ROOT / "docs" / "guide" / "model.md").read_text()
+LIMITS = (ROOT / "docs" / "concepts" / "limits.md").read_text()
+PAGES = [path.read_text() for path in sorted((ROOT / "docs").rglob("*.md"))]
 SECTIONS = dict(re.findall(r"^### (\w+)\n(.*?)(?=^##|\Z)", AUGMENTATION, flags=re.DOTALL | re.MULTILINE))
 TRANSFORMS = augment.serialization.KINDS
 
@@ -159,7 +159,7 @@ def test_the_recogniser_reads_what_its_views_find_most_probable():
 @pytest.mark.parametrize("name", TRANSFORMS)
 def test_each_transform_is_documented_as_it_is(name):
     kind = TRANSFORMS[name]
-    assert f"(pictures/augmentation/{name}.png)" in SECTIONS[name]
+    assert f"(../pictures/augmentation/{name}.png)" in SECTIONS[name]
     rows = re.findall(r"^\| `(\w+)` \| (.*?) \| (.*?) \|", SECTIONS[name], flags=re.MULTILINE)
     stated = {
         parameter: tuple(float(end) for end in ends.split(", "))

@@ -21,7 +21,7 @@ NO_MNIST = (
     f"no MNIST in reach: run `digitseq bank fetch` (downloads 11 MB), "
     f"or set the environment variable {ENVIRONMENT} to a folder that holds its IDX files"
 )
-# IDX files of glyphs that our own model generated (docs/model.md).
+# IDX files of glyphs that our own model generated (docs/guide/model.md).
 BUILTIN = Path(__file__).parent.parent / "builtin"
 SPLITS = ("train", "test")
 

@@ -62,7 +62,7 @@ def bank_from_images(
     Each picture (PNG, JPEG or TIFF of any size, grey or colour, dark ink or
     bright) is normalised by `normalize_glyph`. Digits are the classes 0 to 9,
     whether there are pictures of them or not, other characters follow:
-    `bank.symbols` tells. `docs/scans.md` has the layouts.
+    `bank.symbols` tells. `docs/how-to/scans.md` has the layouts.
 
     Args:
         source: the folder, or a .csv or .tsv table.

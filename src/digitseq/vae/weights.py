@@ -86,7 +86,7 @@ def load(path: str | os.PathLike[str]) -> Vae:
 
 @functools.cache
 def pretrained() -> Vae:
-    """The model that ships with digitseq: trained on MNIST's training digits (docs/model.md)."""
+    """The model that ships with digitseq: trained on MNIST's training digits (docs/guide/model.md)."""
     return load(SHIPPED)
 
 
