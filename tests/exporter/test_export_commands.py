@@ -48,7 +48,7 @@ ROOT = Path(__file__).parents[2]
 ELSEWHERE = {"--engine", "--workers", "--shard-size", "--count"}
 
 
-PAGES = [ROOT / "README.md", ROOT / "docs" / "guide" / "exports.md", ROOT / "src" / "digitseq" / "cli" / "export.py"]
+PAGES = [ROOT / name for name in ("README.md", "docs/guide/exports.md", "src/digitseq/cli/export.py")]
 
 
 WRITTEN = [

@@ -50,6 +50,10 @@ class SequenceSpec:
     they may be traced. The constructor checks nothing, since JAX calls it with
     tracers; `check_spec` does.
 
+    >>> spec = ds.SequenceSpec(image_width=120, spacing_range=(-2, 6), align="left")
+    >>> spec.replace(masks="amodal").masks
+    'amodal'
+
     Attributes:
         image_width: W, pixels. Static.
         image_height: H, pixels, at least 28 and as high as a cell, whose
@@ -158,6 +162,12 @@ class SequenceSpec:
 
 def check_spec(spec: SequenceSpec) -> None:
     """Checks a spec on the host: its numbers must be concrete.
+
+    >>> try:
+    ...     ds.check_spec(ds.SequenceSpec(spacing_range=(5, 2)))
+    ... except ValueError as error:
+    ...     print(error)
+    spacing_range is reversed: minimum 5 is above maximum 2
 
     Raises:
         ValueError: a value that can't be used; the message names the field,
