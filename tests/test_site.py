@@ -24,9 +24,9 @@ def test_links_of_included_files_are_relative_to_the_page():
 
 
 def test_links_to_code_lead_to_the_repository():
-    text = "[a](../../examples/train_ctc.py) [b](../../benchmarks/recogniser) [c](https://example.org/x)"
+    text = "[a](../../examples/train_ctc.py) [b](../../benchmarks/real) [c](https://example.org/x)"
     assert linked(text, folder=ROOT / "docs" / "guide") == (
-        f"[a]({REPOSITORY}/blob/main/examples/train_ctc.py) [b]({REPOSITORY}/tree/main/benchmarks/recogniser) "
+        f"[a]({REPOSITORY}/blob/main/examples/train_ctc.py) [b]({REPOSITORY}/tree/main/benchmarks/real) "
         "[c](https://example.org/x)"
     )
 

@@ -24,8 +24,8 @@ from .variant_drawing import drawn_variant
 from .variant_shapes import VARIANTS
 from .writers import WriterIndex
 
-# Glyphs of each variant.
-EACH = 1000
+# Glyphs of each variant, and the most: a manifest that asks for more is a mistake.
+EACH, MOST = 1000, 100_000
 # What a line's key folds in for its habits.
 HABITS = 1
 # The share of lines with a habit, or of lines and of the digits of one.
@@ -176,7 +176,7 @@ def with_variants(
         shares: for each of the variants that are wanted, the share of lines
             that have it, or a pair, of lines and of the digits of such a line;
             None: all that there are (`digitseq.glyphs.variants.VARIANTS`), with their usual shares.
-        each: glyphs of each variant.
+        each: glyphs of each variant, at most 100,000.
 
     Raises:
         ValueError: no or unknown names, or shares outside 0..1.
@@ -189,7 +189,7 @@ def with_variants(
             f"variants: the bank's {bank.num_classes} classes have no names that say which are digits; "
             f"give them some: make_bank(..., symbols=...)"
         )
-    each = as_size("each", each, MAX_GLYPHS)
+    each = as_size("each", each, MOST)
     usual = {name: (variant.in_lines, variant.in_digits) for name, variant in VARIANTS.items()}
     wanted = usual if shares is None else checked(shares, tuple(VARIANTS))
     classes = {name: _class_of(bank, VARIANTS[name].digit) for name in wanted}
