@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import slow, toy_glyphs
+from files import assert_the_same_pictures
 from PIL import Image
 
 import digitseq as ds
@@ -32,7 +33,7 @@ SMALLER = {"--count": "30", "--workers": None, "--engine": None, "--shard-size":
 
 def commands(text):
     """The commands of a page's shell blocks, in order, without comments."""
-    for block in re.findall(r"^```sh\n(.*?)^```", text, re.DOTALL | re.MULTILINE):
+    for _, block in re.findall(r"^( *)```sh\n(.*?)^\1```", text, re.DOTALL | re.MULTILINE):
         for line in block.replace("\\\n", " ").splitlines():
             for command in re.split(r" && ", re.sub(r"(^|\s+)#.*", "", line)):
                 if command.strip():
@@ -78,7 +79,6 @@ def test_commands_work_as_printed(page, digitseq, here, monkeypatch, toy_folder)
     # A model's file as `vae train` would write it, which the tests of training look after.
     monkeypatch.setattr(vae, "train", lambda *_, **__: vae.pretrained())
     monkeypatch.setattr("digitseq.glyphs.mnist.mnist_folder", lambda: toy_folder)
-    ran = 0
     for command in commands(PAGES[page]):
         if any(command.startswith(start) for start in ELSEWHERE) or "s3://" in command:
             continue
@@ -92,8 +92,14 @@ def test_commands_work_as_printed(page, digitseq, here, monkeypatch, toy_folder)
         code, out, err = digitseq(*(smaller(words) if words[0] in ("export", "vae") else words))
         assert code == 0, f"{page}: {command} ended with {code}: {err}"
         assert out
-        ran += 1
-    assert ran or "```sh" not in PAGES[page]
+    if list((here / "docs").rglob("*.png")):
+        assert_the_same_pictures(here / "docs", ROOT / "docs")
+
+
+def test_commands_are_found_in_every_page_that_has_some():
+    for page, text in PAGES.items():
+        assert len(list(commands(text))) >= text.count("```sh\n"), page
+    assert len([command for text in PAGES.values() for command in commands(text)]) > 80
 
 
 def test_json_blocks_are_json():
