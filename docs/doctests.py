@@ -32,7 +32,7 @@ def rewritten(text: str) -> str:
 class Doctests(griffe.Extension):
     """Rewrites the docstring of every object that is loaded, and the defaults of fields."""
 
-    def on_attribute(self, *, attr: griffe.Attribute, **_: Any) -> None:
+    def on_attribute_instance(self, *, attr: griffe.Attribute, **_: Any) -> None:
         for call, meaning in DEFAULTS:
             if found := call.fullmatch(str(attr.value)):
                 value = found.expand(meaning)
