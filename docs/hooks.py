@@ -3,20 +3,23 @@
 `mkdocs build --strict` fails on each warning that is logged here; tests/test_site.py asks the same functions.
 """
 
+import ast
 import importlib
 import inspect
 import logging
 import os
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 DOCS = Path(__file__).parent
 ROOT = DOCS.parent
 # The modules whose names are public.
 PUBLIC = ("digitseq", "digitseq.augment", "digitseq.ctc", "digitseq.scans", "digitseq.vae")
+# The pages of docs/api, in the order of mkdocs.yml's nav.
+PAGES = ("images", "spec", "banks", "labels", "augment", "training", "ctc", "exports", "scans", "vae")
 LINK = re.compile(r"\]\((?!https?:|mailto:|#)([^)#\s]+)(#[^)\s]*)?\)")
 DIRECTIVE = re.compile(r"^::: ([\w.]+)$", re.MULTILINE)
 log = logging.getLogger("mkdocs.hooks.digitseq")
@@ -70,7 +73,7 @@ def public_names() -> list[str]:
 
 def directives() -> dict[str, str]:
     """The API page, relative to docs/api, that documents each name."""
-    pages = sorted(DOCS.glob("api/*.md"))
+    pages = [DOCS / "api" / f"{page}.md" for page in PAGES]
     return {name: page.name for page in pages for name in DIRECTIVE.findall(page.read_text())}
 
 
@@ -82,11 +85,12 @@ def faults() -> Iterator[str]:
         if name not in pages:
             yield f"{name} stands on no page of docs/api"
         found = resolve(name)
-        if isinstance(found, ModuleType | type) or callable(found):
-            if ">>> " not in (found.__doc__ or ""):
-                yield f"{name} has no docstring with an example"
-            for member in undocumented(found):
-                yield f"{name}.{member} has no docstring"
+        if callable(found) and ">>> " not in doc_of(name):
+            yield f"{name} has no docstring with an example"
+        elif not doc_of(name):
+            yield f"{name} has no docstring"
+        for member in undocumented(found):
+            yield f"{name}.{member} has no docstring"
     for name in pages.keys() - set(names):
         yield f"docs/api/{pages[name]} documents {name}, which is not public"
 
@@ -101,6 +105,22 @@ def undocumented(kind: Any) -> list[str]:
         and (isinstance(member, property | classmethod | staticmethod) or inspect.isfunction(member))
         and not member.__doc__
     ]
+
+
+def doc_of(name: str) -> str:
+    """The docstring of a full name; of a constant, the string after its assignment."""
+    found = resolve(name)
+    if callable(found):
+        return inspect.getdoc(found) or ""
+    module, _, last = name.rpartition(".")
+    source = Path(importlib.import_module(module).__file__ or "")
+    files = source.parent.glob("*.py") if source.name == "__init__.py" else [source]
+    for body in (ast.parse(file.read_text()).body for file in files):
+        for statement, after in pairwise(body):
+            targets = getattr(statement, "targets", [getattr(statement, "target", None)])
+            if [getattr(target, "id", "") for target in targets] == [last] and isinstance(after, ast.Expr):
+                return str(ast.literal_eval(after.value))
+    return ""
 
 
 def resolve(name: str) -> Any:
@@ -118,8 +138,7 @@ def name_list() -> str:
             title = (DOCS / "api" / page).read_text().partition("\n")[0].removeprefix("# ")
             lines += ["", f"## [{title}]({page})", ""]
         last = page
-        doc = inspect.getdoc(resolve(name)) if callable(resolve(name)) else ""
-        first = (doc or "").partition("\n\n")[0].replace("\n", " ")
+        first = doc_of(name).partition("\n\n")[0].replace("\n", " ")
         short = name.removeprefix("digitseq.") if name.count(".") > 1 else name.replace("digitseq.", "ds.")
         lines.append(f"- [`{short}`]({page}#{name}){': ' + first if first else ''}")
     return "\n".join(lines)

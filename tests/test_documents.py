@@ -24,6 +24,9 @@ ELSEWHERE = {
     "pip": "the README's two commands are run in a fresh environment before each release",
     "python": "examples and benchmarks have tests and sessions of their own",
     "nox": "sessions",
+    "git": "there is a clone already",
+    "cd": "into it",
+    "mkdocs": "test_site builds the site",
     "ray": "test_export runs --engine ray on a cluster of one machine",
     "digitseq bank fetch": "test_fetch fetches from a server of its own",
 }
