@@ -29,7 +29,7 @@ def test_slots_that_are_looked_up_show_what_compared_ones_do(name, bank, monkeyp
         labels = np.repeat(np.arange(10), np.asarray(bank.counts))
         bank = ds.make_bank(np.where(labels[:, None, None] % 3 == 1, 0, np.asarray(bank.glyphs)), labels)
     made = []
-    for few in (64, 0):
+    for few in (compositing.FEW_SLOTS, 0):
         monkeypatch.setattr(compositing, "FEW_SLOTS", few)
         own = jax.jit(lambda key, bank: ds.sample_sequences(key, bank, DIGITS, SPECS[name]))
         jax.clear_caches()
