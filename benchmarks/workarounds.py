@@ -38,7 +38,7 @@ Job = Callable[[Run, jax.Array], Any]
 Change = tuple[Any, str, Any]
 
 
-def randint_choice(bank: DigitBank, key: jax.Array, digits: jax.Array) -> jax.Array:
+def randint_choice(bank: DigitBank, key: jax.Array, _: jax.Array, digits: jax.Array) -> jax.Array:
     """The choice of glyphs by JAX's own random integers."""
     return bank.starts[digits] + jax.random.randint(key, digits.shape, 0, bank.counts[digits])
 

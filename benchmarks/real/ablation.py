@@ -12,7 +12,7 @@ from .recipes import Recipe, clean, parts_of, without
 from .scores import Score, score
 from .training import trained
 
-STEPS = 1500
+STEPS = 4000
 
 
 def ablate(recipe: Recipe, paths: list[Path], steps: int, seed: int, keep: Path | None) -> None:
@@ -23,8 +23,7 @@ def ablate(recipe: Recipe, paths: list[Path], steps: int, seed: int, keep: Path 
     for one in [recipe, *(without(recipe, part) for part in parts_of(recipe)), clean()]:
         weights = trained(one, steps, seed, keep).weights
         for name, real in sets.items():
-            labels = [line.label for line in real]
-            scores[name][one.name] = [_score(weights, images[name], labels, views) for views in (ONE, MANY)]
+            scores[name][one.name] = [_score(weights, images[name], real, views) for views in (ONE, MANY)]
     for name, real in sets.items():
         print_table(f"{name}, {len(real)} lines; each trained {steps} steps", scores[name])
 
@@ -43,6 +42,6 @@ def print_table(title: str, scores: dict[str, list[Score]]) -> None:
         )
 
 
-def _score(weights: Weights, images: list[np.ndarray], labels: list[str], views: Views) -> Score:
-    read = read_real(weights, images, views)
-    return score(labels, [one.text for one in read], [one.confidence for one in read])
+def _score(weights: Weights, images: list[np.ndarray], real: list[lines.Line], views: Views) -> Score:
+    read = read_real(weights, images, views, lone=lines.lone(real))
+    return score([line.label for line in real], [one.text for one in read], [one.confidence for one in read])

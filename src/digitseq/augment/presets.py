@@ -77,7 +77,7 @@ PRESETS: dict[str, Chains] = {
             LineSlope(angle=4.2, bias=-0.4),
             BaselineWave(amplitude=0.8, wavelength=90.0),
             FitHeight(height=20.0, low=0.85, high=1.12, rows=26.5, shift=0.8),
-            Sometimes(0.25, LineShift(down=5.0)),
+            Sometimes(0.12, LineShift(down=4.0)),
             BaselineRules(under=0.3, over=0.1, edge=0.08, strength=0.9),
             Sometimes(0.35, Specks()),
             Blur(sigma=0.6),

@@ -65,26 +65,25 @@ class DigitBank:
         known = (digits >= 0) & (digits < self.num_classes)
         return known & (self.counts[self._clipped(digits)] > 0)
 
-    def choose(self, key: jax.Array, digits: jax.Array) -> jax.Array:
-        """Samples a row of `glyphs` for each digit, uniformly over the digit's run.
+    def choose(self, key: jax.Array, words: jax.Array, digits: jax.Array) -> jax.Array:
+        """A row of `glyphs` for each digit, uniform over the digit's run.
 
         Args:
-            key: a PRNG key.
+            key: not needed.
+            words: uint32 [K], random.
             digits: int32 [K]. For a digit that the bank does not serve the row
                 is in range but arbitrary.
 
         Returns:
-            int32 [K]. Element k is a function of the key, k and the digit
-            alone, not of K.
+            int32 [K]. Element k is a function of `words[k]` and `digits[k]` alone.
         """
         digits = self._clipped(digits)
-        bits = jax.random.bits(key, digits.shape, jnp.uint32)
-        pick = random_bits.integers_below(bits, self.counts[digits])
+        pick = random_bits.integers_below(words, self.counts[digits])
         return jnp.minimum(self.starts[digits] + pick, self.glyphs.shape[0] - 1)
 
     def draw(self, key: jax.Array, digits: jax.Array) -> tuple[jax.Array, jax.Array]:
         """Samples a glyph for each digit: float32 [K, 28, 28] in [0, 1], and their rows, int32 [K]."""
-        glyph_ids = self.choose(key, digits)
+        glyph_ids = self.choose(key, jax.random.bits(key, digits.shape, jnp.uint32), digits)
         return unit_ink(self.glyphs[glyph_ids]), glyph_ids
 
     @functools.cached_property

@@ -24,8 +24,8 @@ from .variant_drawing import drawn_variant
 from .variant_shapes import VARIANTS
 from .writers import WriterIndex
 
-# Glyphs of each variant.
-EACH = 1000
+# Glyphs of each variant, and the most: a manifest that asks for more is a mistake.
+EACH, MOST = 1000, 100_000
 # What a line's key folds in for its habits.
 HABITS = 1
 # The share of lines with a habit, or of lines and of the digits of one.
@@ -96,17 +96,18 @@ class VariedBank:
         """Whether the bank has a glyph of each digit; bool, of the digits' shape."""
         return self.bank.serves(digits)
 
-    def choose(self, key: jax.Array, digits: jax.Array) -> jax.Array:
-        """Samples a row of `glyphs` for each digit of a line.
+    def choose(self, key: jax.Array, words: jax.Array, digits: jax.Array) -> jax.Array:
+        """A row of `glyphs` for each digit of a line.
 
         Args:
-            key: a PRNG key.
+            key: a PRNG key, for the line's habits and its digits' variants.
+            words: uint32 [K], random, for glyphs of the bank.
             digits: int32 [K].
 
         Returns:
             int32 [K].
         """
-        own = self.bank.choose(key, digits)
+        own = self.bank.choose(key, words, digits)
         line_key, digit_key = jax.random.split(jax.random.fold_in(key, HABITS))
         drawn = random_bits.fractions(jax.random.bits(line_key, self.in_lines.shape, jnp.uint32))
         bits = jax.random.bits(digit_key, (*digits.shape, 2), jnp.uint32)
@@ -123,7 +124,7 @@ class VariedBank:
 
     def draw(self, key: jax.Array, digits: jax.Array) -> tuple[jax.Array, jax.Array]:
         """Samples a glyph for each digit: float32 [K, 28, 28] in [0, 1], and their rows, int32 [K]."""
-        rows = self.choose(key, digits)
+        rows = self.choose(key, jax.random.bits(key, digits.shape, jnp.uint32), digits)
         return unit_ink(self.glyphs[rows]), rows
 
     def rows_of(self, digit: int) -> npt.NDArray[np.int32]:
@@ -176,7 +177,7 @@ def with_variants(
         shares: for each of the variants that are wanted, the share of lines
             that have it, or a pair, of lines and of the digits of such a line;
             None: all that there are (`digitseq.glyphs.variants.VARIANTS`), with their usual shares.
-        each: glyphs of each variant.
+        each: glyphs of each variant, at most 100,000.
 
     Raises:
         ValueError: no or unknown names, or shares outside 0..1.
@@ -189,7 +190,7 @@ def with_variants(
             f"variants: the bank's {bank.num_classes} classes have no names that say which are digits; "
             f"give them some: make_bank(..., symbols=...)"
         )
-    each = as_size("each", each, MAX_GLYPHS)
+    each = as_size("each", each, MOST)
     usual = {name: (variant.in_lines, variant.in_digits) for name, variant in VARIANTS.items()}
     wanted = usual if shares is None else checked(shares, tuple(VARIANTS))
     classes = {name: _class_of(bank, VARIANTS[name].digit) for name in wanted}

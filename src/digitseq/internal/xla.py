@@ -50,6 +50,17 @@ def materialize(function: Callable[..., Any], operand: Any, *rest: Any) -> Any:
     return lax.cond(poison, poisoned, function, operand, *rest)
 
 
+def stored(function: Callable[[], Any], never: Any) -> Any:
+    """`function()`, computed once and stored, as `materialize` does for its operands.
+
+    Args:
+        function: makes arrays or trees of them.
+        never: a traced bool that is false, which the compiler can't know.
+    """
+    shapes = jax.eval_shape(function)
+    return lax.cond(never, lambda: jax.tree.map(lambda s: jnp.zeros(s.shape, s.dtype), shapes), function)
+
+
 def map_in_chunks(function: Callable[..., Any], pixels: int, *operands: Any) -> Any:
     """`function(*operands)`, for some rows of the operands at a time.
 

@@ -17,9 +17,8 @@ from . import outlines
 from .signs import signs_among
 from .slots import Slots, Store
 from .spec import SequenceSpec
+from .stages import LIGATURES
 
-# What a row's key of gaps folds in for its ligatures.
-FOLDED = 3
 # The most columns that a stroke extends across; and half the pen's width. Pixels at scale 1.
 REACH = 12
 PEN = 0.7, 1.4
@@ -66,7 +65,7 @@ class Strokes(NamedTuple):
 
 
 def join(
-    gap_keys: Key[Array, " B"],
+    row_keys: Key[Array, " B"],
     source: Source,
     store: Store,
     slots: Slots,
@@ -77,7 +76,7 @@ def join(
     """The image with strokes between neighbours.
 
     Args:
-        gap_keys: typed PRNG keys, one a row, of the stage that draws gaps.
+        row_keys: typed PRNG keys, one a row.
         source: the glyphs come from it.
         store, slots: as painted.
         spec: the layout; its `ligatures` is the probability of each stroke.
@@ -87,14 +86,14 @@ def join(
     if slots.digits.shape[1] < 2:
         return image
 
-    drawn: jax.Array = _over(image, store, _neighbours(gap_keys, source, slots, spec), spec.scale, form)
+    drawn: jax.Array = _over(image, store, _neighbours(row_keys, source, slots, spec), spec.scale, form)
     return drawn
 
 
-def _neighbours(gap_keys: Key[Array, " B"], source: Source, slots: Slots, spec: SequenceSpec) -> Neighbours:
+def _neighbours(row_keys: Key[Array, " B"], source: Source, slots: Slots, spec: SequenceSpec) -> Neighbours:
     """The neighbours of a batch: each pair is wanted with the spec's probability, unless one is a sign."""
     count = slots.digits.shape[1] - 1
-    words = jax.vmap(lambda key: jax.random.bits(key, (count, 6), jnp.uint32))(keys.folded(gap_keys, FOLDED))
+    words = keys.random_words(keys.folded(row_keys, LIGATURES), count * 6).reshape(-1, count, 6)
     able = slots.shown & pixels.has_ink(slots.ink) & ~signs_among(source, slots.digits)
     chosen = random_bits.fractions(words[..., 0]) < jnp.asarray(spec.ligatures, jnp.float32)
 

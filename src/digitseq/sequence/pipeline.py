@@ -25,7 +25,7 @@ from .signs import labelled
 from .slots import Slots
 from .spec import SequenceSpec, as_numbers
 from .spec_checks import check_structure
-from .stages import split_for_stages
+from .stages import LINE, words_of
 
 # A visible mask is an int8 that holds a slot + 1.
 MAX_MASKED_SLOTS = 127
@@ -183,11 +183,11 @@ def render(
         BankError: the spec asks for one writer a line and the source knows none.
     """
     check_shapes(digits.shape, spec)
-    key = split_for_stages(row_keys)
-    store, slots = sample_glyphs(key.glyphs, key.transforms, source, narrowed(digits), spec, glyph_ids)
+    words = words_of(row_keys, digits.shape[1])
+    store, slots = sample_glyphs(row_keys, words.glyphs, source, narrowed(digits), spec, glyph_ids)
     if spec.baseline == "ink":
-        slots = baseline.stand(key.gaps, source, slots, spec)
-    slots = layout.place(key.gaps, key.align, store, slots, spec, width)
+        slots = baseline.stand(row_keys, source, slots, spec)
+    slots = layout.place(row_keys, words, store, slots, spec, width)
     if (
         spec.glyph_transforms
     ):  # without them, a glyph that is blank in the bank stays a label, with an empty box
@@ -201,13 +201,14 @@ def render(
     # Masks of moved or changed ink are made after it is: annotations and image then use the same line keys.
     image, masks = compositing.paint(store, slots, spec, masks=visible, form=form)
     if spec.ligatures is not None:
-        image = ligatures.join(key.gaps, source, store, slots, spec, image, form)
+        image = ligatures.join(row_keys, source, store, slots, spec, image, form)
     named = labelled(source, slots.digits, spec.unlabelled)
-    found = annotations.measure(key.line, slots, spec, within)
-    line = key.line, store, slots, masks, named, spec, within, found
+    line_keys = keys.folded(row_keys, LINE)
+    found = annotations.measure(line_keys, slots, spec, within)
+    line = line_keys, store, slots, masks, named, spec, within, found
     slots, masks = annotations.after_line_transforms(*line)
     if spec.line_transforms:
-        image = in_the_end(augment.apply_to_batch(key.line, spec.line_transforms, image, within, found))
+        image = in_the_end(augment.apply_to_batch(line_keys, spec.line_transforms, image, within, found))
     return to_sequence(image, slots, masks)
 
 
