@@ -36,7 +36,7 @@ def materialize(function: Callable[..., Any], operand: Any, *rest: Any) -> Any:
     leading = jax.tree.leaves(operand)[0]
     if not leading.size:
         return function(operand, *rest)
-    function = jax.jit(function)  # so that the two that follow trace it once
+    function = jax.jit(function)  # so that both trace it once
     shapes = jax.eval_shape(function, operand, *rest)
 
     def poisoned(*_: Any) -> Any:
@@ -57,6 +57,7 @@ def stored(function: Callable[[], Any], never: Any) -> Any:
         function: makes arrays or trees of them.
         never: a traced bool that is false, which the compiler can't know.
     """
+    function = jax.jit(function)  # so that both trace it once
     shapes = jax.eval_shape(function)
     return lax.cond(never, lambda: jax.tree.map(lambda s: jnp.zeros(s.shape, s.dtype), shapes), function)
 
