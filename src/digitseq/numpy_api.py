@@ -56,6 +56,10 @@ def generate_numbers_sequence(
 ) -> npt.NDArray[np.float32]:
     """An image of the digits side by side, each drawn at random from its class.
 
+    >>> image = ds.generate_numbers_sequence([3, 5, 0], (0, 10), 120, key=7, bank="builtin")
+    >>> image.shape, image.dtype, float(image.min())
+    ((28, 120), dtype('float32'), 0.0)
+
     Args:
         digits: what to write, left to right: a list, tuple, range, integer
             array of NumPy or JAX, one-dimensional, or a string of the bank's

@@ -40,6 +40,11 @@ def save(
     Each file is written to a temporary one and renamed, replacing what was
     there; arguments are checked before the first is written.
 
+    >>> import tempfile
+    >>> paths = ds.save(tempfile.mkdtemp(), np.zeros((2, 28, 120)), texts=["350", "71"], ink="navy")
+    >>> [path.name for path in paths]
+    ['350_000.png', '71_001.png']
+
     Args:
         path: for one image, a .png file. For a batch, a folder, in which files
             are named 350_000.png, or 000.png where no text is known; or a .png
@@ -100,6 +105,10 @@ def show(
     paper: str = BLACK,
 ) -> Picture:
     """A picture of images for a notebook, which shows what a cell's last line returns.
+
+    >>> batch = ds.sample_sequences(7, "builtin", [[3, 5, 0], [7, 1, -1]], ds.SequenceSpec(image_width=120))
+    >>> ds.show(batch, boxes=True).pixels.shape
+    (164, 248, 3)
 
     Args:
         images: as for `save`. Of a batch the first 64 are shown unless `columns` is given.

@@ -26,6 +26,15 @@ Parameter = float | jax.Array
 class Transform:
     """A frozen pytree dataclass: numeric parameters are leaves, choices by name are static.
 
+    >>> light = augment.Affine(rotation=5.0)
+    >>> isinstance(light, augment.Transform), light.limits["rotation"]
+    (True, (0, 180))
+    >>> try:
+    ...     augment.Affine(rotation=500.0).check()
+    ... except ValueError as error:
+    ...     print(error)
+    Affine.rotation must be a number from 0 to 180, got 500.0
+
     Attributes:
         limits: for each parameter the least and the greatest value allowed.
         takes_width: whether this class supports lines that lie on the left of

@@ -31,7 +31,7 @@ def apply(
     """Transforms images, each with its own random numbers, in the order of the transforms.
 
     >>> images = jnp.zeros((3, 28, 28))
-    >>> apply(0, "light", images).shape
+    >>> augment.apply(0, "light", images).shape
     (3, 28, 28)
 
     Args:

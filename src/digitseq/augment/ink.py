@@ -49,6 +49,12 @@ class StrokeWidth(Ink):
     A weighted mean of the image and its grey-scale dilation (or erosion) by a
     3x3 cross, which moves each edge by one pixel.
 
+    >>> square = np.zeros((28, 28), np.float32)
+    >>> square[8:20, 8:20] = 1.0
+    >>> thick = augment.apply(7, [augment.StrokeWidth(change_by=0.0, bias=2.0)], square)
+    >>> int((thick > 0.5).any(axis=0).sum())  # columns with ink: 12 before, 2 more
+    14
+
     Attributes:
         change_by: a stroke's width changes by up to so many pixels more or less
             than `bias`, 2 at most.
@@ -92,6 +98,11 @@ def _cross(
 class Gamma(Ink):
     """Raises values to a power, log-uniform from 1 / (1 + strength) to 1 + strength: gamma correction.
 
+    >>> greys = np.linspace(0, 1, 28, dtype=np.float32) * np.ones((28, 1), np.float32)
+    >>> bent = augment.apply(7, [augment.Gamma(strength=3.0)], greys)
+    >>> float(bent[0, 0]), float(bent[0, -1])  # black and white stay
+    (0.0, 1.0)
+
     Attributes:
         strength: 0 or more.
     """
@@ -118,6 +129,11 @@ class Contrast(Ink):
     v becomes v^g / (v^g + (1 - v)^g), g log-uniform from 1 / (1 + strength) to
     1 + strength.
 
+    >>> greys = np.linspace(0, 1, 28, dtype=np.float32) * np.ones((28, 1), np.float32)
+    >>> bent = augment.apply(7, [augment.Contrast(strength=3.0)], greys)
+    >>> float(bent[0, 0]), float(bent[0, -1])  # black and white stay
+    (0.0, 1.0)
+
     Attributes:
         strength: 0 or more.
     """
@@ -140,6 +156,10 @@ class Contrast(Ink):
 @dataclasses.dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class InkFade(Ink):
     """Fades the ink of a whole image.
+
+    >>> pale = augment.apply(7, [augment.InkFade(strength=0.4)], np.ones((28, 28), np.float32))
+    >>> bool(0.6 <= pale.min() == pale.max() <= 1)
+    True
 
     Attributes:
         strength: values are multiplied by a factor from 1 - strength to 1.
@@ -164,6 +184,11 @@ RADIUS = 4
 @dataclasses.dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Blur(Ink):
     """Blurs with a Gaussian whose standard deviation is uniform from 0 to sigma.
+
+    >>> dot = np.zeros((28, 28), np.float32)
+    >>> dot[14, 14] = 1.0
+    >>> bool(augment.apply(7, [augment.Blur(sigma=1.5)], dot).max() < 1)
+    True
 
     Attributes:
         sigma: pixels, at most 2 (the kernel is 9 pixels wide).

@@ -28,6 +28,10 @@ def _tangent(keys: Keys, angle: Parameter, bias: Parameter) -> Float32[Array, "N
 class LineSlant(Geometric):
     """Slants the whole line by one angle, about the middle of its height.
 
+    >>> spec = ds.SequenceSpec(image_width=120, line_transforms=(augment.LineSlant(angle=9.0, bias=20.0),))
+    >>> ds.generate_numbers_sequence("350", (0, 10), 120, key=7, bank="builtin", spec=spec).shape
+    (28, 120)
+
     Attributes:
         angle: verticals are slanted by up to so many degrees more or less than `bias`.
         interpolation: "linear" or "cubic". Static.
@@ -78,6 +82,10 @@ class LineSlope(Geometric):
     A vertical shear: every column is moved along itself, so digits rise and
     fall with the line but stand upright.
 
+    >>> lines = np.zeros((4, 28, 120), np.float32)
+    >>> augment.apply(7, [augment.LineSlope(angle=4.0), augment.FitHeight()], lines).shape
+    (4, 28, 120)
+
     Attributes:
         angle: the line slopes by up to so many degrees more or less than `bias`.
         interpolation: "linear" or "cubic". Static.
@@ -112,6 +120,9 @@ class LineSlope(Geometric):
 class LineShift(Geometric):
     """Moves the whole line, so that ink is cut off at the canvas's edges, as by a careless crop.
 
+    >>> augment.Sometimes(0.2, augment.LineShift(down=4.0))  # rare, as careless crops are
+    Sometimes(p=0.2, transform=LineShift(down=4.0, right=0.0, interpolation='linear'))
+
     Attributes:
         down: moved by up to so many pixels up or down.
         right: by up to so many to the left or right.
@@ -145,6 +156,10 @@ class LineShift(Geometric):
 @dataclasses.dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class BaselineWave(Geometric):
     """Bends the baseline into a sine wave of uniform phase.
+
+    >>> lines = np.zeros((4, 28, 120), np.float32)
+    >>> augment.apply(7, [augment.BaselineWave(amplitude=2.0, wavelength=80.0)], lines).shape
+    (4, 28, 120)
 
     Attributes:
         amplitude: the wave reaches up to so many pixels above and below.

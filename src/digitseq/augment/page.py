@@ -20,6 +20,10 @@ from .pixel_noise import normal, pixel_words
 class GaussianNoise(Page):
     """Adds independent Gaussian noise to every pixel and clips the result to [0, 1].
 
+    >>> noise = augment.apply(7, [augment.GaussianNoise(sigma=0.1)], np.full((28, 120), 0.5, np.float32))
+    >>> round(float(noise.std()), 2)
+    0.1
+
     Attributes:
         sigma: standard deviation of the noise, in units of full ink.
     """
@@ -39,6 +43,10 @@ class GaussianNoise(Page):
 @dataclasses.dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class ReplaceNoise(Page):
     """Replaces each pixel independently, with probability p, by 0 or 1 (salt-and-pepper noise).
+
+    >>> noise = augment.apply(7, [augment.ReplaceNoise(p=0.4)], np.full((28, 120), 0.5, np.float32))
+    >>> np.unique(noise).tolist(), round(float((noise != 0.5).mean()), 1)
+    ([0.0, 0.5, 1.0], 0.4)
 
     Attributes:
         p: from 0 to 1.
@@ -64,6 +72,10 @@ class Paper(Page):
     The brightness of each is uniform from 0 to its parameter, in units of full
     ink; ink covers it. Ruled lines are 9 to 28 pixels apart, boxes 24 to 40
     pixels wide; the gradient has a random direction.
+
+    >>> paper = augment.apply(7, [augment.Paper(lines=0.3)], np.zeros((28, 120), np.float32))
+    >>> bool(paper.max() > 0)
+    True
 
     Attributes:
         lines: the greatest brightness of ruled lines, from 0 to 1.
@@ -130,6 +142,10 @@ class Occlude(Page):
 
     Boxes and masks remain those of the ink, covered or not.
 
+    >>> covered = augment.apply(7, [augment.Occlude(size=12.0)], np.zeros((28, 120), np.float32))
+    >>> int((covered > 0).sum()) <= 12 * 12
+    True
+
     Attributes:
         size: the rectangle's height and width are each uniform up to so many pixels.
     """
@@ -162,7 +178,11 @@ class Occlude(Page):
 @register_pytree
 @dataclasses.dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Invert(Page):
-    """Inverts the image: black ink on white paper. Put it last: what geometric transforms move in is 0."""
+    """Inverts the image: black ink on white paper. Put it last: what geometric transforms move in is 0.
+
+    >>> float(augment.apply(7, [augment.Invert()], np.zeros((28, 120), np.float32)).min())
+    1.0
+    """
 
     limits: ClassVar = {}
     takes_width: ClassVar = True

@@ -18,6 +18,11 @@ from .wrapper import Wrapper
 class Sometimes(Wrapper):
     """Applies a transform to each image with probability p, independently.
 
+    >>> blurred = augment.Sometimes(0.5, augment.Invert())
+    >>> images = augment.apply(7, [blurred], np.zeros((100, 28, 28), np.float32))
+    >>> int(images.max(axis=(1, 2)).sum())  # of 100
+    49
+
     Attributes:
         p: from 0 to 1.
         transform: the other transform, of any family; annotations change with

@@ -61,8 +61,8 @@ AugmentOption = Annotated[
     list[str] | None,
     typer.Option(
         metavar="PRESET",
-        help=f"{', '.join(augment.PRESETS)}; or a .json file of transforms (docs/augmentation.md). May be "
-        "repeated: one after the other.",
+        help=f"{', '.join(augment.PRESETS)}; or a .json file of transforms (docs/guide/augmentation.md). May "
+        "be repeated: one after the other.",
         show_default="none",
         autocompletion=completion.augmentations,
     ),

@@ -45,6 +45,13 @@ MOST, MOST_SLOTS = 10**9, 10**6
 class Manifest:
     """What an export holds.
 
+    >>> import tempfile
+    >>> labels = ds.FixedLabels(["350", "12"])
+    >>> out = tempfile.mkdtemp()
+    >>> manifest = ds.export(7, "builtin", labels, ds.SequenceSpec(image_width=120), out, format="npz")
+    >>> manifest.count, manifest.recipe["format"], manifest == ds.Manifest.read(out)
+    (2, 'npz', True)
+
     Attributes:
         recipe: what the export is a function of: version, format, count,
             shard_size, key, spec, labels and source, in JSON's types.

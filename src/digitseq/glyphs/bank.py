@@ -29,6 +29,11 @@ class DigitBank:
 
     Made by `make_bank` and `load_bank`, which check; the record does not.
 
+    >>> bank = ds.load_bank("builtin")
+    >>> bank.glyphs.shape, bank.counts.tolist(), bank.symbols
+    ((3000, 28, 28), [300, 300, 300, 300, 300, 300, 300, 300, 300, 300], '0123456789')
+    >>> sevens = bank.glyphs[bank.starts[7] : bank.starts[7] + bank.counts[7]]  # uint8 [300, 28, 28]
+
     Attributes:
         glyphs: uint8 [N, 28, 28], 0 background, 255 ink; those of digit d are
             the rows `starts[d]` to `starts[d] + counts[d]`, in the order in
@@ -107,6 +112,10 @@ def bank_digest(bank: DigitBank) -> str:
     and of their writers where these are known: the same for the same glyphs
     and labels, whatever file format they came in and however many empty
     classes follow the last. Names of classes count where they are no digits.
+
+    >>> bank = ds.make_bank(np.full((20, 28, 28), 99, np.uint8), np.arange(20) % 10)
+    >>> ds.bank_digest(bank)[:16]
+    'd875784c7775b665'
     """
     return bank._digest
 

@@ -27,7 +27,7 @@ def make_bank(
 ) -> DigitBank:
     """Makes a bank of glyphs, sorted by digit, then by writer where they are known (stable).
 
-    >>> bank = make_bank(np.full((20, 28, 28), 99, np.uint8), np.arange(20) % 10)
+    >>> bank = ds.make_bank(np.full((20, 28, 28), 99, np.uint8), np.arange(20) % 10)
     >>> bank
     <DigitBank of 20 glyphs of 10 digits>
 

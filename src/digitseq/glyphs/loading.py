@@ -22,7 +22,7 @@ NO_MNIST = (
     f"no MNIST in reach: run `digitseq bank fetch` (downloads 11 MB), "
     f"or set the environment variable {ENVIRONMENT} to a folder that holds its IDX files"
 )
-# IDX files of glyphs that our own model generated (docs/model.md).
+# IDX files of glyphs that our own model generated (docs/guide/model.md).
 BUILTIN = Path(__file__).parent.parent / "builtin"
 SPLITS = ("train", "test")
 
@@ -54,6 +54,9 @@ def load_bank(
     The first load of a folder caches a sorted copy in the user's cache folder
     (`DIGITSEQ_CACHE` moves it), which later loads memory-map as long as the
     folder's files are unchanged.
+
+    >>> ds.load_bank("builtin")
+    <DigitBank of 3000 glyphs of 10 digits>
 
     Args:
         source: "mnist" (the training digits, or those of `split`),

@@ -37,7 +37,7 @@ def contact_sheet(
 
     A single image without a caption or boxes is returned as it is, enlarged.
 
-    >>> contact_sheet(np.zeros((12, 28, 100), np.float32), columns=3).shape
+    >>> ds.contact_sheet(np.zeros((12, 28, 100), np.float32), columns=3).shape
     (132, 316)
 
     Args:

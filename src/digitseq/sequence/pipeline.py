@@ -36,6 +36,9 @@ MAX_MASKED_SLOTS = 127
 class DigitSequence:
     """An image of digits and its labels; every leaf gains a leading B in a batch.
 
+    >>> ds.sample_sequence(7, "builtin", [3, 5, 0], ds.SequenceSpec(image_width=120))
+    <DigitSequence, image [28, 120], digits [3]>
+
     Attributes:
         image: float32 [H, W] in [0, 1], 0 background, 1 ink, [row, column];
             or of the spec's `dtype`: bfloat16, float16, or uint8 (255 ink), as
@@ -93,6 +96,9 @@ def sample_sequence(
     least spacing are left out from the right. `check_spec` checks a spec's
     values, and `generate_numbers_sequence` all of its arguments.
 
+    >>> ds.sample_sequence(7, "builtin", [3, 5, 0], ds.SequenceSpec(image_width=120)).offsets
+    Array([13, 45, 79], dtype=int32)
+
     Args:
         key: a typed or raw PRNG key, or an integer seed.
         source: a `DigitBank`, anything with `draw`, or the name of one ("mnist", "builtin", "vae", a path).
@@ -112,11 +118,12 @@ def sample_sequences(
 ) -> DigitSequence:
     """A batch of images: row b is `sample_sequence(fold_in(key, b), source, digits[b], spec)`.
 
-    It is bit-exact, whatever the batch's size and however it is sharded, but
-    for transformed pixels and ligatures, which are within 1e-5. Faster than `vmap`
-    of `sample_sequence`, because work that no row needs is skipped. With a key
-    type whose draws depend on the batch (`rbg`) the promise can't be kept; with
-    the default `threefry2x32` it is.
+    It is bit-exact, whatever the batch's size and however it is sharded, but for transformed pixels and
+    ligatures, which are within 1e-5. Faster than `vmap` of `sample_sequence`, because work that no row needs
+    is skipped. With a key type whose draws depend on the batch (`rbg`) the promise can't be kept.
+
+    >>> ds.sample_sequences(7, "builtin", [[3, 5, 0], [7, 1, -1]], ds.SequenceSpec(image_width=120)).length
+    Array([3, 2], dtype=int32)
 
     Args:
         key: a typed or raw PRNG key, or an integer seed.

@@ -50,6 +50,10 @@ class SequenceSpec:
     they may be traced. The constructor checks nothing, since JAX calls it with
     tracers; `check_spec` does.
 
+    >>> spec = ds.SequenceSpec(image_width=120, spacing_range=(-2, 6), align="left")
+    >>> spec.replace(masks="amodal").masks
+    'amodal'
+
     Attributes:
         image_width: W, pixels. Static.
         image_height: H, pixels, at least 28 and as high as a cell, whose

@@ -27,6 +27,12 @@ LEAST_SCALE, MOST_SCALE = 0.5, 32
 def check_spec(spec: SequenceSpec) -> None:
     """Checks a spec on the host: its numbers must be concrete.
 
+    >>> try:
+    ...     ds.check_spec(ds.SequenceSpec(spacing_range=(5, 2)))
+    ... except ValueError as error:
+    ...     print(error)
+    spacing_range is reversed: minimum 5 is above maximum 2
+
     Raises:
         ValueError: a value that can't be used; the message names the field,
             the value and what would work.
