@@ -36,6 +36,7 @@ def materialize(function: Callable[..., Any], operand: Any, *rest: Any) -> Any:
     leading = jax.tree.leaves(operand)[0]
     if not leading.size:
         return function(operand, *rest)
+    function = jax.jit(function)  # so that both trace it once
     shapes = jax.eval_shape(function, operand, *rest)
 
     def poisoned(*_: Any) -> Any:
@@ -55,6 +56,7 @@ def stored(function: Callable[[], Any], never: Any) -> Any:
         function: makes arrays or trees of them.
         never: a traced bool that is false, which the compiler can't know.
     """
+    function = jax.jit(function)  # so that both trace it once
     shapes = jax.eval_shape(function)
 
     def nothing() -> Any:
@@ -83,6 +85,7 @@ def map_in_chunks(function: Callable[..., Any], pixels: int, *operands: Any) -> 
         pixels: that a row takes, in all.
         operands: trees of arrays with equally many rows.
     """
+    function = jax.jit(function)  # which is traced once for each of two sizes of chunks
     budgets = CPU_PIXELS, CPU_PIXELS * ACCELERATOR_FACTOR
     small, large = (_loop(function, max(1, budget // pixels), operands) for budget in budgets)
     return small(*operands) if small is large else lax.platform_dependent(*operands, cpu=small, default=large)

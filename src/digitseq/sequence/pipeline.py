@@ -97,7 +97,7 @@ def sample_sequence(
     values, and `generate_numbers_sequence` all of its arguments.
 
     >>> ds.sample_sequence(7, "builtin", [3, 5, 0], ds.SequenceSpec(image_width=120)).offsets
-    Array([10, 45, 82], dtype=int32)
+    Array([13, 45, 79], dtype=int32)
 
     Args:
         key: a typed or raw PRNG key, or an integer seed.
