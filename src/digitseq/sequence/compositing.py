@@ -16,9 +16,9 @@ from ..internal.shapes import Array, Float, Float32, Int8, Int32, Shaped, UInt8
 from .slots import Slots, Store
 from .spec import MAX_HEIGHT, SequenceSpec
 
-# Up to so many slots are compared with each column, which a CPU does for many columns at a time. More are looked
-# up: compared, 25 slots would take 3 times as long, 250 of them 10 times and 40 bytes of memory a pixel, for XLA
-# stores what it takes the maxima of (`benchmarks/scale.py`, widths 1,000 and 10,000).
+# Up to so many slots are compared with each column, which a CPU does for many columns at a time. More are
+# looked up: compared, 25 would take 3 times as long and 250 of them 10 times, with 40 bytes of memory a pixel,
+# for XLA stores what it takes the maxima of (`benchmarks/scale.py`, widths 1,000 and 10,000).
 FEW_SLOTS = 16
 
 # Images, and where they are asked for visible masks.
