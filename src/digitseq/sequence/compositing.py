@@ -101,9 +101,8 @@ def paint(
 
     def one_layer(flat: jax.Array, even: Layer, odd: Layer) -> Painted:
         either = jax.tree.map(jnp.maximum, even, odd)
-        return shown(_gather(flat, either.starts, either.drops, spec)), _named(
-            either, spec
-        ) if masks else None
+        image = shown(_gather(flat, either.starts, either.drops, spec))
+        return image, _named(either, spec) if masks else None
 
     def two_layers(flat: jax.Array, even: Layer, odd: Layer) -> Painted:
         first, second = (_gather(flat, layer.starts, layer.drops, spec) for layer in (even, odd))
