@@ -45,9 +45,8 @@ def materialize(function: Callable[..., Any], operand: Any, *rest: Any) -> Any:
             lambda s: jnp.full(s.shape, nothing[jnp.issubdtype(s.dtype, jnp.floating)], s.dtype), shapes
         )
 
-    first = leading[(0,) * leading.ndim]
-    poison = lax.platform_dependent(first, cpu=jnp.isnan, default=lambda first: jnp.zeros((), jnp.bool_))
-    return lax.cond(poison, poisoned, function, operand, *rest)
+    never = _unknown_to_cpus(jnp.isnan(leading[(0,) * leading.ndim]))
+    return lax.cond(never, poisoned, function, operand, *rest)
 
 
 def stored(function: Callable[[], Any], never: Any) -> Any:
@@ -59,7 +58,16 @@ def stored(function: Callable[[], Any], never: Any) -> Any:
     """
     function = jax.jit(function)  # so that both trace it once
     shapes = jax.eval_shape(function)
-    return lax.cond(never, lambda: jax.tree.map(lambda s: jnp.zeros(s.shape, s.dtype), shapes), function)
+
+    def nothing() -> Any:
+        return jax.tree.map(lambda s: jnp.zeros(s.shape, s.dtype), shapes)
+
+    return lax.cond(_unknown_to_cpus(never), nothing, function)
+
+
+def _unknown_to_cpus(never: Any) -> Any:
+    """A bool that is false; known to be on accelerators, which would wait for it."""
+    return lax.platform_dependent(never, cpu=lambda value: value, default=jnp.zeros_like)
 
 
 def map_in_chunks(function: Callable[..., Any], pixels: int, *operands: Any) -> Any:
