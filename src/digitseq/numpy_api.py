@@ -28,7 +28,8 @@ from .sequence.preflight import (
     require_writer,
 )
 from .sequence.spacing import check_spacing_range
-from .sequence.spec import MAX_WIDTH, SequenceSpec, as_numbers, check_spec
+from .sequence.spec import MAX_WIDTH, SequenceSpec, as_numbers
+from .sequence.spec_checks import check_spec
 
 # Slots and columns are padded to the next of a few sizes, so that calls with
 # all sorts of lengths and widths share a few compiled programs.
@@ -75,7 +76,8 @@ def generate_numbers_sequence(
             means `jax.random.key(seed)`. None draws fresh entropy.
         bank: where the glyphs come from: a bank, a model, or the name of one
             ("mnist", "builtin", "vae", a path); None takes `load_bank()`, once.
-        spec: gives all other settings; the arguments win over its own.
+        spec: gives all other settings; the arguments win over its own. Its
+            `dtype` must be "float32", as the image is.
 
     Returns:
         A new, writable, C-contiguous float32 array [28, image_width] (or of
@@ -96,6 +98,11 @@ def generate_numbers_sequence(
     if not isinstance(spec, SequenceSpec):
         raise ValueError(f"spec must be a SequenceSpec, got {spec!r}")
     check_spec(spec)
+    if spec.dtype != "float32":
+        raise ValueError(
+            f"spec.dtype must be 'float32', as this function returns, got {spec.dtype!r}; `sample_sequence` "
+            "makes images of other dtypes"
+        )
     wanted = auto_width(len(numbers), (low, high), spec.cell) if image_width == AUTO else image_width
     width = as_size("image_width", wanted, MAX_WIDTH)
     spec = as_numbers(spec) if spec.glyph_transforms or spec.line_transforms else spec

@@ -228,15 +228,15 @@ def test_a_draw_is_the_glyphs_it_names(seed):
 
 def test_every_glyph_of_a_digit_is_drawn_sometime(bank):
     digits = jnp.full(400, 7, jnp.int32)
-    drawn = np.unique(bank.choose(jax.random.key(0), digits))
+    drawn = np.unique(bank.draw(jax.random.key(0), digits)[1])
     assert drawn.tolist() == list(range(49, 56))
 
 
 def test_a_slots_choice_does_not_depend_on_the_others(bank):
     key, digits = jax.random.key(5), np.array([1, 2, 3, 4, 5], np.int32)
-    whole = np.asarray(bank.choose(key.copy(), jnp.asarray(digits)))
-    part = np.asarray(bank.choose(key.copy(), jnp.asarray(digits[:3])))
-    changed = np.asarray(bank.choose(key.copy(), jnp.asarray(np.array([9, 9, 3, 9, 9], np.int32))))
+    whole = np.asarray(bank.draw(key.copy(), jnp.asarray(digits))[1])
+    part = np.asarray(bank.draw(key.copy(), jnp.asarray(digits[:3]))[1])
+    changed = np.asarray(bank.draw(key.copy(), jnp.asarray(np.array([9, 9, 3, 9, 9], np.int32)))[1])
     np.testing.assert_array_equal(whole[:3], part)
     assert whole[2] == changed[2]
 

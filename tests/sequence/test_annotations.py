@@ -14,6 +14,7 @@ import digitseq as ds
 from digitseq import augment
 from digitseq.augment.base import Ink
 from digitseq.internal import xla
+from digitseq.sequence.stages import LINE
 
 MOVING = (
     augment.LineSlant(angle=25.0),
@@ -43,8 +44,8 @@ DIGITS = np.array([[3, 5, 0, 8, 1], [9, 9, 9, 9, 9], [7, 2, -1, -1, -1], [4, -1,
 
 
 def line_keys(seed, count):
-    """The keys of the line transforms, as the pipeline splits them off."""
-    return jax.vmap(lambda key: jax.random.split(key, 5)[4])(fold(seed, count))
+    """The keys of the line transforms, as the pipeline folds them."""
+    return jax.vmap(jax.random.fold_in, (0, None))(fold(seed, count), LINE)
 
 
 def alone_by_hand(bank, sample, chosen, width, seed):

@@ -10,10 +10,10 @@ from reference import fold
 import digitseq as ds
 from digitseq import augment
 from digitseq.internal.pixels import byte_ink
-from digitseq.sequence import layout, ligatures, pipeline
+from digitseq.sequence import layout, ligatures
 from digitseq.sequence.glyph_sampling import sample_glyphs
 from digitseq.sequence.spec import as_numbers
-from digitseq.sequence.stages import split_for_stages
+from digitseq.sequence.stages import LINE, words_of
 
 KEY = jax.random.key(4)
 DIGITS = np.random.default_rng(5).integers(0, 10, (40, 5)).astype(np.int32)
@@ -25,10 +25,11 @@ SPEC = ds.SequenceSpec(image_width=160, spacing_range=(-2, 10), advance="ink", l
 @jax.jit
 def strokes_of(bank, digits, spec):
     """The strokes of a batch, and the slots that they join."""
-    key = split_for_stages(fold(4, len(digits)))
-    store, slots = sample_glyphs(key.glyphs, key.transforms, bank, digits, spec)
-    slots = layout.place(key.gaps, key.align, store, slots, spec, spec.image_width)
-    strokes = ligatures._strokes(store, ligatures._neighbours(key.gaps, bank, slots, spec), spec.scale)
+    row_keys = fold(4, len(digits))
+    words = words_of(row_keys, digits.shape[1])
+    store, slots = sample_glyphs(row_keys, words.glyphs, bank, digits, spec)
+    slots = layout.place(row_keys, words, store, slots, spec, spec.image_width)
+    strokes = ligatures._strokes(store, ligatures._neighbours(row_keys, bank, slots, spec), spec.scale)
     by_row = [values.reshape(len(digits), -1) for values in strokes]
     return ligatures.Strokes(*by_row), slots
 
@@ -129,7 +130,7 @@ def test_strokes_follow_line_transforms(bank):
     chain = (augment.LineSlant(angle=25.0), augment.Blur(sigma=1.0))
     joined = ds.sample_sequences(KEY, bank, DIGITS, SPEC)
     moved = ds.sample_sequences(KEY, bank, DIGITS, SPEC.replace(line_transforms=chain))
-    line = split_for_stages(fold(4, len(DIGITS))).line
+    line = jax.vmap(jax.random.fold_in, (0, None))(fold(4, len(DIGITS)), LINE)
     wanted = jax.jit(augment.apply_to_batch)(line, chain, joined.image)
     np.testing.assert_allclose(moved.image, wanted, atol=1e-5)
     alone = ds.sample_sequences(KEY, bank, DIGITS, SPEC.replace(line_transforms=chain, ligatures=None))
@@ -139,12 +140,12 @@ def test_strokes_follow_line_transforms(bank):
 
 @pytest.mark.slow
 def test_bytes_are_those_of_floats(bank):
-    spec = as_numbers(SPEC)
-    render = jax.jit(pipeline.render, static_argnames=("width", "dtype"))
-    images = [render(fold(4, 8), bank, jnp.asarray(DIGITS[:8]), spec, width=160, dtype=dtype).image
-              for dtype in (jnp.float32, jnp.uint8)]  # fmt: skip
-    assert images[1].dtype == jnp.uint8
-    assert np.abs(np.asarray(byte_ink(images[0])).astype(int) - np.asarray(images[1])).max() <= 1
+    images, whole = (
+        ds.sample_sequences(KEY, bank, DIGITS[:8], SPEC.replace(dtype=dtype)).image
+        for dtype in ("float32", "uint8")
+    )
+    assert whole.dtype == jnp.uint8
+    assert np.abs(np.asarray(byte_ink(images)).astype(int) - np.asarray(whole)).max() <= 1
 
 
 @pytest.mark.slow

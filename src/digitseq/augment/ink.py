@@ -5,6 +5,7 @@ Each samples one number per image, uniform within its range. Background stays
 """
 
 import dataclasses
+import functools
 from collections.abc import Callable
 from typing import ClassVar
 
@@ -15,6 +16,7 @@ from jax import lax
 
 from ..internal.pytrees import register_pytree
 from ..internal.shapes import Array, Float32
+from ..internal.xla import materialize
 from .base import Ink, Parameter, uniform
 from .hand_keys import Keys
 
@@ -70,20 +72,24 @@ class StrokeWidth(Ink):
     def change(self, images: Float32[Array, "N H W"], keys: Keys) -> Float32[Array, "N H W"]:
         """The images, thicker where the sampled amount is positive, else thinner."""
         amount = jnp.clip((_signed(keys) * self.change_by + self.bias) / 2, -1.0, 1.0)
-        thick = _cross(images, jnp.maximum)
-        thin = _cross(images, jnp.minimum)
-        target = jnp.where(amount > 0, thick, thin)
-        return images + jnp.abs(amount) * (target - images)
+
+        def change(padded: jax.Array, amount: jax.Array) -> jax.Array:
+            thick, thin = _cross(padded, jnp.maximum), _cross(padded, jnp.minimum)
+            images = padded[:, 1:-1, 1:-1]
+            return images + jnp.abs(amount) * (jnp.where(amount > 0, thick, thin) - images)
+
+        # Stored first: XLA would be slow to slice what it pads.
+        padded = jnp.pad(images, ((0, 0), (1, 1), (1, 1)))
+        return jnp.asarray(materialize(change, padded, amount))
 
 
 def _cross(
-    images: Float32[Array, "N H W"], choose: Callable[[jax.Array, jax.Array], jax.Array]
+    padded: Float32[Array, "N _ _"], choose: Callable[[jax.Array, jax.Array], jax.Array]
 ) -> Float32[Array, "N H W"]:
-    """The maximum or minimum, as `choose` says, of each pixel and its four neighbours."""
-    padded = jnp.pad(images, ((0, 0), (1, 1), (1, 1)))
-    result = images
+    """The maximum or minimum, as `choose` says, of each pixel and its four neighbours; the rim is left out."""
+    result = padded[:, 1:-1, 1:-1]
     for y, x in ((0, 1), (2, 1), (1, 0), (1, 2)):
-        result = choose(result, padded[:, y : y + images.shape[1], x : x + images.shape[2]])
+        result = choose(result, padded[:, y : y + result.shape[1], x : x + result.shape[2]])
     return result
 
 
@@ -196,19 +202,26 @@ class Blur(Ink):
     reads_neighbours: ClassVar = True
 
     def change(self, images: Float32[Array, "N H W"], keys: Keys) -> Float32[Array, "N H W"]:
-        """The images convolved along the columns, then along the rows."""
+        """The images convolved along the rows, then along the columns."""
         width = uniform(keys, 1)[0] * self.sigma
-        steps = np.arange(-RADIUS, RADIUS + 1, dtype=np.float32)[:, None]
+        steps = np.arange(RADIUS + 1, dtype=np.float32)[:, None]
         # At a standard deviation of 0 all weights but the middle one vanish, instead of 0 / 0.
         weights = jnp.exp(-0.5 * jnp.square(steps / jnp.maximum(width, 1e-3)[None, :]))
-        weights = (weights / weights.sum(axis=0, keepdims=True))[:, :, None, None]
-        for axis in (1, 2):
-            pad = [(RADIUS, RADIUS) if a == axis else (0, 0) for a in range(3)]
-            padded = jnp.pad(images, pad)
-            shifted = [
-                lax.slice_in_dim(padded, k, k + images.shape[axis], axis=axis) for k in range(2 * RADIUS + 1)
-            ]
-            images = sum(
-                (weight * part for weight, part in zip(weights, shifted, strict=True)), jnp.float32(0)
-            )
-        return images
+        weights = (weights / (2 * weights.sum(axis=0, keepdims=True) - weights[:1]))[:, :, None, None]
+        # Of all axes at once, and not between the passes: XLA would be slow to slice what it pads.
+        padded = jnp.pad(images, ((0, 0), (RADIUS, RADIUS), (RADIUS, RADIUS)))
+        along = materialize(functools.partial(_weighted, axis=2), padded, weights)
+        return jnp.asarray(materialize(functools.partial(_weighted, axis=1), along, weights))
+
+
+def _weighted(
+    images: Float32[Array, "N _ _"], weights: Float32[Array, "_ N 1 1"], axis: int
+) -> Float32[Array, "N _ _"]:
+    """Each pixel's weighted sum with its neighbours along an axis, but for `RADIUS` pixels at both ends."""
+    count = images.shape[axis] - 2 * RADIUS
+
+    def part(k: int) -> jax.Array:
+        return lax.slice_in_dim(images, RADIUS + k, RADIUS + k + count, axis=axis)
+
+    pairs = (weights[k] * (part(-k) + part(k)) for k in range(1, RADIUS + 1))
+    return sum(pairs, weights[0] * part(0))

@@ -9,17 +9,10 @@ import numpy as np
 
 from ..internal.pytrees import register_pytree
 from ..internal.random_bits import fractions
-from ..internal.shapes import Array, Float32, HostArray, Key, UInt32
-from .base import Page, Parameter, Width, as_float, per_pixel, uniform
+from ..internal.shapes import Array, Float32, HostArray
+from .base import Page, Parameter, Width, as_float, uniform
 from .hand_keys import Keys
-
-
-def _normal(key: Key[Array, ""], shape: tuple[int, ...]) -> Float32[Array, "..."]:
-    return jax.random.normal(key, shape, jnp.float32)
-
-
-def _bits(key: Key[Array, ""], shape: tuple[int, ...]) -> UInt32[Array, "..."]:
-    return jax.random.bits(key, shape, jnp.uint32)
+from .pixel_noise import normal, pixel_words
 
 
 @register_pytree
@@ -42,13 +35,7 @@ class GaussianNoise(Page):
 
     def change(self, images: Float32[Array, "N H W"], keys: Keys) -> Float32[Array, "N H W"]:
         """The images plus noise."""
-        return self.change_within(images, keys, images.shape[2])
-
-    def change_within(
-        self, images: Float32[Array, "N H W"], keys: Keys, width: Width
-    ) -> Float32[Array, "N H W"]:
-        """The images plus the noise that a canvas of this width would get."""
-        noise = per_pixel(_normal, keys, (images.shape[1], images.shape[2]), width)
+        noise = normal(pixel_words(keys, (images.shape[1], images.shape[2])))
         return jnp.clip(images + self.sigma * noise, 0.0, 1.0)
 
 
@@ -72,14 +59,8 @@ class ReplaceNoise(Page):
 
     def change(self, images: Float32[Array, "N H W"], keys: Keys) -> Float32[Array, "N H W"]:
         """The images with some pixels replaced."""
-        return self.change_within(images, keys, images.shape[2])
-
-    def change_within(
-        self, images: Float32[Array, "N H W"], keys: Keys, width: Width
-    ) -> Float32[Array, "N H W"]:
-        """The images with the pixels replaced that a canvas of this width would have replaced."""
         # One random word per pixel: its lowest bit is the new value, its highest 24 are compared with p.
-        bits = per_pixel(_bits, keys, (images.shape[1], images.shape[2]), width)
+        bits = pixel_words(keys, (images.shape[1], images.shape[2]))
         return jnp.where(fractions(bits) < self.p, (bits & 1).astype(jnp.float32), images)
 
 

@@ -44,7 +44,10 @@ class Sometimes(Wrapper):
         """The inner transform's places, or the places themselves for images to which it is not applied."""
         inner, happens = drawn
         pulled = self.transform.pull(inner, places, size)
-        y, x = (jnp.where(happens, new, old) for new, old in zip(pulled, places, strict=True))
+        y, x = (
+            old if new is old else jnp.where(happens, new, old)
+            for new, old in zip(pulled, places, strict=True)
+        )
         return y, x
 
     def push(self, drawn: Any, boxes: Boxes, size: Size) -> Boxes | None:

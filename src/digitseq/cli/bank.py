@@ -72,8 +72,7 @@ def preview(
     check_size((len(every) * columns, HEIGHT, CELL), columns=columns, scale=zoom, captions=False)
     digits = every.repeat(columns)
     seed = common.fresh_seed() if seed is None else seed
-    glyph_ids = np.asarray(source.choose(jax.random.key(seed), jax.numpy.asarray(digits)))
-    glyphs = np.asarray(source.glyphs)[glyph_ids] / np.float32(255)
+    glyphs = np.asarray(source.draw(jax.random.key(seed), jax.numpy.asarray(digits))[0])
     page = contact_sheet(glyphs, columns=columns, scale=zoom, **pictures.words_of(colours))
     pictures.write(out, page, force=force)
 

@@ -17,7 +17,8 @@ from ..glyphs.variant_words import check_plain
 from ..io.colours import Colours
 from ..labels.base import LabelSource
 from ..sequence.serialization import spec_from_dict
-from ..sequence.spec import SequenceSpec, check_spec
+from ..sequence.spec import SequenceSpec
+from ..sequence.spec_checks import check_spec
 from .checksums import checked_entry
 from .formats import NAMES
 from .names import FOLDER, GLYPHS, MANIFEST, SPLIT

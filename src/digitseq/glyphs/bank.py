@@ -1,6 +1,7 @@
 """DigitBank: glyphs sorted by digit, from which they are sampled; its digest."""
 
 import dataclasses
+import functools
 import hashlib
 
 import jax
@@ -69,27 +70,32 @@ class DigitBank:
         known = (digits >= 0) & (digits < self.num_classes)
         return known & (self.counts[self._clipped(digits)] > 0)
 
-    def choose(self, key: jax.Array, digits: jax.Array) -> jax.Array:
-        """Samples a row of `glyphs` for each digit, uniformly over the digit's run.
+    def choose(self, key: jax.Array, words: jax.Array, digits: jax.Array) -> jax.Array:
+        """A row of `glyphs` for each digit, uniform over the digit's run.
 
         Args:
-            key: a PRNG key.
+            key: not needed.
+            words: uint32 [K], random.
             digits: int32 [K]. For a digit that the bank does not serve the row
                 is in range but arbitrary.
 
         Returns:
-            int32 [K]. Element k is a function of the key, k and the digit
-            alone, not of K.
+            int32 [K]. Element k is a function of `words[k]` and `digits[k]` alone.
         """
         digits = self._clipped(digits)
-        bits = jax.random.bits(key, digits.shape, jnp.uint32)
-        pick = random_bits.integers_below(bits, self.counts[digits])
+        pick = random_bits.integers_below(words, self.counts[digits])
         return jnp.minimum(self.starts[digits] + pick, self.glyphs.shape[0] - 1)
 
     def draw(self, key: jax.Array, digits: jax.Array) -> tuple[jax.Array, jax.Array]:
         """Samples a glyph for each digit: float32 [K, 28, 28] in [0, 1], and their rows, int32 [K]."""
-        glyph_ids = self.choose(key, digits)
+        glyph_ids = self.choose(key, jax.random.bits(key, digits.shape, jnp.uint32), digits)
         return unit_ink(self.glyphs[glyph_ids]), glyph_ids
+
+    @functools.cached_property
+    def _digest(self) -> str:
+        """`bank_digest` of this record, computed once, unless a cached copy of its files knows it."""
+        writers = np.zeros(0, np.int32) if self.writers is None else np.asarray(self.writers)
+        return digest_arrays(np.asarray(self.glyphs), np.asarray(self.counts), writers, self.symbols)
 
     def _clipped(self, digits: jax.Array) -> jax.Array:
         return jnp.clip(digits, 0, self.num_classes - 1)
@@ -111,8 +117,7 @@ def bank_digest(bank: DigitBank) -> str:
     >>> ds.bank_digest(bank)[:16]
     'd875784c7775b665'
     """
-    writers = np.zeros(0, np.int32) if bank.writers is None else np.asarray(bank.writers)
-    return digest_arrays(np.asarray(bank.glyphs), np.asarray(bank.counts), writers, bank.symbols)
+    return bank._digest
 
 
 def digest_arrays(

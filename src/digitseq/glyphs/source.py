@@ -60,8 +60,14 @@ class GlyphStore(Source, Protocol):
         """The length of each digit's run; int32 [C]."""
         ...
 
-    def choose(self, key: jax.Array, digits: jax.Array) -> jax.Array:
-        """A row of `glyphs` for each digit of int32 [K]; int32 [K]."""
+    def choose(self, key: jax.Array, words: jax.Array, digits: jax.Array) -> jax.Array:
+        """A row of `glyphs` for each digit of a line; int32 [K].
+
+        Args:
+            key: a PRNG key of the line's, for what takes more than the words.
+            words: uint32 [K], a random word for each digit.
+            digits: int32 [K].
+        """
         ...
 
 

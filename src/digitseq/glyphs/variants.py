@@ -100,17 +100,18 @@ class VariedBank:
         """Whether the bank has a glyph of each digit; bool, of the digits' shape."""
         return self.bank.serves(digits)
 
-    def choose(self, key: jax.Array, digits: jax.Array) -> jax.Array:
-        """Samples a row of `glyphs` for each digit of a line.
+    def choose(self, key: jax.Array, words: jax.Array, digits: jax.Array) -> jax.Array:
+        """A row of `glyphs` for each digit of a line.
 
         Args:
-            key: a PRNG key.
+            key: a PRNG key, for the line's habits and its digits' variants.
+            words: uint32 [K], random, for glyphs of the bank.
             digits: int32 [K].
 
         Returns:
             int32 [K].
         """
-        own = self.bank.choose(key, digits)
+        own = self.bank.choose(key, words, digits)
         line_key, digit_key = jax.random.split(jax.random.fold_in(key, HABITS))
         drawn = random_bits.fractions(jax.random.bits(line_key, self.in_lines.shape, jnp.uint32))
         bits = jax.random.bits(digit_key, (*digits.shape, 2), jnp.uint32)
@@ -127,7 +128,7 @@ class VariedBank:
 
     def draw(self, key: jax.Array, digits: jax.Array) -> tuple[jax.Array, jax.Array]:
         """Samples a glyph for each digit: float32 [K, 28, 28] in [0, 1], and their rows, int32 [K]."""
-        rows = self.choose(key, digits)
+        rows = self.choose(key, jax.random.bits(key, digits.shape, jnp.uint32), digits)
         return unit_ink(self.glyphs[rows]), rows
 
     def rows_of(self, digit: int) -> npt.NDArray[np.int32]:

@@ -39,12 +39,13 @@ class WriterIndex:
         return lax.cummin(has[digits].astype(jnp.int32), axis=0) > 0
 
     def sample(
-        self, key: jax.Array, digits: jax.Array, length: jax.Array
+        self, key: jax.Array, words: jax.Array, digits: jax.Array, length: jax.Array
     ) -> tuple[jax.Array, jax.Array, jax.Array]:
         """A writer, uniform over those who have all the digits, and glyphs by that writer.
 
         Args:
-            key: a PRNG key.
+            key: a PRNG key, for the writer.
+            words: uint32 [K], random, for the glyphs.
             digits: int32 [K], of the bank's classes.
             length: int32 [], how many of them, from the left, are wanted.
 
@@ -54,17 +55,14 @@ class WriterIndex:
             written, int32 []: those before the first that no writer has
             together with all before it.
         """
-        writer_key, glyph_key = jax.random.split(key)
         can_write = self.can_write(digits)
         length = jnp.minimum(length, can_write.any(axis=1).sum(dtype=jnp.int32))
         candidates = jnp.cumsum(can_write[jnp.maximum(length - 1, 0)], dtype=jnp.int32)
-        pick = random_bits.integers_below(jax.random.bits(writer_key, (), jnp.uint32), candidates[-1])
+        pick = random_bits.integers_below(jax.random.bits(key, (), jnp.uint32), candidates[-1])
         writer = jnp.argmax(candidates > pick).astype(jnp.int32)
         first = self.runs[digits, writer]
         counts = self.runs[digits, writer + 1] - first
-        rows = first + random_bits.integers_below(
-            jax.random.bits(glyph_key, digits.shape, jnp.uint32), counts
-        )
+        rows = first + random_bits.integers_below(words, counts)
         # Those of digits that are not written may lie beyond the last.
         rows = jnp.minimum(rows, self.runs[-1, -1] - 1)
         return rows, jnp.where(length > 0, self.names[writer], -1), length
@@ -76,4 +74,4 @@ def index_writers(counts: npt.NDArray[np.int32], writers: npt.NDArray[np.int32])
     places = np.repeat(np.arange(len(counts)), counts) * len(names) + order
     starts = np.arange(len(counts))[:, None] * len(names) + np.arange(len(names) + 1)
     runs = np.searchsorted(places, starts).astype(np.int32)
-    return WriterIndex(names=jnp.asarray(names), runs=jnp.asarray(runs))
+    return WriterIndex(names=jax.device_put(names), runs=jax.device_put(runs))

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
 
+from . import threefry
 from .validation import as_integer
 
 # The only implementation whose draws depend on neither the batch nor the sharding.
@@ -87,9 +88,33 @@ def from_words(words: jax.Array | Words, implementation: str = THREEFRY) -> jax.
 
 def numbered(key: jax.Array, numbers: jax.Array | npt.NDArray[np.uint32]) -> jax.Array:
     """One key for each number: typed keys [N], `fold_in(key, numbers[n])` for uint32 [N]."""
+    if _is_threefry(key):
+        return _folded(key, jnp.asarray(numbers))
     return jax.vmap(jax.random.fold_in, in_axes=(None, 0))(key, numbers)
 
 
 def folded(keys: jax.Array, number: int | jax.Array) -> jax.Array:
     """Each key with the same number folded in: typed keys [N] from typed keys [N]."""
+    if _is_threefry(keys):
+        return _folded(keys, jnp.asarray(number, jnp.uint32))
     return jax.vmap(jax.random.fold_in, in_axes=(0, None))(keys, number)
+
+
+def random_words(keys: jax.Array, count: int) -> jax.Array:
+    """So many random words of each key: uint32 [N, count], `jax.random.bits(keys[n], count)`.
+
+    Word i is a function of the key and i alone, unless the keys' implementation is another than threefry.
+    """
+    if _is_threefry(keys):
+        numbers = jnp.arange(count, dtype=jnp.uint32)[None, :]
+        first, second = threefry.hashed(jax.random.key_data(keys)[:, None], numbers)
+        return first ^ second
+    return jax.vmap(lambda key: jax.random.bits(key, (count,), jnp.uint32))(keys)
+
+
+def _folded(keys: jax.Array, numbers: jax.Array) -> jax.Array:
+    return from_words(jnp.stack(threefry.hashed(jax.random.key_data(keys), numbers), axis=-1))
+
+
+def _is_threefry(keys: jax.Array) -> bool:
+    return str(jax.random.key_impl(keys)) == THREEFRY

@@ -23,7 +23,9 @@ def materialize(function: Callable[..., Any], operand: Any, *rest: Any) -> Any:
     again each time; it drops `optimization_barrier` before it fuses
     (`tests/upstream/` has a script that shows it). The operands of a
     conditional are stored, so this is one, on a question that the compiler
-    can't answer: a batch whose first element is NaN comes out as NaN.
+    can't answer: a batch whose first element is NaN comes out as NaN. On an
+    accelerator, whose compiler weighs what is read several times, the answer
+    is known, and so nothing waits for it.
 
     Args:
         function: of arrays or trees of them, to floats or integers.
@@ -42,7 +44,20 @@ def materialize(function: Callable[..., Any], operand: Any, *rest: Any) -> Any:
             lambda s: jnp.full(s.shape, nothing[jnp.issubdtype(s.dtype, jnp.floating)], s.dtype), shapes
         )
 
-    return lax.cond(jnp.isnan(leading[(0,) * leading.ndim]), poisoned, function, operand, *rest)
+    first = leading[(0,) * leading.ndim]
+    poison = lax.platform_dependent(first, cpu=jnp.isnan, default=lambda first: jnp.zeros((), jnp.bool_))
+    return lax.cond(poison, poisoned, function, operand, *rest)
+
+
+def stored(function: Callable[[], Any], never: Any) -> Any:
+    """`function()`, computed once and stored, as `materialize` does for its operands.
+
+    Args:
+        function: makes arrays or trees of them.
+        never: a traced bool that is false, which the compiler can't know.
+    """
+    shapes = jax.eval_shape(function)
+    return lax.cond(never, lambda: jax.tree.map(lambda s: jnp.zeros(s.shape, s.dtype), shapes), function)
 
 
 def map_in_chunks(function: Callable[..., Any], pixels: int, *operands: Any) -> Any:

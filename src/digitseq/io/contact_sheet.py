@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
 
@@ -63,7 +64,8 @@ def contact_sheet(
             `caption_size` that is no whole number from 1.
     """
     images = np.asarray(images)
-    if images.ndim < 2 or (images.dtype.kind != "f" and images.dtype != np.uint8):
+    floating = jnp.issubdtype(images.dtype, jnp.floating)  # bfloat16 too, which NumPy takes for no float
+    if images.ndim < 2 or not (floating or images.dtype == np.uint8):
         raise ValueError(
             f"images must be floats or uint8 [..., H, W], got {images.dtype} {list(images.shape)}"
         )
@@ -96,7 +98,7 @@ def _painted(images: npt.NDArray[Any], ink: str, paper: str) -> npt.NDArray[np.u
     colours = colours_of(ink, paper)
     if images.ndim == 4 and colours is not None:
         raise ValueError(f"ink and paper are for grey images, got images in colour, {list(images.shape)}")
-    grey = images if images.dtype == np.uint8 else to_uint8(images)
+    grey = to_uint8(images)
     return grey if colours is None else colours.apply(grey)
 
 

@@ -10,14 +10,13 @@ from ..internal.shapes import Array, Key
 from .signs import signs_among
 from .slots import Slots
 from .spec import SequenceSpec
+from .stages import JITTER
 
 # The row of a cell after the last that MNIST's digits have ink in: the line that is written on.
 ROW = 24
-# What a row's key of gaps folds in for the jitter.
-JITTER = 2
 
 
-def stand(gap_keys: Key[Array, " B"], source: Source, slots: Slots, spec: SequenceSpec) -> Slots:
+def stand(row_keys: Key[Array, " B"], source: Source, slots: Slots, spec: SequenceSpec) -> Slots:
     """The slots with `drops`: how far each digit is moved down to stand on the baseline, and its jitter.
 
     Ink stays on the canvas, which limits the jitter. Signs keep the place that
@@ -25,13 +24,13 @@ def stand(gap_keys: Key[Array, " B"], source: Source, slots: Slots, spec: Sequen
     and so do blank glyphs.
 
     Args:
-        gap_keys: typed PRNG keys, one a row, of the stage that draws gaps.
+        row_keys: typed PRNG keys, one a row.
         source: the glyphs come from it.
         slots: from `sample_glyphs`.
         spec: the layout.
     """
     jitter = jnp.asarray(spec.baseline_jitter, jnp.float32)
-    jitter_keys = keys.folded(gap_keys, JITTER)
+    jitter_keys = keys.folded(row_keys, JITTER)
     drawn = jax.vmap(lambda key: jax.random.normal(key, slots.digits.shape[1:], jnp.float32))(jitter_keys)
     down = jnp.round(jitter * drawn).astype(jnp.int32) + np.int32(round(ROW * spec.scale)) - slots.ink[..., 3]
     above, below = spec.top + slots.ink[..., 1], spec.image_height - spec.top - slots.ink[..., 3]

@@ -5,24 +5,37 @@ how they are cut decides the speed (see `paint`).
 """
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 from jax import lax
 
 from ..internal.pixels import inked, unit_ink
-from ..internal.shapes import Array, Float32, Int8, Int32, Shaped, UInt8
+from ..internal.shapes import Array, Float, Float32, Int8, Int32, Shaped, UInt8
 from .slots import Slots, Store
 from .spec import MAX_HEIGHT, SequenceSpec
 
 # Images, and where they are asked for visible masks.
-Painted = tuple[UInt8[Array, "B _ W"] | Float32[Array, "B _ W"], Int8[Array, "B _ W"] | None]
+Painted = tuple[UInt8[Array, "B _ W"] | Float[Array, "B _ W"], Int8[Array, "B _ W"] | None]
 
 
-def columns(
-    slots: Slots, width: int, cell: int
-) -> tuple[Int32[Array, "B 2 {width}"], Int32[Array, "B 2 {width}"], Int32[Array, "B 2 {width}"] | None]:
-    """What each canvas column shows, in two layers: even slots and odd slots.
+class Layer(NamedTuple):
+    """What each canvas column shows of every other slot.
+
+    Attributes:
+        starts: where the column's top pixel lies in the flat store, -1 for background.
+        owners: the slot + 1, 0 for background.
+        drops: the slot's drop; None where there are none.
+    """
+
+    starts: Int32[Array, "B W"]
+    owners: Int32[Array, "B W"]
+    drops: Int32[Array, "B W"] | None
+
+
+def layers(slots: Slots, width: int, cell: int) -> tuple[Layer, Layer]:
+    """The layers of even slots and of odd slots.
 
     A digit covers the columns of its ink. Neighbours may overlap, but no digit
     reaches the next but one (gaps are at least half a cell, or half the
@@ -32,29 +45,26 @@ def columns(
         slots: from `layout.place`.
         width: of the canvas, a Python integer.
         cell: pixels along a side of the store's glyphs.
-
-    Returns:
-        For even and for odd slots: where the column's top pixel lies in the
-        flat store, and the slot, both -1 for background; and the slot's drop,
-        None where there are none.
     """
     xs = jnp.arange(width, dtype=jnp.int32)[None, None, :]
-    numbers = jnp.arange(slots.offsets.shape[1], dtype=jnp.int32)[None, :, None]
-    offsets, ink = slots.offsets, slots.ink
-    left, right = (offsets + ink[..., 0])[..., None], (offsets + ink[..., 2])[..., None]
+    names = jnp.arange(1, slots.offsets.shape[1] + 1, dtype=jnp.int32)[None, :, None]
+    left, right = (edge[..., None] for edge in _edges(slots))
     covered = (xs >= left) & (xs < right) & slots.shown[..., None]
-    starts = (slots.rows * cell**2 - offsets)[..., None] + xs
+    starts = (slots.rows * cell**2 - slots.offsets)[..., None] + xs
 
-    def by_parity(values: jax.Array) -> jax.Array:
-        marked = jnp.where(covered, values, -1)
-        layers = [marked[:, parity::2].max(axis=1, initial=-1) for parity in (0, 1)]
-        return jnp.stack(layers, axis=1)
+    def layer(parity: int) -> Layer:
+        def of(values: jax.Array, background: int) -> jax.Array:
+            return jnp.where(covered, values, background)[:, parity::2].max(axis=1, initial=background)
 
-    if slots.drops is None:
-        return by_parity(starts), by_parity(numbers), None
-    # As numbers that are not below background's.
-    drops = by_parity(slots.drops[..., None] + MAX_HEIGHT) - MAX_HEIGHT
-    return by_parity(starts), by_parity(numbers), drops
+        drops = None if slots.drops is None else of(slots.drops[..., None], -MAX_HEIGHT)
+        return Layer(of(starts, -1), of(names, 0), drops)
+
+    return layer(0), layer(1)
+
+
+def _edges(slots: Slots) -> tuple[Int32[Array, "B K"], Int32[Array, "B K"]]:
+    """The canvas columns where each slot's ink begins and ends."""
+    return slots.offsets + slots.ink[..., 0], slots.offsets + slots.ink[..., 2]
 
 
 def paint(
@@ -86,36 +96,39 @@ def paint(
         `masks` the slot + 1 of the strongest ink (of the earlier slot where
         equal), 0 for background, else None.
     """
+    # Images and masks are made of pixels that are gathered once.
+    shown = (lambda ink: ink) if masks else form
 
-    def one_layer(flat: jax.Array, starts: jax.Array, numbers: jax.Array, drops: jax.Array | None) -> Painted:
-        image = _gather(starts.max(axis=1), flat, spec, None if drops is None else drops.max(axis=1))
+    def one_layer(flat: jax.Array, even: Layer, odd: Layer) -> Painted:
+        either = jax.tree.map(jnp.maximum, even, odd)
+        return shown(_gather(flat, either.starts, either.drops, spec)), _named(
+            either, spec
+        ) if masks else None
+
+    def two_layers(flat: jax.Array, even: Layer, odd: Layer) -> Painted:
+        first, second = (_gather(flat, layer.starts, layer.drops, spec) for layer in (even, odd))
+        image = shown(jnp.maximum(first, second))
         if not masks:
-            return form(image), None
-        owner = numbers.max(axis=1)[:, None, :]
-        return form(image), jnp.where(inked(image), owner + 1, 0).astype(jnp.int8)
+            return image, None
+        mine, other = _named(even, spec), _named(odd, spec)
+        return image, jnp.where((first > second) | ((first == second) & (mine < other)), mine, other)
 
-    def two_layers(
-        flat: jax.Array, starts: jax.Array, numbers: jax.Array, drops: jax.Array | None
-    ) -> Painted:
-        even, odd = (
-            _gather(starts[:, parity], flat, spec, None if drops is None else drops[:, parity])
-            for parity in (0, 1)
-        )
-        image = jnp.maximum(even, odd)
-        if not masks:
-            return form(image), None
-        slot_even, slot_odd = numbers[:, 0][:, None, :], numbers[:, 1][:, None, :]
-        even_wins = (even > odd) | ((even == odd) & (slot_even < slot_odd))
-        owner = jnp.where(even_wins, slot_even, slot_odd)
-        return form(image), jnp.where(inked(image), owner + 1, 0).astype(jnp.int8)
-
-    starts, numbers, drops = columns(slots, spec.image_width, spec.cell)
-    overlapping = jnp.any((starts >= 0).all(axis=1))
-    painted: Painted = lax.cond(overlapping, two_layers, one_layer, store.reshape(-1), starts, numbers, drops)
-    if drops is not None:
-        return painted
-    image, owners = painted
+    left, right = _edges(slots)
+    overlapping = jnp.any((right[:, :-1] > left[:, 1:]) & slots.shown[:, 1:])
+    drawn = layers(slots, spec.image_width, spec.cell)
+    image, owners = lax.cond(overlapping, two_layers, one_layer, store.reshape(-1), *drawn)
+    if owners is not None:
+        image, owners = form(image), jnp.where(inked(image), owners, jnp.int8(0))
+    if slots.drops is not None:
+        return image, owners
     return _on_canvas(image, spec), None if owners is None else _on_canvas(owners, spec)
+
+
+def _named(layer: Layer, spec: SequenceSpec) -> Int8[Array, "B _ W"]:
+    """Each pixel's slot + 1 where the layer has a digit in its column, else 0."""
+    height = spec.cell if layer.drops is None else spec.image_height
+    batch, width = layer.owners.shape
+    return jnp.broadcast_to(layer.owners.astype(jnp.int8)[:, None, :], (batch, height, width))
 
 
 def _on_canvas(band: Shaped[Array, "*B S W"], spec: SequenceSpec) -> Shaped[Array, "*B H W"]:
@@ -125,24 +138,26 @@ def _on_canvas(band: Shaped[Array, "*B S W"], spec: SequenceSpec) -> Shaped[Arra
 
 
 def _gather(
-    starts: Int32[Array, "*B W"],
     flat: UInt8[Array, " P"] | Float32[Array, " P"],
+    starts: Int32[Array, "N W"],
+    drops: Int32[Array, "N W"] | None,
     spec: SequenceSpec,
-    drops: Int32[Array, "*B W"] | None,
-) -> UInt8[Array, "*B _ W"] | Float32[Array, "*B _ W"]:
+) -> UInt8[Array, "N _ W"] | Float32[Array, "N _ W"]:
     """The columns of a cell's height whose top pixels lie at `starts` in the flat store; 0 where that is -1.
 
     With `drops` columns of the canvas's height, in which the cells lie so many rows below their place.
     """
     cell, height = spec.cell, spec.cell if drops is None else spec.image_height
-    starts = starts[..., None, :]
-    rows = lax.broadcasted_iota(jnp.int32, (*[1] * (starts.ndim - 2), height, 1), starts.ndim - 2)
-    shown = starts >= 0
+    rows = jnp.arange(height, dtype=jnp.int32)[None, :, None]
+    shown = starts[:, None, :] >= 0
     if drops is not None:
-        rows = rows - spec.top - drops[..., None, :]
+        rows = rows - spec.top - drops[:, None, :]
         shown &= (rows >= 0) & (rows < cell)
-    places = starts + cell * rows
-    return jnp.where(shown, flat.at[places].get(mode="clip"), jnp.zeros((), flat.dtype))
+        rows = jnp.clip(rows, 0, cell - 1)
+    # Unsigned, since JAX asks of each signed place whether it counts from the end.
+    tops = jnp.maximum(starts, 0).astype(jnp.uint32)[:, None, :]
+    places = tops + (cell * rows).astype(jnp.uint32)
+    return jnp.where(shown, flat.at[places].get(mode="promise_in_bounds"), jnp.zeros((), flat.dtype))
 
 
 def render_separately(store: Store, slots: Slots, spec: SequenceSpec) -> Float32[Array, "B K H W"]:
@@ -161,5 +176,7 @@ def render_separately(store: Store, slots: Slots, spec: SequenceSpec) -> Float32
     covered = (xs >= ink[..., :1]) & (xs < ink[..., 2:3]) & slots.shown[..., None]
     starts = jnp.where(covered, slots.rows[..., None] * spec.cell**2 + xs, -1)
     drops = None if slots.drops is None else jnp.broadcast_to(slots.drops[..., None], starts.shape)
-    image = unit_ink(_gather(starts, store.reshape(-1), spec, drops))
-    return _on_canvas(image, spec) if drops is None else image
+    drops = None if drops is None else drops.reshape(-1, spec.image_width)
+    image = unit_ink(_gather(store.reshape(-1), starts.reshape(-1, spec.image_width), drops, spec))
+    image = image if drops is not None else _on_canvas(image, spec)
+    return image.reshape(*slots.rows.shape, *image.shape[1:])

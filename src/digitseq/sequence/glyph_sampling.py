@@ -7,18 +7,19 @@ import jax.numpy as jnp
 
 from .. import augment
 from ..glyphs.bank import MAX_GLYPHS
-from ..glyphs.source import Source, has_store, serves, writer_index_of
+from ..glyphs.source import GlyphStore, Source, has_store, serves, writer_index_of
 from ..internal import keys, pixels
 from ..internal.pixels import CELL, HEIGHT
-from ..internal.shapes import Array, Float32, Int32, Key
-from ..internal.xla import map_in_chunks, materialize
+from ..internal.shapes import Array, Float32, Int32, Key, UInt32
+from ..internal.xla import map_in_chunks, materialize, stored
 from .slots import Slots, Store
 from .spec import SequenceSpec
+from .stages import GLYPHS, TRANSFORMS
 
 
 def sample_glyphs(
-    glyph_keys: Key[Array, " B"],
-    transform_keys: Key[Array, " B"],
+    row_keys: Key[Array, " B"],
+    words: UInt32[Array, "B K"],
     source: Source,
     digits: Int32[Array, "B K"],
     spec: SequenceSpec,
@@ -31,7 +32,8 @@ def sample_glyphs(
     ends before its first digit that the source does not serve.
 
     Args:
-        glyph_keys, transform_keys: typed PRNG keys, one a row.
+        row_keys: typed PRNG keys, one a row.
+        words: of those keys, from `stages.words_of`.
         source: the glyphs come from it.
         digits: classes, PAD (-1) after each row's last.
         spec: its `hand` and `glyph_transforms`.
@@ -49,25 +51,47 @@ def sample_glyphs(
         raise ValueError("sampling='epoch' is for runs: use batch_at, batches, Dataset or export")
     ends = jnp.pad(~serves(source, digits), ((0, 0), (0, 1)), constant_values=True)
     lengths = jnp.argmax(ends, axis=1).astype(jnp.int32)
-    writers = jnp.full_like(lengths, -1)
-    index = writer_index_of(source) if spec.hand == "one-writer" else None
     if has_store(source):
-        if index is None:
-            rows = jax.vmap(source.choose)(glyph_keys, digits)
-        else:
-            known = jnp.clip(digits, 0, index.runs.shape[0] - 1)
-            rows, writers, lengths = jax.vmap(index.sample)(glyph_keys, known, lengths)
+        store = source.glyphs
+        rows, writers, lengths = _choose(row_keys, words, source, digits, lengths, spec)
         if given is not None:
-            rows = jnp.where(given >= 0, jnp.minimum(given, source.glyphs.shape[0] - 1), rows)
-        store, glyph_ids = source.glyphs, rows
+            rows = jnp.where(given >= 0, jnp.minimum(given, store.shape[0] - 1), rows)
+        glyph_ids = rows
     else:
-        store, glyph_ids, rows = _draw(glyph_keys, source, digits)
+        if spec.hand == "one-writer":
+            writer_index_of(source)  # raises
+        store, glyph_ids, rows = _draw(keys.folded(row_keys, GLYPHS), source, digits)
+        writers = jnp.full_like(lengths, -1)
     if spec.glyph_transforms or spec.cell != CELL:
-        store, rows, ink = _transform(transform_keys, store, rows, lengths, spec)
+        store, rows, ink = _transform(keys.folded(row_keys, TRANSFORMS), store, rows, lengths, spec)
     else:
         ink = _ink_of(source, store, rows)
     later = jnp.zeros_like(digits)
     return store, Slots(lengths, writers, digits, glyph_ids, rows, ink, later, jnp.zeros_like(ink))
+
+
+def _choose(
+    row_keys: Key[Array, " B"],
+    words: UInt32[Array, "B K"],
+    source: GlyphStore,
+    digits: Int32[Array, "B K"],
+    lengths: Int32[Array, " B"],
+    spec: SequenceSpec,
+) -> tuple[Int32[Array, "B K"], Int32[Array, " B"], Int32[Array, " B"]]:
+    """Rows of the source's glyphs; of each row of slots the writer (-1: any), and how many are written."""
+    index = writer_index_of(source) if spec.hand == "one-writer" else None
+    # Raw, since JAX's checker counts the two branches' typed keys as one that is used twice.
+    raw, implementation = jax.random.key_data(row_keys), str(jax.random.key_impl(row_keys))
+
+    def choose() -> tuple[jax.Array, jax.Array, jax.Array]:
+        glyph_keys = keys.folded(keys.from_words(raw, implementation), GLYPHS)
+        if index is None:
+            return jax.vmap(source.choose)(glyph_keys, words, digits), jnp.full_like(lengths, -1), lengths
+        known = jnp.clip(digits, 0, index.runs.shape[0] - 1)
+        return jax.vmap(index.sample)(glyph_keys, words, known, lengths)
+
+    # Else each column of the canvas would hash its own words.
+    return stored(choose, (lengths < 0).any())
 
 
 def _draw(

@@ -4,19 +4,17 @@ import jax
 import jax.numpy as jnp
 
 from ..internal import keys, random_bits
-from ..internal.shapes import Array, Int32, Key
+from ..internal.shapes import Array, Int32, Key, UInt32
 from . import outlines
 from .slots import Slots, Store
 from .spacing import MIN_SPACING, even_excesses, lagging_excesses, random_excesses
 from .spec import SequenceSpec
-
-# What a row's key of gaps folds in for the range of its own gaps.
-OWN_RANGE = 1
+from .stages import OWN_RANGE, Words
 
 
 def place(
-    gap_keys: Key[Array, " B"],
-    align_keys: Key[Array, " B"],
+    row_keys: Key[Array, " B"],
+    words: Words,
     store: Store,
     slots: Slots,
     spec: SequenceSpec,
@@ -25,7 +23,8 @@ def place(
     """The slots with their places on the canvas: `offsets`, `boxes`, and `lengths` cut to what fits.
 
     Args:
-        gap_keys, align_keys: typed PRNG keys, one a row.
+        row_keys: typed PRNG keys, one a row.
+        words: of those keys.
         store: the glyphs; only `advance="outline"` reads them.
         slots: from `sample_glyphs`.
         spec: the layout; its `image_width` bounds `width`.
@@ -35,7 +34,7 @@ def place(
     ink = slots.ink
     sizes = ink[..., 2] - ink[..., 0] if by_ink else jnp.full_like(slots.digits, spec.cell)
     tucks = outlines.tucks_of(store, slots) if spec.advance == "outline" else None
-    lefts, lengths = arrange(gap_keys, align_keys, sizes, slots.lengths, spec, width, tucks)
+    lefts, lengths = arrange(row_keys, words, sizes, slots.lengths, spec, width, tucks)
     offsets = lefts - ink[..., 0] if by_ink else lefts
     tops = jnp.full_like(offsets, spec.top) if slots.drops is None else spec.top + slots.drops
     shift = jnp.stack([offsets, tops] * 2, axis=-1)
@@ -43,8 +42,8 @@ def place(
 
 
 def arrange(
-    gap_keys: Key[Array, " B"],
-    align_keys: Key[Array, " B"],
+    row_keys: Key[Array, " B"],
+    words: Words,
     sizes: Int32[Array, "B K"],
     lengths: Int32[Array, " B"],
     spec: SequenceSpec,
@@ -54,7 +53,7 @@ def arrange(
     """The left edge of each digit, and how many digits there are.
 
     Args:
-        gap_keys, align_keys: typed PRNG keys, one a row.
+        row_keys, words: as for `place`.
         sizes: pixels that each digit takes: its cell or its ink.
         lengths: how many slots of each row hold digits.
         spec, width: as for `place`.
@@ -70,7 +69,7 @@ def arrange(
     extents = _extents(sizes, lows)
     lengths = jnp.sum((extents <= width) & (slots < lengths[:, None]), axis=1, dtype=jnp.int32)
     if spec.spacing == "hand":
-        own = _gap_bounds(sizes, lengths, tucks, spec, width, *_own_ranges(gap_keys, low, high))
+        own = _gap_bounds(sizes, lengths, tucks, spec, width, *_own_ranges(row_keys, low, high))
         # A line that is too long for its own least gap takes the range's.
         roomy = _last(_extents(sizes, own[0]), lengths) <= width
         lows, highs = jnp.where(roomy[:, None], own[0], lows), own[1]
@@ -80,16 +79,15 @@ def arrange(
     used = slots[:, 1:] < lengths[:, None]
     spans = jnp.where(used, highs - lows, 0)
     if spec.spacing != "even":
-        excesses = random_excesses(gap_keys, spans, slacks, spec.image_width)
+        excesses = random_excesses(words.gaps, spans, slacks, spec.image_width)
     elif tucks is None:
         excesses = jax.vmap(even_excesses)(spans, slacks, lengths - 1)
     else:
         lags = lows + tucks - jnp.clip(low, MIN_SPACING, width)
         excesses = jax.vmap(lagging_excesses)(spans, jnp.where(used, lags, width), slacks)
-    leftover = slacks - excesses.sum(axis=1, dtype=jnp.int32)
-    steps = sizes[:, :-1] + lows + excesses
-    lefts = _after_first(jnp.cumsum(steps, axis=1, dtype=jnp.int32))
-    return lefts + _margin(align_keys, leftover, spec)[:, None], lengths
+    widened = _after_first(jnp.cumsum(excesses, axis=1, dtype=jnp.int32))
+    margin = _margin(words.margin, slacks - widened[:, -1], spec)
+    return extents - sizes + widened + margin[:, None], lengths
 
 
 def _range_of(spec: SequenceSpec) -> tuple[Int32[Array, ""], Int32[Array, ""]]:
@@ -101,11 +99,10 @@ def _range_of(spec: SequenceSpec) -> tuple[Int32[Array, ""], Int32[Array, ""]]:
 
 
 def _own_ranges(
-    gap_keys: Key[Array, " B"], low: Int32[Array, ""], high: Int32[Array, ""]
+    row_keys: Key[Array, " B"], low: Int32[Array, ""], high: Int32[Array, ""]
 ) -> tuple[Int32[Array, "B 1"], Int32[Array, "B 1"]]:
     """Each row's own range of gaps: the lesser and the greater of two uniform integers of the range."""
-    own_keys = keys.folded(gap_keys, OWN_RANGE)
-    bits = jax.vmap(lambda key: jax.random.bits(key, (2,), jnp.uint32))(own_keys)
+    bits = keys.random_words(keys.folded(row_keys, OWN_RANGE), 2)
     # Counted modulo 2**32, in which no range that int32 can state is too wide.
     drawn = low + random_bits.integers_below(bits, jnp.broadcast_to(high - low + 1, bits.shape))
     return drawn.min(axis=1, keepdims=True), drawn.max(axis=1, keepdims=True)
@@ -143,9 +140,7 @@ def _gap_bounds(
 
 def _extents(sizes: Int32[Array, "B K"], gaps: Int32[Array, "B K-1"]) -> Int32[Array, "B K"]:
     """The columns that the digits up to each one take with these gaps."""
-    return jnp.cumsum(sizes, axis=1, dtype=jnp.int32) + _after_first(
-        jnp.cumsum(gaps, axis=1, dtype=jnp.int32)
-    )
+    return jnp.cumsum(sizes + _after_first(gaps), axis=1, dtype=jnp.int32)
 
 
 def _last(values: Int32[Array, "B K"], lengths: Int32[Array, " B"]) -> Int32[Array, " B"]:
@@ -153,7 +148,9 @@ def _last(values: Int32[Array, "B K"], lengths: Int32[Array, " B"]) -> Int32[Arr
     return jnp.take_along_axis(values, jnp.maximum(lengths - 1, 0)[:, None], axis=1)[:, 0]
 
 
-def _margin(keys: Key[Array, " B"], leftover: Int32[Array, " B"], spec: SequenceSpec) -> Int32[Array, " B"]:
+def _margin(
+    words: UInt32[Array, " B"], leftover: Int32[Array, " B"], spec: SequenceSpec
+) -> Int32[Array, " B"]:
     """The columns left of the first digit."""
     if spec.align == "left":
         return jnp.zeros_like(leftover)
@@ -161,8 +158,7 @@ def _margin(keys: Key[Array, " B"], leftover: Int32[Array, " B"], spec: Sequence
         return leftover // 2
     if spec.align == "right":
         return leftover
-    bits = jax.vmap(lambda key: jax.random.bits(key, (), jnp.uint32))(keys)
-    return random_bits.integers_below(bits, leftover + 1)
+    return random_bits.integers_below(words, leftover + 1)
 
 
 def _after_first(values: Int32[Array, "B J"]) -> Int32[Array, "B J+1"]:

@@ -12,14 +12,13 @@ from jax import lax
 from ..glyphs.source import Source
 from ..internal import keys, pixels, random_bits
 from ..internal.pixels import CELL
-from ..internal.shapes import Array, Bool, Float32, Int32, Key, UInt8, UInt32
+from ..internal.shapes import Array, Bool, Float, Float32, Int32, Key, UInt8, UInt32
 from . import outlines
 from .signs import signs_among
 from .slots import Slots, Store
 from .spec import SequenceSpec
+from .stages import LIGATURES
 
-# What a row's key of gaps folds in for its ligatures.
-FOLDED = 3
 # The most columns that a stroke extends across; and half the pen's width. Pixels at scale 1.
 REACH = 12
 PEN = 0.7, 1.4
@@ -66,18 +65,18 @@ class Strokes(NamedTuple):
 
 
 def join(
-    gap_keys: Key[Array, " B"],
+    row_keys: Key[Array, " B"],
     source: Source,
     store: Store,
     slots: Slots,
     spec: SequenceSpec,
-    image: Float32[Array, "B H W"] | UInt8[Array, "B H W"],
+    image: Float[Array, "B H W"] | UInt8[Array, "B H W"],
     form: Callable[[jax.Array], jax.Array],
-) -> Float32[Array, "B H W"] | UInt8[Array, "B H W"]:
+) -> Float[Array, "B H W"] | UInt8[Array, "B H W"]:
     """The image with strokes between neighbours.
 
     Args:
-        gap_keys: typed PRNG keys, one a row, of the stage that draws gaps.
+        row_keys: typed PRNG keys, one a row.
         source: the glyphs come from it.
         store, slots: as painted.
         spec: the layout; its `ligatures` is the probability of each stroke.
@@ -87,14 +86,14 @@ def join(
     if slots.digits.shape[1] < 2:
         return image
 
-    drawn: jax.Array = _over(image, store, _neighbours(gap_keys, source, slots, spec), spec.scale, form)
+    drawn: jax.Array = _over(image, store, _neighbours(row_keys, source, slots, spec), spec.scale, form)
     return drawn
 
 
-def _neighbours(gap_keys: Key[Array, " B"], source: Source, slots: Slots, spec: SequenceSpec) -> Neighbours:
+def _neighbours(row_keys: Key[Array, " B"], source: Source, slots: Slots, spec: SequenceSpec) -> Neighbours:
     """The neighbours of a batch: each pair is wanted with the spec's probability, unless one is a sign."""
     count = slots.digits.shape[1] - 1
-    words = jax.vmap(lambda key: jax.random.bits(key, (count, 6), jnp.uint32))(keys.folded(gap_keys, FOLDED))
+    words = keys.random_words(keys.folded(row_keys, LIGATURES), count * 6).reshape(-1, count, 6)
     able = slots.shown & pixels.has_ink(slots.ink) & ~signs_among(source, slots.digits)
     chosen = random_bits.fractions(words[..., 0]) < jnp.asarray(spec.ligatures, jnp.float32)
 
@@ -154,12 +153,12 @@ def _row(
 
 @functools.partial(jax.custom_jvp, nondiff_argnums=(3, 4))
 def _over(
-    image: Float32[Array, "B H W"] | UInt8[Array, "B H W"],
+    image: Float[Array, "B H W"] | UInt8[Array, "B H W"],
     store: Store,
     pairs: Neighbours,
     scale: float,
     form: Callable[[jax.Array], jax.Array],
-) -> Float32[Array, "B H W"] | UInt8[Array, "B H W"]:
+) -> Float[Array, "B H W"] | UInt8[Array, "B H W"]:
     """The image with the strokes that are wanted: some at a time, each in a window of the canvas.
 
     So they cost a fraction of what a second canvas to draw on would.

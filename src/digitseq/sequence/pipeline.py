@@ -3,7 +3,6 @@
 import dataclasses
 import functools
 import math
-from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -14,18 +13,19 @@ from .. import augment
 from ..glyphs.source import Source
 from ..glyphs.source_words import as_source
 from ..internal import keys
-from ..internal.pixels import byte_ink, unit_ink
+from ..internal.pixels import ink_as, unit_ink
 from ..internal.pytrees import register_pytree
 from ..internal.settings import own_settings
-from ..internal.shapes import Array, Bool, Float32, Int8, Int32, Integer, Key, UInt8
+from ..internal.shapes import Array, Bool, Float, Int8, Int32, Integer, Key, UInt8
 from ..internal.sharding import RowSharding, by_rows, row_sharding_of
 from ..labels.digits import PAD, as_digits, narrowed
 from . import annotations, baseline, compositing, layout, ligatures
 from .glyph_sampling import sample_glyphs
 from .signs import labelled
 from .slots import Slots
-from .spec import SequenceSpec, as_numbers, check_structure
-from .stages import split_for_stages
+from .spec import SequenceSpec, as_numbers
+from .spec_checks import check_structure
+from .stages import LINE, words_of
 
 # A visible mask is an int8 that holds a slot + 1.
 MAX_MASKED_SLOTS = 127
@@ -40,8 +40,9 @@ class DigitSequence:
     <DigitSequence, image [28, 120], digits [3]>
 
     Attributes:
-        image: float32 [H, W] in [0, 1], 0 background, 1 ink, [row, column]
-            (uint8 in an export).
+        image: float32 [H, W] in [0, 1], 0 background, 1 ink, [row, column];
+            or of the spec's `dtype`: bfloat16, float16, or uint8 (255 ink), as
+            in an export.
         digits: int32 [K], the digits on the canvas, left to right, then PAD
             (-1). A digit whose ink a transform removed, or moved off the
             canvas, is left out, and later ones take its slot.
@@ -63,7 +64,7 @@ class DigitSequence:
             spec has `hand="one-writer"`; else -1.
     """
 
-    image: Float32[Array, "*B H W"] | UInt8[Array, "*B H W"]
+    image: Float[Array, "*B H W"] | UInt8[Array, "*B H W"]
     digits: Int32[Array, "*B K"]
     length: Int32[Array, "*B"]
     offsets: Int32[Array, "*B K"]
@@ -167,7 +168,6 @@ def render(
     spec: SequenceSpec,
     width: int | jax.Array,
     *,
-    dtype: Any = jnp.float32,
     glyph_ids: Int32[Array, "B K"] | None = None,
 ) -> DigitSequence:
     """The pipeline on a batch, one key a row: glyphs, places, canvas, line transforms.
@@ -180,7 +180,6 @@ def render(
         width: of the part of the canvas, from its left edge, that the digits
             are laid out in. May be traced, so that lines of several widths share a program:
             line transforms that can (`augment.takes_width`) then end at this width, too.
-        dtype: of the image: float32, or uint8 as files hold it (`byte_ink`).
         glyph_ids: the bank's glyphs to take, -1 (or None throughout) for any of the digit.
 
     Returns:
@@ -191,35 +190,37 @@ def render(
         BankError: the spec asks for one writer a line and the source knows none.
     """
     check_shapes(digits.shape, spec)
-    key = split_for_stages(row_keys)
-    store, slots = sample_glyphs(key.glyphs, key.transforms, source, narrowed(digits), spec, glyph_ids)
+    words = words_of(row_keys, digits.shape[1])
+    store, slots = sample_glyphs(row_keys, words.glyphs, source, narrowed(digits), spec, glyph_ids)
     if spec.baseline == "ink":
-        slots = baseline.stand(key.gaps, source, slots, spec)
-    slots = layout.place(key.gaps, key.align, store, slots, spec, width)
+        slots = baseline.stand(row_keys, source, slots, spec)
+    slots = layout.place(row_keys, words, store, slots, spec, width)
     if (
         spec.glyph_transforms
     ):  # without them, a glyph that is blank in the bank stays a label, with an empty box
         slots = annotations.drop_blank(slots)
-    # Untransformed pixels stay bytes: converted to floats and back they take half as long again
-    # (benchmarks/workarounds.py).
-    as_is = dtype == jnp.uint8 and store.dtype == jnp.uint8 and not spec.line_transforms
     within = width if isinstance(width, jax.Array) and augment.takes_width(spec.line_transforms) else None
     visible = spec.masks in (True, "visible") and not augment.followed(spec.line_transforms)
-    form = byte_ink if as_is else unit_ink
+    # Of the image's dtype at once, if no transform wants floats: bytes that stay bytes take two thirds of the
+    # time that they take by way of floats (benchmarks/workarounds.py).
+    in_the_end = functools.partial(ink_as, dtype=spec.dtype)
+    form = unit_ink if spec.line_transforms else in_the_end
     # Masks of moved or changed ink are made after it is: annotations and image then use the same line keys.
     image, masks = compositing.paint(store, slots, spec, masks=visible, form=form)
     if spec.ligatures is not None:
-        image = ligatures.join(key.gaps, source, store, slots, spec, image, form)
+        image = ligatures.join(row_keys, source, store, slots, spec, image, form)
     named = labelled(source, slots.digits, spec.unlabelled)
-    found = annotations.measure(key.line, slots, spec, within)
-    line = key.line, store, slots, masks, named, spec, within, found
+    line_keys = keys.folded(row_keys, LINE)
+    found = annotations.measure(line_keys, slots, spec, within)
+    line = line_keys, store, slots, masks, named, spec, within, found
     slots, masks = annotations.after_line_transforms(*line)
-    image = augment.apply_to_batch(key.line, spec.line_transforms, image, within, found)
-    return to_sequence(byte_ink(image) if dtype == jnp.uint8 else image, slots, masks)
+    if spec.line_transforms:
+        image = in_the_end(augment.apply_to_batch(line_keys, spec.line_transforms, image, within, found))
+    return to_sequence(image, slots, masks)
 
 
 def to_sequence(
-    image: Float32[Array, "B H W"] | UInt8[Array, "B H W"],
+    image: Float[Array, "B H W"] | UInt8[Array, "B H W"],
     slots: Slots,
     masks: Int8[Array, "B H W"] | Bool[Array, "B K H W"] | None,
 ) -> DigitSequence:

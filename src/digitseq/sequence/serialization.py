@@ -8,7 +8,8 @@ from .. import augment
 from ..augment.base import to_python
 from ..internal.validation import nearest
 from .spacing import check_spacing_range
-from .spec import CHAINS, USUAL, SequenceSpec, check_spec
+from .spec import CHAINS, USUAL, SequenceSpec
+from .spec_checks import check_spec
 
 
 def spec_to_json(spec: SequenceSpec) -> str:

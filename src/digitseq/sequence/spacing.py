@@ -16,7 +16,7 @@ import numpy as np
 from jax import lax
 
 from ..internal import random_bits
-from ..internal.shapes import Array, Bool, Float32, Int32, Key, UInt32
+from ..internal.shapes import Array, Bool, Float32, Int32, UInt32
 from ..internal.validation import as_integer
 from .spacing_long import long_excesses, prefix_sums
 
@@ -45,7 +45,7 @@ def check_spacing_range(value: Any) -> tuple[int, int]:
 
 
 def random_excesses(
-    keys: Key[Array, " B"], spans: Int32[Array, "B J"], slacks: Int32[Array, " B"], max_slack: int
+    bits: UInt32[Array, "B J"], spans: Int32[Array, "B J"], slacks: Int32[Array, " B"], max_slack: int
 ) -> Int32[Array, "B J"]:
     """Excesses uniform over all that fit, for a batch of rows.
 
@@ -55,7 +55,7 @@ def random_excesses(
     row alone.
 
     Args:
-        keys: one typed PRNG key a row.
+        bits: uniform random bits: as integers, or for the table as fractions.
         spans: 0 or more.
         slacks: 0 to `max_slack`.
         max_slack: the largest slack, a Python integer.
@@ -64,8 +64,6 @@ def random_excesses(
         The excesses. Slot j's does not depend on slots that follow it if their
         spans are 0.
     """
-    # A row reads its bits once: as integers, or as fractions for the table.
-    bits = jax.vmap(lambda key: jax.random.bits(key, spans.shape[1:], jnp.uint32))(keys)
     spans = jnp.minimum(spans, slacks[:, None])
     tight = spans.sum(axis=1, dtype=jnp.int32) > slacks
     plain = random_bits.integers_below(bits, spans + 1)
