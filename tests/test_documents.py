@@ -91,6 +91,9 @@ def test_commands_work_as_printed(page, digitseq, here, monkeypatch, toy_folder)
             with open(here / words[3], "w" if words[2] == ">" else "a") as file:
                 file.write(f"{words[1]}\n")
             continue
+        if words[0] == "sha256sum":
+            assert len({(here / name).read_bytes() for name in words[1:]}) == 1, command
+            continue
         assert words.pop(0) == "digitseq", f"{page}: {command} is neither run nor excepted"
         code, out, err = digitseq(*(smaller(words) if words[0] in ("export", "vae") else words))
         assert code == 0, f"{page}: {command} ended with {code}: {err}"
