@@ -106,7 +106,7 @@ def preview(
         if captions
         else None,
         boxes=np.stack([sample.boxes for sample in samples]) if boxes else None,
-        masks=np.stack([sample.masks for sample in samples]) if masks else None,
+        masks=np.stack([np.asarray(sample.masks) for sample in samples]) if masks else None,
         **pictures.words_of(colours),
     )
     pictures.write(out, page, force=force)

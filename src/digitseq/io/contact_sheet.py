@@ -19,7 +19,14 @@ CAPTION_HEIGHT = 14
 LINE_HEIGHT = 1.4
 BOX_COLOURS = ((255, 170, 60), (90, 200, 255))
 # Of masks, one digit after the other: told apart by hue and by lightness, on black and on white paper.
-MASK_COLOURS = ((230, 120, 20), (40, 140, 230), (40, 170, 90), (200, 70, 170), (190, 170, 30), (130, 100, 230))
+MASK_COLOURS = (
+    (230, 120, 20),
+    (40, 140, 230),
+    (40, 170, 90),
+    (200, 70, 170),
+    (190, 170, 30),
+    (130, 100, 230),
+)
 # Of 5, as much of a masked pixel is the mask's colour.
 MASK_WEIGHT = 3
 MOST = 64
