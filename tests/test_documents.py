@@ -21,6 +21,7 @@ ELSEWHERE = {
     "python": "examples and benchmarks have tests and sessions of their own",
     "nox": "sessions",
     "ray": "test_export runs --engine ray on a cluster of one machine",
+    "digitseq explore": "tests/explore/test_page.py drives its page in a browser",
     "digitseq bank fetch": "test_fetch fetches from a server of its own",
 }
 # Options of exports that say how much and by whom: less of it, by this process.

@@ -100,4 +100,6 @@ def _ends(value: float, least: float, most: float) -> tuple[float, float, float]
     high = min(most, REACH * size)
     low = max(least, -high) if least < 0 else least
     step = 10.0 ** math.floor(math.log10((high - low) / STEPS))
-    return low, high, step
+    # A slider moves from its lower end in steps, and must find the way back.
+    finer = (step / 10**n for n in range(4))
+    return low, high, next((s for s in finer if math.isclose((value - low) / s % 1, 0, abs_tol=1e-6)), step)

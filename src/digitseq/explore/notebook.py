@@ -37,7 +37,7 @@ def _():
 
 
 @app.cell
-def _(GREATEST_GAP, LEAST_GAP, Settings, choices, get_args, mo, spec):
+def _(mo):
     def slider(start, stop, value, label, step=1):
         return mo.ui.slider(
             start, stop, step=step, value=value, label=label, show_value=True, full_width=True
@@ -49,6 +49,11 @@ def _(GREATEST_GAP, LEAST_GAP, Settings, choices, get_args, mo, spec):
     def menu(options, label):
         return mo.ui.dropdown(list(options), value=options[0], label=label)
 
+    return menu, slider, span
+
+
+@app.cell
+def _(GREATEST_GAP, LEAST_GAP, Settings, choices, get_args, menu, mo, slider, span, spec):
     usual = Settings()
     form = mo.ui.dictionary(
         {
@@ -76,7 +81,7 @@ def _(GREATEST_GAP, LEAST_GAP, Settings, choices, get_args, mo, spec):
             "zoom": slider(1, 8, usual.zoom, "zoom"),
         }
     )
-    return form, menu, slider
+    return (form,)
 
 
 @app.cell
