@@ -43,6 +43,7 @@ def test_the_notebook_is_thin():
     assert set(imported) == {"digitseq", "marimo", "typing"}
 
 
+@pytest.mark.slow
 def test_the_notebook_runs_as_a_program():
     skipped.needed("marimo")
     done = subprocess.run(
