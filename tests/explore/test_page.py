@@ -176,6 +176,18 @@ def test_what_can_not_be_drawn_is_said_and_mended(address, browser_page):
 
 
 @pytest.mark.slow
+def test_controls_that_change_while_a_picture_is_drawn_are_not_forgotten(address, browser_page):
+    browser_page.goto(address)
+    browser_page.wait_for_selector(PICTURE, timeout=120_000)
+    for label, choice in (("preset", "form"), ("masks", "amodal"), ("align", "left")):
+        browser_page.get_by_label(label).first.select_option(choice)
+    browser_page.get_by_role("checkbox", name="boxes").click()
+    code = browser_page.locator("#digitseq-python")
+    for wanted in ('"form"', '"amodal"', 'align="left"', "boxes=batch.boxes"):
+        code.get_by_text(wanted).first.wait_for(timeout=120_000)
+
+
+@pytest.mark.slow
 def test_the_picture_follows_at_once(address, browser_page):
     """Within 100 ms on a machine that does nothing else; five times that where tests run beside it."""
     browser_page.goto(address)

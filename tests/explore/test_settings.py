@@ -23,7 +23,6 @@ CONTROLS = {field.name: getattr(Settings(), field.name) for field in dataclasses
     "masks": choices.NONE,
     "colours": "white on black",
 }
-CHOSEN = {"preset": choices.NONE, "digits": [], "line": [], "alike": False, "sometimes": False}
 
 
 def test_a_number_that_changes_compiles_nothing(programs_of_its_own):
@@ -66,9 +65,8 @@ def test_every_transform_and_preset_is_offered():
     assert set(OF_LINES) | {"PerLine", "Sometimes"} == set(KINDS)
     assert {name for name in OF_LINES if augment.followed((KINDS[name](),))} > set(OF_DIGITS)
     for preset in augment.PRESETS:
-        assert choices.chains_of(CHOSEN | {"preset": preset}) == augment.preset(preset)
-    named = CHOSEN | {"digits": OF_DIGITS, "line": OF_LINES, "alike": True, "sometimes": True}
-    glyphs, lines = choices.chains_of(named)
+        assert choices.chains_of(preset) == augment.preset(preset)
+    glyphs, lines = choices.chains_of(choices.NONE, OF_DIGITS, OF_LINES, alike=True, sometimes=True)
     Settings(glyph_transforms=glyphs).check()
     Settings(line_transforms=lines[: MOST // 2]).check()
     assert title_of(glyphs[0]) == "Sometimes(PerLine(Affine))"
@@ -91,7 +89,7 @@ def test_the_controls_make_settings():
     assert choices.settings_of(other | {"bank": "vae"}, nothing, {}).style == 0.5
     for label, word in choices.WORDS.items():
         assert choices.settings_of(CONTROLS | {"labels": label}, nothing, {}).labels == word
-    chains = choices.chains_of(CHOSEN | {"preset": "strong", "line": ["Invert", "Paper"]})
+    chains = choices.chains_of("strong", line=["Invert", "Paper"])
     found = [knob.place for _, inside in choices.knobs_of(chains) for knob in inside]
     assert len(found) == len(set(found))
     moved = choices.settings_of(CONTROLS, chains, {"digit.0.rotation": 1.0, "line.5.boxes": 0.0})

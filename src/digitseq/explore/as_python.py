@@ -17,7 +17,7 @@ from .settings import Settings
 USUAL = SequenceSpec()
 # Always written, though they may be the usual ones: the first that one changes.
 ALWAYS = ("image_width", "spacing_range", "min_length", "max_length")
-LONGEST = 100
+LONGEST = 88
 
 
 def as_python(settings: Settings) -> str:

@@ -1,7 +1,7 @@
 """What the explorer's menus offer, and the settings that a choice in each of them makes."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..augment import PRESETS, Transform, preset
@@ -48,17 +48,26 @@ def banks(own: str | None = None) -> list[str]:
     return [first, *(name for name in known if name != first)]
 
 
-def chains_of(values: Mapping[str, Any]) -> Chains:
+def chains_of(
+    name: str,
+    digits: Iterable[str] = (),
+    line: Iterable[str] = (),
+    *,
+    alike: bool = False,
+    sometimes: bool = False,
+) -> Chains:
     """The transforms that the menus name, with their usual numbers.
 
     Args:
-        values: `preset` (a name or "none"), `digits` and `line` (names of transforms that follow the
-            preset's), `alike` (those of digits in `PerLine`), `sometimes` (all in `Sometimes`).
+        name: of a preset, or "none".
+        digits, line: names of transforms that follow the preset's.
+        alike: those of digits in `PerLine`.
+        sometimes: all in `Sometimes`.
     """
-    glyphs, lines = ((), ()) if values["preset"] == NONE else preset(values["preset"])
-    chance = 0.5 if values["sometimes"] else None
-    glyphs += transforms_named(values["digits"], alike=values["alike"], chance=chance)
-    return glyphs, lines + transforms_named(values["line"], chance=chance)
+    glyphs, lines = ((), ()) if name == NONE else preset(name)
+    chance = 0.5 if sometimes else None
+    glyphs += transforms_named(digits, alike=alike, chance=chance)
+    return glyphs, lines + transforms_named(line, chance=chance)
 
 
 def knobs_of(chains: Chains) -> list[tuple[Transform, list[Knob]]]:

@@ -1,4 +1,8 @@
-"""The explorer's page, a marimo notebook: `digitseq explore` opens it."""
+"""The explorer's page, a marimo notebook: `digitseq explore` opens it.
+
+Each control has a name of its own: of those in one `mo.ui.dictionary`, marimo
+keeps only the last change while a picture is being drawn.
+"""
 
 import marimo
 
@@ -20,91 +24,84 @@ def _():
     from digitseq.sequence import spec
 
     keep_programs()
-    return (
-        GREATEST_GAP,
-        LEAST_GAP,
-        Settings,
-        as_command,
-        as_python,
-        choices,
-        draw,
-        get_args,
-        knobs,
-        mo,
-        page,
-        spec,
-    )
+    usual = Settings()
+    return (GREATEST_GAP, LEAST_GAP, as_command, as_python, choices, draw, get_args, knobs, mo, page, spec,
+            usual)
 
 
 @app.cell
 def _(mo):
     def slider(start, stop, value, label, step=1):
-        return mo.ui.slider(
-            start, stop, step=step, value=value, label=label, show_value=True, full_width=True
-        )
+        return mo.ui.slider(start, stop, step, value, label=label, show_value=True, full_width=True)
 
     def span(start, stop, value, label):
         return mo.ui.range_slider(start, stop, value=value, label=label, show_value=True, full_width=True)
 
-    def menu(options, label):
-        return mo.ui.dropdown(list(options), value=options[0], label=label)
+    def menu(options, label, value=None):
+        return mo.ui.dropdown(list(options), options[0] if value is None else value, label=label)
 
-    return menu, slider, span
+    def several(options, label):
+        return mo.ui.multiselect(options, label=label, full_width=True)
+
+    return menu, several, slider, span
 
 
 @app.cell
-def _(GREATEST_GAP, LEAST_GAP, Settings, choices, get_args, menu, mo, slider, span, spec):
-    usual = Settings()
-    form = mo.ui.dictionary(
-        {
-            "labels": menu(choices.LABELS, "what is written"),
-            "text": mo.ui.text(usual.labels, label="the text", full_width=True),
-            "length": span(1, 12, (3, 8), "random digits: how many"),
-            "seed": slider(0, 100, usual.seed, "seed"),
-            "bank": menu(choices.banks(mo.cli_args().get("bank")), "digits of"),
-            "signs": mo.ui.checkbox(label="signs, as in 12/05"),
-            "variants": mo.ui.checkbox(label="crossed sevens and other ways to write"),
-            "style": slider(0, 1, 0, "style (vae): digits of a line alike", step=0.05),
-            "gaps": span(LEAST_GAP, GREATEST_GAP, usual.gaps, "gaps, pixels"),
-            "spacing": menu(get_args(spec.Spacing), "spacing"),
-            "advance": menu(get_args(spec.Advance), "advance: gaps are between"),
-            "align": mo.ui.dropdown(list(get_args(spec.Align)), usual.align, label="align"),
-            "baseline": menu(get_args(spec.Baseline), "baseline"),
-            "hand": menu(get_args(spec.Hand), "hand"),
-            "width": slider(0, 800, 0, "width, pixels (0: wide enough)", step=4),
-            "height": menu((28, 32, 48, 64), "height, pixels"),
-            "boxes": mo.ui.checkbox(label="boxes"),
-            "masks": menu((choices.NONE, *get_args(spec.Masks)), "masks"),
-            "colours": menu(tuple(choices.COLOURS), "ink and paper"),
-            "lines": mo.ui.dropdown([1, 2, 4, 8, 16], usual.lines, label="lines"),
-            "columns": slider(1, 4, usual.columns, "columns"),
-            "zoom": slider(1, 8, usual.zoom, "zoom"),
-        }
+def _(choices, menu, mo, slider, span, usual):
+    labels = menu(choices.LABELS, "what is written")
+    text = mo.ui.text(usual.labels, label="the text", full_width=True)
+    length = span(1, 12, (3, 8), "random digits: how many")
+    seed = slider(0, 100, usual.seed, "seed")
+    bank = menu(choices.banks(mo.cli_args().get("bank")), "digits of")
+    signs = mo.ui.checkbox(label="signs, as in 12/05")
+    variants = mo.ui.checkbox(label="crossed sevens and other ways to write")
+    style = slider(0, 1, 0, "style (vae): digits of a line alike", 0.05)
+    return bank, labels, length, seed, signs, style, text, variants
+
+
+@app.cell
+def _(GREATEST_GAP, LEAST_GAP, get_args, menu, slider, span, spec, usual):
+    gaps = span(LEAST_GAP, GREATEST_GAP, usual.gaps, "gaps, pixels")
+    spacing = menu(get_args(spec.Spacing), "spacing")
+    advance = menu(get_args(spec.Advance), "advance: gaps are between")
+    align = menu(get_args(spec.Align), "align", usual.align)
+    baseline = menu(get_args(spec.Baseline), "baseline")
+    hand = menu(get_args(spec.Hand), "hand")
+    width = slider(0, 800, 0, "width, pixels (0: wide enough)", 4)
+    height = menu((28, 32, 48, 64), "height, pixels")
+    return advance, align, baseline, gaps, hand, height, spacing, width
+
+
+@app.cell
+def _(choices, get_args, menu, mo, slider, spec, usual):
+    boxes = mo.ui.checkbox(label="boxes")
+    masks = menu((choices.NONE, *get_args(spec.Masks)), "masks")
+    colours = menu(tuple(choices.COLOURS), "ink and paper")
+    lines = menu((1, 2, 4, 8, 16), "lines", usual.lines)
+    columns = slider(1, 4, usual.columns, "columns")
+    zoom = slider(1, 8, usual.zoom, "zoom")
+    return boxes, colours, columns, lines, masks, zoom
+
+
+@app.cell
+def _(choices, knobs, menu, mo, several):
+    preset = menu(choices.PRESET_NAMES, "preset")
+    digits = several(knobs.OF_DIGITS, "more, of each digit")
+    line = several(knobs.OF_LINES, "more, of the line")
+    alike = mo.ui.checkbox(label="alike for a line's digits (PerLine)")
+    sometimes = mo.ui.checkbox(label="each with a probability (Sometimes)")
+    return alike, digits, line, preset, sometimes
+
+
+@app.cell
+def _(alike, choices, digits, line, mo, preset, slider, sometimes):
+    chains = choices.chains_of(
+        preset.value, digits.value, line.value, alike=alike.value, sometimes=sometimes.value
     )
-    return (form,)
-
-
-@app.cell
-def _(choices, knobs, menu, mo):
-    chosen = mo.ui.dictionary(
-        {
-            "preset": menu(choices.PRESET_NAMES, "preset"),
-            "digits": mo.ui.multiselect(knobs.OF_DIGITS, label="more, of each digit", full_width=True),
-            "line": mo.ui.multiselect(knobs.OF_LINES, label="more, of the line", full_width=True),
-            "alike": mo.ui.checkbox(label="alike for a line's digits (PerLine)"),
-            "sometimes": mo.ui.checkbox(label="each with a probability (Sometimes)"),
-        }
-    )
-    return (chosen,)
-
-
-@app.cell
-def _(choices, chosen, mo, slider):
-    chains = choices.chains_of(chosen.value)
     parts = choices.knobs_of(chains)
     numbers = mo.ui.dictionary(
         {
-            knob.place: slider(knob.low, knob.high, knob.value, knob.label, step=knob.step)
+            knob.place: slider(knob.low, knob.high, knob.value, knob.label, knob.step)
             for _transform, found in parts
             for knob in found
         }
@@ -113,24 +110,21 @@ def _(choices, chosen, mo, slider):
 
 
 @app.cell
-def _(chosen, form, knobs, numbers, page, parts):
-    inner = [(knobs.title_of(one), [numbers[knob.place] for knob in found]) for one, found in parts]
-    controls = "".join(
-        [
-            page.group("Labels", [form[name] for name in ("labels", "text", "length", "seed")]),
-            page.group("Digits", [form[name] for name in ("bank", "signs", "variants", "style")]),
-            page.group("Layout", [form[name] for name in page.LAYOUT]),
-            page.group("Augmentation", [chosen[name] for name in chosen], inner),
-            page.group("Picture", [form[name] for name in page.PICTURE]),
-        ]
+def _(advance, alike, align, as_command, as_python, bank, baseline, boxes, chains, choices, colours, columns,
+      digits, draw, gaps, hand, height, knobs, labels, length, line, lines, masks, mo, numbers, page, parts,
+      preset, seed, signs, sometimes, spacing, style, text, variants, width, zoom):
+    form = dict(
+        labels=labels, text=text, length=length, seed=seed,
+        bank=bank, signs=signs, variants=variants, style=style,
+        gaps=gaps, spacing=spacing, advance=advance, align=align, baseline=baseline, hand=hand,
+        width=width, height=height,
+        preset=preset, digits=digits, line=line, alike=alike, sometimes=sometimes,
+        boxes=boxes, masks=masks, colours=colours, lines=lines, columns=columns, zoom=zoom,
     )
-    return (controls,)
-
-
-@app.cell
-def _(as_command, as_python, chains, choices, controls, draw, form, mo, numbers, page):
+    inner = [(knobs.title_of(one), [numbers[knob.place] for knob in found]) for one, found in parts]
     try:
-        settings = choices.settings_of(form.value, chains, numbers.value)
+        values = {name: control.value for name, control in form.items()}
+        settings = choices.settings_of(values, chains, numbers.value)
         result = page.result(
             draw(settings),
             mo.md(page.fenced(as_python(settings), "python")).text,
@@ -138,8 +132,8 @@ def _(as_command, as_python, chains, choices, controls, draw, form, mo, numbers,
         )
     except (ValueError, OSError) as error:
         result = page.refusal(error)
-    mo.Html(page.layout(controls, result))
-    return
+    mo.Html(page.layout(page.controls(form, inner), result))
+    return (result,)
 
 
 if __name__ == "__main__":

@@ -2,15 +2,21 @@
 
 import base64
 import html
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ..io import png
 from .drawing import Sheet
 
-# The controls of the layout and of the picture, in their order.
-LAYOUT = ("gaps", "spacing", "advance", "align", "baseline", "hand", "width", "height")
-PICTURE = ("boxes", "masks", "colours", "lines", "columns", "zoom")
+# The controls of each group, in their order.
+AUGMENTATION = "Augmentation"
+GROUPS = {
+    "Labels": ("labels", "text", "length", "seed"),
+    "Digits": ("bank", "signs", "variants", "style"),
+    "Layout": ("gaps", "spacing", "advance", "align", "baseline", "hand", "width", "height"),
+    AUGMENTATION: ("preset", "digits", "line", "alike", "sometimes"),
+    "Picture": ("boxes", "masks", "colours", "lines", "columns", "zoom"),
+}
 # Transforms whose knobs are in sight at once; those of more open one by one.
 MOST_OPEN = 4
 # On a narrow screen the picture stays in sight above the controls, and the code comes after them.
@@ -35,23 +41,36 @@ STYLE = """<style>
 </style>"""
 
 
-def layout(controls: str, result: str) -> str:
-    """The page: controls, and beside or below them the result; both are HTML."""
+def layout(left: str, right: str) -> str:
+    """The page: the controls' HTML, and beside or above them the result's."""
     return (
-        f"{STYLE}<div class='digitseq'><div class='digitseq-controls'>{controls}</div>"
-        f"<div class='digitseq-result'>{result}</div></div>"
+        f"{STYLE}<div class='digitseq'><div class='digitseq-controls'>{left}</div>"
+        f"<div class='digitseq-result'>{right}</div></div>"
     )
 
 
-def group(name: str, controls: Iterable[Any], parts: Sequence[tuple[str, Iterable[Any]]] = ()) -> str:
+def controls(form: Mapping[str, Any], knobs: Sequence[tuple[str, Iterable[Any]]]) -> str:
+    """All controls in their groups, as HTML.
+
+    Args:
+        form: the controls by name; each has its HTML in `text`.
+        knobs: those of each transform, by its title.
+    """
+    return "".join(
+        group(name, [form[one] for one in names], knobs if name == AUGMENTATION else ())
+        for name, names in GROUPS.items()
+    )
+
+
+def group(name: str, own: Iterable[Any], parts: Sequence[tuple[str, Iterable[Any]]] = ()) -> str:
     """Controls that open and close together, as HTML.
 
     Args:
         name: of the group.
-        controls: each has its HTML in `text`.
+        own: its controls, each with its HTML in `text`.
         parts: groups within, by their names.
     """
-    inside = [f"<div class='digitseq-control'>{control.text}</div>" for control in controls]
+    inside = [f"<div class='digitseq-control'>{control.text}</div>" for control in own]
     for title, within in parts:
         held = "".join(f"<div class='digitseq-control'>{control.text}</div>" for control in within)
         state = " open" if len(parts) <= MOST_OPEN else ""
