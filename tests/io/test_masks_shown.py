@@ -1,5 +1,9 @@
 """Masks that sheets tint: exactly the pixels of each digit, in its colour."""
 
+import re
+import shlex
+from pathlib import Path
+
 import jax
 import numpy as np
 import pytest
@@ -95,4 +99,16 @@ def test_the_command_tints_as_python_does(made, here):
     batch = ds.sample_sequences(4, "mnist", [[3, 5, 0]] * 3, spec)
     ds.save(here / "own.png", ds.contact_sheet(batch.image, columns=4, scale=2, masks=batch.masks))
     ours, theirs = (np.asarray(Image.open(here / name)) for name in ("own.png", "preview.png"))
+    np.testing.assert_array_equal(ours, theirs)
+
+
+@pytest.mark.slow
+def test_the_picture_of_masks_is_what_the_command_beside_it_draws(made, here):
+    docs = Path(__file__).parents[2] / "docs"
+    page = next(docs.rglob("explore.md")).read_text().replace("\\\n", " ")
+    (command,) = re.findall(
+        r"^digitseq (preview .*--masks .*--out docs/pictures/masks.png)$", page, re.MULTILINE
+    )
+    made(*shlex.split(command))
+    ours, theirs = (np.asarray(Image.open(at / "pictures" / "masks.png")) for at in (here / "docs", docs))
     np.testing.assert_array_equal(ours, theirs)

@@ -4,6 +4,11 @@ Each control has a name of its own: of those in one `mo.ui.dictionary`, marimo
 keeps only the last change while a picture is being drawn.
 """
 
+# /// script
+# [tool.marimo.display]
+# theme = "system"
+# ///
+
 import marimo
 
 app = marimo.App(width="full", app_title="digitseq explore")

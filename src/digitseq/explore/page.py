@@ -34,6 +34,7 @@ STYLE = """<style>
   .digitseq { display: flex; flex-direction: column; gap: 0; }
   .digitseq-result { display: contents; }
   .digitseq-picture { position: sticky; top: 0; z-index: 1; background: var(--background, Canvas); }
+  .digitseq-picture img { padding-right: 2.5rem; }  /* marimo's menu */
   .digitseq-picture img { max-height: 45vh; }
   .digitseq-code { order: 3; min-width: 0; }
   .digitseq-controls { order: 2; }
