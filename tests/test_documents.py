@@ -28,6 +28,7 @@ ELSEWHERE = {
     "cd": "into it",
     "mkdocs": "test_site builds the site",
     "ray": "test_export runs --engine ray on a cluster of one machine",
+    "digitseq explore": "tests/explore/test_page.py drives its page in a browser",
     "digitseq bank fetch": "test_fetch fetches from a server of its own",
 }
 # Options of exports that say how much and by whom: less of it, by this process.
