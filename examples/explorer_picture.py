@@ -1,4 +1,4 @@
-"""Draws the picture of docs/explore.md: the explorer's page in a headless Chromium.
+"""Draws the picture of docs/guide/explore.md: the explorer's page in a headless Chromium.
 
 python examples/explorer_picture.py docs/pictures/explore.png --width 1200
 Needs the extra `explore`, playwright and Chromium.
