@@ -18,7 +18,7 @@ from .slots import Slots, Store
 from .spec import MAX_HEIGHT, SequenceSpec
 
 # Up to so many slots are compared with each column, so many at a time: then a CPU compares many columns at
-# once, as it doesn't in longer loops. More are looked up, in time and memory that don't depend on their number.
+# once, as it doesn't in longer loops. More are looked up, in time and memory that don't depend on how many.
 # All at once, 25 would take 3 times as long and 250 of them 10 times (`benchmarks/scale.py`, widths 1,000 and
 # 10,000).
 FEW_SLOTS, GROUP = 64, 8

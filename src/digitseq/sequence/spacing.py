@@ -8,6 +8,7 @@ canvas has left when every gap is at its lowest: the excesses may add up to it.
 """
 
 import math
+from functools import partial
 from typing import Any
 
 import jax
@@ -76,7 +77,7 @@ def random_excesses(
         # Rows that are not tight ask for no room in the table.
         rooms = jnp.where(tight, slacks, 0)
         rows = bits, jnp.minimum(spans, rooms[:, None]), rooms
-        exact = map_in_chunks(lambda *rows: _exact(*rows, max_slack), slots * (max_slack + 1), *rows)
+        exact = map_in_chunks(partial(_exact, max_slack=max_slack), slots * (max_slack + 1), *rows)
         return jnp.where(tight[:, None], exact, plain)
 
     return lax.cond(tight.any(), conditioned, lambda: plain)
