@@ -102,7 +102,7 @@ def imports(session: nox.Session) -> None:
 def benchmarks(session: nox.Session) -> None:
     """Speed, as ratios; wants DIGITSEQ_MNIST."""
     session.install("-e", ".[bench]")
-    for script in ("batch", "augment", "single", "startup"):
+    for script in ("batch", "augment", "single", "startup", "tips"):
         session.run("python", f"benchmarks/{script}.py")
 
 

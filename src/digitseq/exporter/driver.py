@@ -54,7 +54,8 @@ def export(
         source: a `DigitBank`, anything with `draw` (and `num_classes`, where labels go beyond 9), or the
             name of one ("mnist", "builtin", "vae", a path).
         labels: a label source, or text such as "random:3-8".
-        spec: the layout. "coco" adds amodal masks to it where it has none.
+        spec: the layout. "coco" adds amodal masks to it where it has none. Its `dtype` is left aside: files
+            hold uint8.
         out: a new folder, or a URL that fsspec knows, such as s3://bucket/folder.
         count: how many images, up to 10**9; None: as many as a list has sequences.
         format: "png", "webdataset", "parquet", "array_record", "lmdb",
