@@ -13,6 +13,12 @@ from jax import lax
 # Pixels per chunk on a CPU; accelerators take ACCELERATOR_FACTOR times as many.
 CPU_PIXELS = 512 * 28 * 28
 ACCELERATOR_FACTOR = 64
+# For programs of one image. XLA shares what reads a large bank among a CPU's threads, however little it reads of
+# it, and waking one takes longer than one image: a call takes two thirds of the time (`benchmarks/single.py`).
+# Older versions are not known to take this option.
+ONE_THREAD = (
+    {"xla_disable_hlo_passes": "cpu-parallel-task-assigner"} if jax.__version_info__ >= (0, 10) else None
+)
 
 
 def materialize(function: Callable[..., Any], operand: Any, *rest: Any) -> Any:

@@ -25,7 +25,7 @@ from .glyph_sampling import sample_glyphs
 from .signs import labelled
 from .slots import Slots
 from .spec import SequenceSpec, as_numbers, check_structure
-from .stages import LINE, words_of
+from .stages import LINE, Draws
 
 # A visible mask is an int8 that holds a slot + 1.
 MAX_MASKED_SLOTS = 127
@@ -184,11 +184,11 @@ def render(
         BankError: the spec asks for one writer a line and the source knows none.
     """
     check_shapes(digits.shape, spec)
-    words = words_of(row_keys, digits.shape[1])
-    store, slots = sample_glyphs(row_keys, words.glyphs, source, narrowed(digits), spec, glyph_ids)
+    draws = Draws.of(row_keys, digits.shape[1])
+    store, slots = sample_glyphs(draws, source, narrowed(digits), spec, glyph_ids)
     if spec.baseline == "ink":
-        slots = baseline.stand(row_keys, source, slots, spec)
-    slots = layout.place(row_keys, words, store, slots, spec, width)
+        slots = baseline.stand(draws, source, slots, spec)
+    slots = layout.place(draws, store, slots, spec, width)
     if (
         spec.glyph_transforms
     ):  # without them, a glyph that is blank in the bank stays a label, with an empty box
@@ -202,9 +202,9 @@ def render(
     # Masks of moved or changed ink are made after it is: annotations and image then use the same line keys.
     image, masks = compositing.paint(store, slots, spec, masks=visible, form=form)
     if spec.ligatures is not None:
-        image = ligatures.join(row_keys, source, store, slots, spec, image, form)
+        image = ligatures.join(draws, source, store, slots, spec, image, form)
     named = labelled(source, slots.digits, spec.unlabelled)
-    line_keys = keys.folded(row_keys, LINE)
+    line_keys = draws.keys(LINE)
     found = annotations.measure(line_keys, slots, spec, within)
     line = line_keys, store, slots, masks, named, spec, within, found
     slots, masks = annotations.after_line_transforms(*line)
