@@ -61,9 +61,18 @@ def smoke(session: nox.Session) -> None:
 
 @nox.session
 def docs(session: nox.Session) -> None:
-    """Whether the pages are right: links, commands, Python and JSON blocks, pictures."""
-    session.install("-e", ".[dev]")
-    pages = ("tests/test_documents.py", "tests/test_readme.py")
+    """Builds the documentation, strictly, and tests its pages; with `-- serve`, shows it as it is edited."""
+    session.install("-e", ".[dev,docs]")
+    if "serve" in session.posargs:
+        session.run("mkdocs", "serve", "--watch", "src")
+        return
+    session.run("mkdocs", "build", "--strict", "--site-dir", "site")
+    pages = (
+        "tests/test_documents.py",
+        "tests/test_readme.py",
+        "tests/test_doctests.py",
+        "tests/test_site.py",
+    )
     session.run("python", "-m", "pytest", "-n", "auto", "-m", "slow or not slow", *pages, *session.posargs)
 
 

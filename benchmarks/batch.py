@@ -1,12 +1,14 @@
 """Images a second in batches, random numbers included, beside NumPy, numba and a plain fill.
 
-Run: python benchmarks/batch.py [--batch 1024] [--rounds 60] [--device-only]
-`--device-only` leaves the CPU baselines out: for a GPU with a large batch.
+Run: python benchmarks/batch.py [--batch 1024] [--rounds 60]
+or, on a GPU: python benchmarks/batch.py --device-only --batch 65536 [--rounds 10] [--calls 4]
+or, without one: python benchmarks/batch.py --device-only --batch 65536 --lower cuda
 """
 
 import argparse
 import statistics
 
+import device
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -33,17 +35,28 @@ def pixels(key, bank, digits, spec):
 
 
 def main() -> None:
-    """Prints the table."""
+    """Prints the table that the options ask for."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--batch", type=int, default=1024)
-    parser.add_argument("--rounds", type=int, default=60)
-    parser.add_argument("--device-only", action="store_true")
+    parser.add_argument("--rounds", type=int, help="60; on a device alone 10")
+    parser.add_argument("--device-only", action="store_true", help="no baselines, but kernels and bandwidth")
+    parser.add_argument("--calls", type=int, default=4, help="in a row, on a device alone")
+    parser.add_argument("--lower", metavar="PLATFORM", help="count for a device that is not there")
     options = parser.parse_args()
+    if options.lower:
+        device.lower(options.batch, options.lower)
+    elif options.device_only:
+        device.main(options.batch, options.rounds or 10, options.calls)
+    else:
+        compare(options.batch, options.rounds or 60)
 
+
+def compare(batch: int, rounds: int) -> None:
+    """Prints the table beside NumPy, numba and a plain fill."""
     bank = ds.load_bank("mnist")
-    rows = np.random.default_rng(0).integers(0, 10, (options.batch, SLOTS)).astype(np.int32)
+    rows = np.random.default_rng(0).integers(0, 10, (batch, SLOTS)).astype(np.int32)
     digits, key = jnp.asarray(rows), jax.random.key(0)
-    fill = jax.jit(lambda value: jnp.full((options.batch, 28, WIDTH), value))
+    fill = jax.jit(lambda value: jnp.full((batch, 28, WIDTH), value))
     grey = jnp.float32(0.5)
 
     runs = {"plain fill": lambda: fill(grey).block_until_ready()}
@@ -52,21 +65,18 @@ def main() -> None:
     runs["images and all labels"] = lambda: jax.block_until_ready(
         ds.sample_sequences(key, bank, digits, SPECS[""])
     )
-    if not options.device_only:
-        loop, copy = Loop(bank), numba_batch(bank)
-        runs["numba kernel"] = lambda: copy(rows, WIDTH)
-        runs["NumPy loop"] = lambda: loop.batch(rows, WIDTH)
-    seconds = in_turn(runs, options.rounds)
+    loop, copy = Loop(bank), numba_batch(bank)
+    runs["numba kernel"] = lambda: copy(rows, WIDTH)
+    runs["NumPy loop"] = lambda: loop.batch(rows, WIDTH)
+    seconds = in_turn(runs, rounds)
 
-    print(
-        f"{jax.devices()[0].device_kind}, {options.batch} images of {SLOTS} digits, width {WIDTH}, ", end=""
-    )
-    print(f"medians over {options.rounds} rounds")
-    against = [name for name in ("NumPy loop", "numba kernel", "plain fill") if name in seconds]
+    print(f"{jax.devices()[0].device_kind}, {batch} images of {SLOTS} digits, width {WIDTH}, ", end="")
+    print(f"medians over {rounds} rounds")
+    against = ["NumPy loop", "numba kernel", "plain fill"]
     print(f"{'':24}{'ms':>8}{'images/s':>11}{'GB/s':>7}", *(f"{'x ' + name:>15}" for name in against))
     for name, times in seconds.items():
         median = statistics.median(times)
-        rate = options.batch / median
+        rate = batch / median
         ratios = (f"{ratio(times, seconds[other]):>15.2f}" for other in against)
         print(f"{name:24}{median * 1e3:8.2f}{rate:11,.0f}{rate * 28 * WIDTH * 4 / 1e9:7.2f}", *ratios)
 

@@ -1,4 +1,4 @@
-"""How good the model is that ships with digitseq: one command, every figure of docs/model.md.
+"""How good the model is that ships with digitseq: one command, every figure of docs/guide/model.md.
 
 Run: python benchmarks/evaluate.py [--model FILE] [--only PART ...]       (about half an hour on two cores)
 

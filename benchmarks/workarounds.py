@@ -8,6 +8,7 @@ fifth. Random integers and prefix sums stay for the numbers that they give, and 
 
 import argparse
 import contextlib
+import dataclasses
 import statistics
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -79,17 +80,18 @@ class NoBranches:
 
 def floats(run: Run, numbers: jax.Array) -> Any:
     """The job of most cases: images of 4 bytes a pixel, as recognisers take them."""
-    return run.images(numbers, jnp.float32)
+    return run.images(numbers)
 
 
 def whole_bytes(run: Run, numbers: jax.Array) -> Any:
     """Images of a byte a pixel, which are copied from the bank's glyphs as bytes."""
-    return run.images(numbers, jnp.uint8)
+    run = dataclasses.replace(run, spec=run.spec.replace(dtype="uint8"))
+    return run.images(numbers)
 
 
 def rounded_floats(run: Run, numbers: jax.Array) -> Any:
     """The same images, as floats that are rounded in the end."""
-    return pixels.byte_ink(run.images(numbers, jnp.float32).image)
+    return pixels.byte_ink(run.images(numbers).image)
 
 
 MATERIALIZED = [

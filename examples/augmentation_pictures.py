@@ -1,4 +1,4 @@
-"""The pictures of docs/augmentation.md: every transform at low, default and high strength.
+"""The pictures of docs/guide/augmentation.md: every transform at low, default and high strength.
 
 Run: python examples/augmentation_pictures.py BANK_FOLDER PICTURE_FOLDER
 where BANK_FOLDER is what examples/stroke_bank.py drew. The same pictures each time.

@@ -8,19 +8,27 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import slow, toy_glyphs
+from files import assert_the_same_pictures
 from PIL import Image
 
 import digitseq as ds
 from digitseq import vae
 
 ROOT = Path(__file__).parents[1]
-PAGES = {path.name: path.read_text() for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))}
+PAGES = {
+    str(path.relative_to(ROOT)): path.read_text()
+    for path in (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
+}
 # Begins of commands that are not run here, and what does it instead.
 ELSEWHERE = {
     "pip": "the README's two commands are run in a fresh environment before each release",
     "python": "examples and benchmarks have tests and sessions of their own",
     "nox": "sessions",
+    "git": "there is a clone already",
+    "cd": "into it",
+    "mkdocs": "test_site builds the site",
     "ray": "test_export runs --engine ray on a cluster of one machine",
+    "digitseq explore": "tests/explore/test_page.py drives its page in a browser",
     "digitseq bank fetch": "test_fetch fetches from a server of its own",
 }
 # Options of exports that say how much and by whom: less of it, by this process.
@@ -29,7 +37,7 @@ SMALLER = {"--count": "30", "--workers": None, "--engine": None, "--shard-size":
 
 def commands(text):
     """The commands of a page's shell blocks, in order, without comments."""
-    for block in re.findall(r"^```sh\n(.*?)^```", text, re.DOTALL | re.MULTILINE):
+    for _, block in re.findall(r"^( *)```sh\n(.*?)^\1```", text, re.DOTALL | re.MULTILINE):
         for line in block.replace("\\\n", " ").splitlines():
             for command in re.split(r" && ", re.sub(r"(^|\s+)#.*", "", line)):
                 if command.strip():
@@ -75,7 +83,6 @@ def test_commands_work_as_printed(page, digitseq, here, monkeypatch, toy_folder)
     # A model's file as `vae train` would write it, which the tests of training look after.
     monkeypatch.setattr(vae, "train", lambda *_, **__: vae.pretrained())
     monkeypatch.setattr("digitseq.glyphs.mnist.mnist_folder", lambda: toy_folder)
-    ran = 0
     for command in commands(PAGES[page]):
         if any(command.startswith(start) for start in ELSEWHERE) or "s3://" in command:
             continue
@@ -85,12 +92,21 @@ def test_commands_work_as_printed(page, digitseq, here, monkeypatch, toy_folder)
             with open(here / words[3], "w" if words[2] == ">" else "a") as file:
                 file.write(f"{words[1]}\n")
             continue
+        if words[0] == "sha256sum":
+            assert len({(here / name).read_bytes() for name in words[1:]}) == 1, command
+            continue
         assert words.pop(0) == "digitseq", f"{page}: {command} is neither run nor excepted"
         code, out, err = digitseq(*(smaller(words) if words[0] in ("export", "vae") else words))
         assert code == 0, f"{page}: {command} ended with {code}: {err}"
         assert out
-        ran += 1
-    assert ran or "```sh" not in PAGES[page]
+    if list((here / "docs").rglob("*.png")):
+        assert_the_same_pictures(here / "docs", ROOT / "docs")
+
+
+def test_commands_are_found_in_every_page_that_has_some():
+    for page, text in PAGES.items():
+        assert len(list(commands(text))) >= text.count("```sh\n"), page
+    assert len([command for text in PAGES.values() for command in commands(text)]) > 80
 
 
 def test_json_blocks_are_json():
@@ -121,7 +137,6 @@ def test_contributing_names_files_and_names_that_exist():
 
 
 def test_links_lead_somewhere():
-    for page, text in [*PAGES.items(), ("README.md", CONTRIBUTING)]:
-        folder = ROOT if page == "README.md" else ROOT / "docs"
+    for page, text in [*PAGES.items(), ("CONTRIBUTING.md", CONTRIBUTING)]:
         for target in re.findall(r"\]\((?!https?://)([^)#]+)", text):
-            assert (folder / target).exists(), f"{page}: {target}"
+            assert ((ROOT / page).parent / target).exists(), f"{page}: {target}"

@@ -29,7 +29,8 @@ from .scans import bank_from_images, normalize_glyph, normalize_line
 from .sequence.addition import AdditionPairs
 from .sequence.pipeline import DigitSequence, sample_sequence, sample_sequences
 from .sequence.serialization import spec_from_json, spec_to_json
-from .sequence.spec import SequenceSpec, check_spec
+from .sequence.spec import SequenceSpec
+from .sequence.spec_checks import check_spec
 from .sequence.texts import text
 from .stream import batch_at, batches
 from .version import __version__ as __version__

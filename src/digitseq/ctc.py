@@ -21,8 +21,18 @@ from .labels.digits import PAD
 from .sequence.pipeline import DigitSequence
 from .sequence.spec import MAX_WIDTH, SequenceSpec
 
-# The class after the digits 0 to 9: give it to `optax.ctc_loss` as `blank_id`.
+__all__ = [
+    "BLANK",
+    "check",
+    "column_targets",
+    "decode",
+    "edit_distance",
+    "labels_and_paddings",
+    "least_frames",
+]
+
 BLANK = 10
+"""The class after the digits 0 to 9: give it to `optax.ctc_loss` as `blank_id`."""
 
 
 @own_settings
@@ -31,7 +41,7 @@ def labels_and_paddings(
 ) -> tuple[Integer[Array, "B K"], Float32[Array, "B K"]]:
     """The arguments `labels` and `label_paddings` of `optax.ctc_loss`.
 
-    >>> labels, paddings = labels_and_paddings(jnp.array([[3, 5, PAD]]))
+    >>> labels, paddings = ctc.labels_and_paddings(jnp.array([[3, 5, -1]]))
     >>> labels.tolist(), paddings.tolist()
     ([[3, 5, 0]], [[0.0, 0.0, 1.0]])
 
@@ -50,7 +60,7 @@ def labels_and_paddings(
 def least_frames(digits: Integer[Array | HostArray, "*B K"]) -> Int32[Array, "*B"]:
     """The fewest frames in which CTC can emit labels: their length, plus a blank between equal neighbours.
 
-    >>> least_frames(jnp.array([3, 3, 5, PAD])).tolist()
+    >>> ctc.least_frames(jnp.array([3, 3, 5, -1])).tolist()
     4
 
     Args:
@@ -65,6 +75,11 @@ def least_frames(digits: Integer[Array | HostArray, "*B K"]) -> Int32[Array, "*B
 @own_settings
 def column_targets(sample: DigitSequence, stride: int, *, blank: int = BLANK) -> Int32[Array, "*B T"]:
     """A target class for each frame, for framewise training, instead of CTC or before it.
+
+    >>> bank = ds.make_bank(np.full((10, 28, 28), 99, np.uint8), np.arange(10))
+    >>> sample = ds.sample_sequence(7, bank, [3, 5, 0], ds.SequenceSpec(image_width=120))
+    >>> ctc.column_targets(sample, stride=10).tolist()
+    [10, 3, 3, 3, 5, 5, 5, 10, 0, 0, 0, 10]
 
     Args:
         sample: one image or a batch.
@@ -92,7 +107,7 @@ def column_targets(sample: DigitSequence, stride: int, *, blank: int = BLANK) ->
 def decode(logits: Float[Array | HostArray, "*B T C"], *, blank: int = BLANK) -> Int32[Array, "*B T"]:
     """The best-path (greedy) decoding: each frame's most probable class, repeats merged, blanks removed.
 
-    >>> decode(jnp.eye(11)[jnp.array([3, 3, 10, 3, 5])]).tolist()
+    >>> ctc.decode(jnp.eye(11)[jnp.array([3, 3, 10, 3, 5])]).tolist()
     [3, 3, 5, -1, -1]
 
     Args:
@@ -114,6 +129,9 @@ def check(
     labels: LabelSource, spec: SequenceSpec, stride: int, *, blank: int = BLANK, symbols: str | None = None
 ) -> int:
     """The number of frames of an image, once it is checked that CTC can emit all labels in them.
+
+    >>> ctc.check(ds.RandomDigits(min_length=3, max_length=8), ds.SequenceSpec(image_width=260), stride=4)
+    65
 
     Args:
         labels: a label source with `rows()`, as digitseq's own have.
@@ -171,7 +189,7 @@ def edit_distance(read: npt.ArrayLike, written: npt.ArrayLike) -> int:
     V. Levenshtein, "Binary codes capable of correcting deletions, insertions
     and reversals" (1966): the fewest insertions, deletions and substitutions.
 
-    >>> edit_distance([3, 5, 0], [3, 0, PAD])
+    >>> ctc.edit_distance([3, 5, 0], [3, 0, -1])
     1
 
     Args:

@@ -31,6 +31,10 @@ class Dataset:
     since JAX does not survive a fork. In a process that was forked after JAX had
     started, examples raise a RuntimeError that says so.
 
+    >>> images = ds.Dataset(7, "builtin", ds.FixedLabels(["350", "12"]), ds.SequenceSpec(image_width=120))
+    >>> len(images), images[1]["image"].shape
+    (2, (28, 120))
+
     Args:
         key: a typed or raw PRNG key, or an integer seed: the run.
         source: a `DigitBank`, anything with `draw`, or the name of one.

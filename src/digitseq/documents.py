@@ -20,7 +20,12 @@ from .sequence.spec import SequenceSpec
 
 
 class Document(NamedTuple):
-    """A bank, labels and a layout that belong together: `ds.batch_at(key, step, *document, size)`."""
+    """A bank, labels and a layout that belong together: `ds.batch_at(key, step, *document, size)`.
+
+    >>> bank, labels, spec = ds.document("form", "builtin")
+    >>> spec.baseline, labels.max_length
+    ('ink', 7)
+    """
 
     bank: Source
     labels: LabelSource
@@ -94,7 +99,7 @@ def document(
     hand; rules and specks are where paper has them. Numbers can be changed:
     `spec.replace(...)`, `bank.reweighted(...)`.
 
-    >>> bank, labels, spec = document("cheque", "builtin", image_width=160)
+    >>> bank, labels, spec = ds.document("cheque", "builtin", image_width=160)
     >>> spec.unlabelled
     ".,-/=#'$"
 

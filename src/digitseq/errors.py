@@ -22,6 +22,13 @@ def extra(name: str) -> str:
 class IdxError(ValueError):
     """An IDX file that is not what its format asks for.
 
+    >>> import io
+    >>> try:
+    ...     ds.read_idx(io.BytesIO(bytes(4)))
+    ... except ds.IdxError as error:
+    ...     print(error.offset, "expected", error.expected)
+    2 expected a dtype code (08 uint8, 09 int8, 0b int16, 0c int32, 0d float32, 0e float64)
+
     Attributes:
         file: the file's name, as given.
         offset: where it went wrong, in bytes of the (decompressed) contents.
@@ -41,8 +48,20 @@ class IdxError(ValueError):
 
 
 class BankError(ValueError):
-    """A bank that can't serve what is asked of it, or none in reach."""
+    """A bank that can't serve what is asked of it, or none in reach.
+
+    >>> bank = ds.make_bank(np.ones((1, 28, 28), np.uint8), [3])  # a three alone
+    >>> try:
+    ...     ds.generate_numbers_sequence("7", (0, 10), 40, bank=bank)
+    ... except ds.BankError as error:
+    ...     print(error)
+    the bank has no glyph of digit 7
+    """
 
 
 class FetchError(OSError):
-    """A download that no mirror could serve."""
+    """A download that no mirror could serve.
+
+    >>> issubclass(ds.FetchError, OSError)  # what `digitseq bank fetch` ends with where no mirror answers
+    True
+    """

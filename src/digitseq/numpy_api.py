@@ -29,7 +29,8 @@ from .sequence.preflight import (
     require_writer,
 )
 from .sequence.spacing import check_spacing_range
-from .sequence.spec import MAX_WIDTH, SequenceSpec, as_numbers, check_spec
+from .sequence.spec import MAX_WIDTH, SequenceSpec, as_numbers
+from .sequence.spec_checks import check_spec
 
 # Slots and columns are padded to the next of a few sizes, so that calls with
 # all sorts of lengths and widths share a few compiled programs.
@@ -58,6 +59,10 @@ def generate_numbers_sequence(
 ) -> npt.NDArray[np.float32]:
     """An image of the digits side by side, each drawn at random from its class.
 
+    >>> image = ds.generate_numbers_sequence([3, 5, 0], (0, 10), 120, key=7, bank="builtin")
+    >>> image.shape, image.dtype, float(image.min())
+    ((28, 120), dtype('float32'), 0.0)
+
     Args:
         digits: what to write, left to right: a list, tuple, range, integer
             array of NumPy or JAX, one-dimensional, or a string of the bank's
@@ -74,7 +79,8 @@ def generate_numbers_sequence(
             means `jax.random.key(seed)`. None draws fresh entropy.
         bank: where the glyphs come from: a bank, a model, or the name of one
             ("mnist", "builtin", "vae", a path); None takes `load_bank()`, once.
-        spec: gives all other settings; the arguments win over its own.
+        spec: gives all other settings; the arguments win over its own. Its
+            `dtype` must be "float32", as the image is.
 
     Returns:
         A new, writable, C-contiguous float32 array [28, image_width] (or of
@@ -122,6 +128,11 @@ def _checked(spec: SequenceSpec) -> SequenceSpec:
         ValueError: a value that can't be used.
     """
     check_spec(spec)
+    if spec.dtype != "float32":
+        raise ValueError(
+            f"spec.dtype must be 'float32', as this function returns, got {spec.dtype!r}; `sample_sequence` "
+            "makes images of other dtypes"
+        )
     return (as_numbers(spec) if spec.glyph_transforms or spec.line_transforms else spec).replace(masks=False)
 
 

@@ -12,7 +12,7 @@ from digitseq import augment, vae
 from digitseq.cli import common, recipes
 from digitseq.io import png
 from digitseq.labels.text import pack
-from digitseq.sequence.spec import check_structure
+from digitseq.sequence.spec_checks import check_structure
 
 LIKE = ("generate", "--like", "bad.png", "--out", "again.png")
 

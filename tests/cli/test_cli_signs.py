@@ -13,7 +13,7 @@ from digitseq.glyphs.signs import ALL
 from digitseq.io.png import read_text
 
 ROOT = Path(__file__).parents[2]
-PAGE = (ROOT / "docs" / "signs.md").read_text()
+PAGE = (ROOT / "docs" / "guide" / "signs.md").read_text()
 
 
 def test_a_picture_with_signs_is_rendered_again(made, here, toy_folder):

@@ -48,7 +48,10 @@ ROOT = Path(__file__).parents[2]
 ELSEWHERE = {"--engine", "--workers", "--shard-size", "--count"}
 
 
-PAGES = [ROOT / "README.md", ROOT / "docs" / "exports.md", ROOT / "src" / "digitseq" / "cli" / "export.py"]
+HOW_TO = ("docs/how-to/splits.md", "docs/how-to/clusters.md")
+PAGES = [
+    ROOT / name for name in ("README.md", "docs/guide/exports.md", *HOW_TO, "src/digitseq/cli/export.py")
+]
 
 
 WRITTEN = [

@@ -1,5 +1,6 @@
 """The copy of a bank that load_bank keeps in the user's cache: used if valid, else rebuilt."""
 
+import dataclasses
 import io
 import os
 import pickle
@@ -11,6 +12,7 @@ import pytest
 from conftest import toy_glyphs
 
 import digitseq as ds
+from digitseq.glyphs import bank as bank_module
 from digitseq.glyphs import cache, loading
 from digitseq.glyphs import mnist as mnist_files
 from digitseq.io import user_cache
@@ -149,15 +151,26 @@ DAMAGES = {
 }
 
 
-@pytest.mark.parametrize("name", cache.NAMES)
-@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
+RECORDS = {
+    "no record": lambda path, whole: path.write_text("[]"),
+    "another record": lambda path, whole: path.write_bytes(whole.replace(b"digest", b"hash")),
+    "no digest": lambda path, whole: path.write_bytes(whole.replace(DIGEST.encode(), b"0123")),
+    "another's symbols": lambda path, whole: path.write_bytes(whole.replace(b"0123456789", b"abc")),
+    "odd doubts": lambda path, whole: path.write_bytes(whole.replace(b"null", b"[17]")),
+}
+SPOILT = [(f"{name}.npy", how) for name in cache.NAMES for how in DAMAGES] + [
+    (cache.FACTS, how) for how in DAMAGES | RECORDS
+]
+
+
+@pytest.mark.parametrize(("name", "damage"), SPOILT)
 def test_a_damaged_or_foreign_copy_is_rebuilt(folder, own_cache, reads, damage, name):
     assert_the_bank(ds.load_bank(folder))
     (copy,) = copies(own_cache)
-    path = copy / f"{name}.npy"
+    path = copy / name
     whole = path.read_bytes()
     path.unlink()
-    damage(path, whole)
+    (DAMAGES | RECORDS)[damage](path, whole)
     for _ in range(2):
         assert_the_bank(ds.load_bank(folder))
         assert len(reads) == 4
@@ -167,7 +180,7 @@ def test_a_damaged_or_foreign_copy_is_rebuilt(folder, own_cache, reads, damage, 
 def test_a_file_in_the_copys_place(folder, own_cache, reads):
     assert_the_bank(ds.load_bank(folder))
     (copy,) = copies(own_cache)
-    copy.rename(copy.parent / "old")
+    copy.rename(copy.parent / ".old")
     copy.write_text("no folder")
     for _ in range(2):
         assert_the_bank(ds.load_bank(folder))
@@ -197,15 +210,67 @@ def test_an_interrupted_save_leaves_no_copy(folder, own_cache, reads, monkeypatc
     assert [path.name[0] != "." for path in copies(own_cache)] == [True]
 
 
-def test_copies_of_earlier_states_and_versions_are_removed(folder, own_cache):
+def test_copies_of_earlier_states_and_versions_are_removed_when_unused(folder, own_cache):
+    """For another machine may have the folder mounted, other files at this path, and the copy mapped."""
     ds.load_bank(folder)
     (first,) = copies(own_cache)
     first.parent.with_suffix(".bank").write_bytes(b"digitseq bank 3\n")
     ds.write_idx(folder / "train-labels-idx1-ubyte", (LABELS + 3) % 10)
     ds.load_bank(folder)
-    (second,) = copies(own_cache)
-    assert first != second
+    assert first in copies(own_cache)
+    (second,) = set(copies(own_cache)) - {first}
+    for copy in (first, second):
+        os.utime(copy, (0, 0))
+    ds.load_bank(folder)  # and so uses the second
+    ds.write_idx(folder / "train-labels-idx1-ubyte", (LABELS + 4) % 10)
+    ds.load_bank(folder)
+    assert first not in copies(own_cache)
+    assert second in copies(own_cache)
     assert [path.name for path in (own_cache / "banks").iterdir()] == [second.parent.name]
+
+
+def test_a_copy_is_neither_read_nor_hashed_nor_inspected(folder, monkeypatch):
+    """But mapped: what is drawn is read when it is drawn."""
+    ds.load_bank(folder)
+    for name in ("doubts_of", "digest_arrays"):
+        monkeypatch.setattr(loading, name, lambda *_: pytest.fail("a copy was looked at"))
+    found, to_device = [], loading.to_device
+    monkeypatch.setattr(
+        loading, "to_device", lambda *all, **facts: found.append(all) or to_device(*all, **facts)
+    )
+    bank = ds.load_bank(folder)
+    assert isinstance(found[0][0].base, np.memmap)
+    monkeypatch.setattr(bank_module, "digest_arrays", lambda *_: pytest.fail("a copy was hashed"))
+    assert ds.bank_digest(bank) == DIGEST
+    # What was made from the bank is another one.
+    with pytest.raises(pytest.fail.Exception):
+        ds.bank_digest(dataclasses.replace(bank, symbols="abcdefghij"))
+
+
+def test_a_bank_whose_memory_is_given_away_leaves_the_copy_alone(folder, own_cache):
+    """A mapped array can't be written to: a donated bank is copied."""
+    bank = ds.load_bank(folder)
+    for _ in range(2):
+        bank = ds.load_bank(folder)
+        brighter = jax.jit(lambda bank: bank.glyphs + np.uint8(1), donate_argnums=0)(bank)
+        np.testing.assert_array_equal(brighter, np.asarray(EXPECTED.glyphs) + np.uint8(1))
+    assert_the_bank(ds.load_bank(folder))
+
+
+def test_symbols_that_are_changed_later(folder, own_cache):
+    ds.load_bank(folder)
+    for symbols in ("abcdefghij", "klmnopqrst"):
+        (folder / "symbols.txt").write_text(symbols)
+        for _ in range(2):
+            bank = ds.load_bank(folder)
+            assert bank.symbols == symbols
+            assert (
+                ds.bank_digest(bank)
+                == ds.bank_digest(ds.make_bank(IMAGES, LABELS, symbols=symbols))
+                != DIGEST
+            )
+    (folder / "symbols.txt").unlink()
+    assert ds.bank_digest(ds.load_bank(folder)) == DIGEST
 
 
 def test_empty_classes_are_kept(folder, reads):

@@ -10,7 +10,7 @@ from reference import fold
 import digitseq as ds
 from digitseq import augment
 from digitseq.internal.pixels import byte_ink
-from digitseq.sequence import layout, ligatures, pipeline
+from digitseq.sequence import layout, ligatures
 from digitseq.sequence.glyph_sampling import sample_glyphs
 from digitseq.sequence.spec import as_numbers
 from digitseq.sequence.stages import LINE, Draws
@@ -139,12 +139,12 @@ def test_strokes_follow_line_transforms(bank):
 
 @pytest.mark.slow
 def test_bytes_are_those_of_floats(bank):
-    spec = as_numbers(SPEC)
-    render = jax.jit(pipeline.render, static_argnames=("width", "dtype"))
-    images = [render(fold(4, 8), bank, jnp.asarray(DIGITS[:8]), spec, width=160, dtype=dtype).image
-              for dtype in (jnp.float32, jnp.uint8)]  # fmt: skip
-    assert images[1].dtype == jnp.uint8
-    assert np.abs(np.asarray(byte_ink(images[0])).astype(int) - np.asarray(images[1])).max() <= 1
+    images, whole = (
+        ds.sample_sequences(KEY, bank, DIGITS[:8], SPEC.replace(dtype=dtype)).image
+        for dtype in ("float32", "uint8")
+    )
+    assert whole.dtype == jnp.uint8
+    assert np.abs(np.asarray(byte_ink(images)).astype(int) - np.asarray(whole)).max() <= 1
 
 
 @pytest.mark.slow

@@ -20,6 +20,7 @@ specs = st.builds(
     align=st.sampled_from(["left", "center", "right", "random"]),
     advance=st.sampled_from(["cell", "ink", "outline"]),
     masks=st.booleans(),
+    dtype=st.sampled_from(["float32", "bfloat16", "float16", "uint8"]),
 )
 
 

@@ -7,16 +7,14 @@ those of the digit transformed by itself. `Page` transforms add what is not ink
 """
 
 import dataclasses
-from collections.abc import Callable
 from typing import Any, ClassVar
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax import lax
 
 from ..internal.random_bits import fractions
-from ..internal.shapes import Array, Float32, Int32, Shaped, UInt32
+from ..internal.shapes import Array, Float32, Int32, UInt32
 from .hand_keys import HandKeys, Keys, halves, line_words, own_keys, words
 
 # The width of a line image in pixels: a Python integer, or traced where the canvas has more columns.
@@ -27,6 +25,15 @@ Parameter = float | jax.Array
 
 class Transform:
     """A frozen pytree dataclass: numeric parameters are leaves, choices by name are static.
+
+    >>> light = augment.Affine(rotation=5.0)
+    >>> isinstance(light, augment.Transform), light.limits["rotation"]
+    (True, (0, 180))
+    >>> try:
+    ...     augment.Affine(rotation=500.0).check()
+    ... except ValueError as error:
+    ...     print(error)
+    Affine.rotation must be a number from 0 to 180, got 500.0
 
     Attributes:
         limits: for each parameter the least and the greatest value allowed.
@@ -122,40 +129,6 @@ def to_python(value: Any) -> Any:
 def uniform(keys: Keys, count: int, low: float = 0.0) -> Float32[Array, "{count} N"]:
     """So many uniform numbers in [low, 1) for each image, from its key."""
     return low + (1 - low) * fractions(random_words(keys, (count,), out_axes=1))
-
-
-def per_pixel(
-    draw: Callable[[jax.Array, tuple[int, ...]], jax.Array],
-    keys: Keys,
-    shape: tuple[int, int],
-    width: Width,
-) -> Shaped[Array, "N {shape[0]} {shape[1]}"]:
-    """A random number for each pixel, the same in the first `width` columns however wide the canvas.
-
-    Args:
-        draw: samples an array, from a key and a shape; element i, in row-major
-            order, must be a function of the key and i alone, as `jax.random`'s
-            are with threefry keys.
-        keys: one for each image.
-        shape: (H, W) of the canvas.
-        width: of the line, at most W.
-    """
-    if isinstance(width, int):
-        return jax.vmap(lambda key: draw(key, shape))(own_keys(keys))
-    own = own_keys(keys)
-    height, columns = shape
-    rows, x = np.arange(height, dtype=np.int32)[:, None], np.arange(columns, dtype=np.int32)[None, :]
-    places = jnp.asarray(rows) * width + jnp.asarray(x)
-
-    def cut(drawn: jax.Array) -> jax.Array:
-        return drawn.at[:, places].get(mode="clip")
-
-    def nothing(drawn: jax.Array) -> jax.Array:
-        return jnp.zeros((len(own), height, columns), drawn.dtype)
-
-    # XLA on a CPU would fuse the hash into the gather and repeat it for every pixel that reads a word.
-    # It stores the operands of a conditional (see `internal.xla`).
-    return lax.cond(width > 0, cut, nothing, jax.vmap(lambda key: draw(key, (height * columns,)))(own))
 
 
 def as_float(width: Width) -> int | Float32[Array, ""]:

@@ -74,11 +74,14 @@ def is_smooth(group: list[tuple[Any, jax.Array]]) -> bool:
     return any(transform.interpolation == "cubic" for transform, _ in group)
 
 
-def pulled(group: list[tuple[Any, jax.Array]], drawn: list[Any], places: Places, size: Size) -> Places:
-    """The places in a group's input from which places in its result come."""
+def pulled(
+    group: list[tuple[Any, jax.Array]], drawn: list[Any], places: Places, size: Size
+) -> tuple[Places, tuple[bool, bool]]:
+    """The places in a group's input from which places in its result come; whether its y are the same, and x."""
+    given = places
     for (transform, _), own in zip(reversed(group), reversed(drawn), strict=True):
         places = transform.pull(own, places, size)
-    return places
+    return places, (places[0] is given[0], places[1] is given[1])
 
 
 def followed(transforms: Transforms) -> bool:

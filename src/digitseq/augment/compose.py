@@ -31,7 +31,7 @@ def apply(
     """Transforms images, each with its own random numbers, in the order of the transforms.
 
     >>> images = jnp.zeros((3, 28, 28))
-    >>> apply(0, "light", images).shape
+    >>> augment.apply(0, "light", images).shape
     (3, 28, 28)
 
     Args:
@@ -184,10 +184,12 @@ def _warped(
     height = size[0]
 
     def warp(drawn: list[Any]) -> jax.Array:
-        places = pulled(group, drawn, grid(size) if cell is None else scaled_grid(size, cell), size)
         if cell is not None:
+            places, _ = pulled(group, drawn, scaled_grid(size, cell), size)
             return sample(images, places).reshape(-1, cell, cell)
-        return _cut(sample(images, places).reshape(-1, height, columns_of(size)), width)
+        places, whole = pulled(group, drawn, grid(size), size)
+        found = sample(images, places, whole=whole)
+        return _cut(found.reshape(-1, height, columns_of(size)), width)
 
     if not group:
         return warp([])

@@ -64,6 +64,11 @@ class BaselineRules(Page):
     of the ink. All are measured on the image itself: put it after what moves
     ink, and before noise, `Paper` and `Invert`.
 
+    >>> spec = ds.SequenceSpec(image_width=120, line_transforms=(augment.BaselineRules(under=1.0),))
+    >>> image = ds.generate_numbers_sequence("350", (0, 10), 120, key=7, bank="builtin", spec=spec)
+    >>> image.shape
+    (28, 120)
+
     Attributes:
         under: the probability of an underline.
         over: of an upper rule.
@@ -166,6 +171,10 @@ class Specks(Page):
     How many is uniform; each is an ellipse-like spot whose height and width
     are uniform from 1 to 3 pixels, of brightness uniform from 0.2 to 1. Where
     ink is brighter it stays.
+
+    >>> dust = augment.apply(7, [augment.Specks(most=3.0)], np.zeros((28, 120), np.float32))
+    >>> bool((dust > 0).any())
+    True
 
     Attributes:
         most: specks, up to 8; none at all where it is 0.

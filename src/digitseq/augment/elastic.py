@@ -40,6 +40,10 @@ class Elastic(Geometric):
     a glyph's displacement is then at most 0.7 pixels at a sigma of 3, 1.0 at 4,
     1.3 at 5, 1.7 at 6, 2.6 at 8.
 
+    >>> glyphs = ds.load_bank("builtin").glyphs[:4]
+    >>> augment.apply(7, [augment.Affine(), augment.Elastic(amplitude=1.2)], glyphs).shape  # resampled once
+    (4, 28, 28)
+
     Attributes:
         amplitude: standard deviation of the displacement, pixels.
         sigma: smoothness, pixels.

@@ -83,6 +83,10 @@ def linear() -> Interpolation:
 class Affine(Geometric):
     """Rotates, scales, shears and shifts about the image's centre, each uniformly within its range.
 
+    >>> glyphs = ds.load_bank("builtin").glyphs[:4]
+    >>> augment.apply(7, [augment.Affine(rotation=25.0, scale=0.3)], glyphs).shape
+    (4, 28, 28)
+
     Attributes:
         rotation: degrees, up to so many either way.
         scale: each axis by a factor from 1 - scale to 1 + scale.
@@ -135,6 +139,10 @@ class Affine(Geometric):
 @dataclasses.dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Perspective(Geometric):
     """Tilts the page by a homography: one side nearer, the other farther.
+
+    >>> glyphs = ds.load_bank("builtin").glyphs[:4]
+    >>> augment.apply(7, [augment.Perspective(tilt=0.3)], glyphs).shape
+    (4, 28, 28)
 
     Attributes:
         tilt: the nearer edge is enlarged by up to this fraction for each of

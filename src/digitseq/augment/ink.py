@@ -5,6 +5,7 @@ Each samples one number per image, uniform within its range. Background stays
 """
 
 import dataclasses
+import functools
 from collections.abc import Callable
 from typing import ClassVar
 
@@ -15,6 +16,7 @@ from jax import lax
 
 from ..internal.pytrees import register_pytree
 from ..internal.shapes import Array, Float32
+from ..internal.xla import materialize
 from .base import Ink, Parameter, uniform
 from .hand_keys import Keys
 
@@ -47,6 +49,12 @@ class StrokeWidth(Ink):
     A weighted mean of the image and its grey-scale dilation (or erosion) by a
     3x3 cross, which moves each edge by one pixel.
 
+    >>> square = np.zeros((28, 28), np.float32)
+    >>> square[8:20, 8:20] = 1.0
+    >>> thick = augment.apply(7, [augment.StrokeWidth(change_by=0.0, bias=2.0)], square)
+    >>> int((thick > 0.5).any(axis=0).sum())  # columns with ink: 12 before, 2 more
+    14
+
     Attributes:
         change_by: a stroke's width changes by up to so many pixels more or less
             than `bias`, 2 at most.
@@ -64,20 +72,24 @@ class StrokeWidth(Ink):
     def change(self, images: Float32[Array, "N H W"], keys: Keys) -> Float32[Array, "N H W"]:
         """The images, thicker where the sampled amount is positive, else thinner."""
         amount = jnp.clip((_signed(keys) * self.change_by + self.bias) / 2, -1.0, 1.0)
-        thick = _cross(images, jnp.maximum)
-        thin = _cross(images, jnp.minimum)
-        target = jnp.where(amount > 0, thick, thin)
-        return images + jnp.abs(amount) * (target - images)
+
+        def change(padded: jax.Array, amount: jax.Array) -> jax.Array:
+            thick, thin = _cross(padded, jnp.maximum), _cross(padded, jnp.minimum)
+            images = padded[:, 1:-1, 1:-1]
+            return images + jnp.abs(amount) * (jnp.where(amount > 0, thick, thin) - images)
+
+        # Stored first: XLA would be slow to slice what it pads.
+        padded = jnp.pad(images, ((0, 0), (1, 1), (1, 1)))
+        return jnp.asarray(materialize(change, padded, amount))
 
 
 def _cross(
-    images: Float32[Array, "N H W"], choose: Callable[[jax.Array, jax.Array], jax.Array]
+    padded: Float32[Array, "N _ _"], choose: Callable[[jax.Array, jax.Array], jax.Array]
 ) -> Float32[Array, "N H W"]:
-    """The maximum or minimum, as `choose` says, of each pixel and its four neighbours."""
-    padded = jnp.pad(images, ((0, 0), (1, 1), (1, 1)))
-    result = images
+    """The maximum or minimum, as `choose` says, of each pixel and its four neighbours; the rim is left out."""
+    result = padded[:, 1:-1, 1:-1]
     for y, x in ((0, 1), (2, 1), (1, 0), (1, 2)):
-        result = choose(result, padded[:, y : y + images.shape[1], x : x + images.shape[2]])
+        result = choose(result, padded[:, y : y + result.shape[1], x : x + result.shape[2]])
     return result
 
 
@@ -85,6 +97,11 @@ def _cross(
 @dataclasses.dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Gamma(Ink):
     """Raises values to a power, log-uniform from 1 / (1 + strength) to 1 + strength: gamma correction.
+
+    >>> greys = np.linspace(0, 1, 28, dtype=np.float32) * np.ones((28, 1), np.float32)
+    >>> bent = augment.apply(7, [augment.Gamma(strength=3.0)], greys)
+    >>> float(bent[0, 0]), float(bent[0, -1])  # black and white stay
+    (0.0, 1.0)
 
     Attributes:
         strength: 0 or more.
@@ -112,6 +129,11 @@ class Contrast(Ink):
     v becomes v^g / (v^g + (1 - v)^g), g log-uniform from 1 / (1 + strength) to
     1 + strength.
 
+    >>> greys = np.linspace(0, 1, 28, dtype=np.float32) * np.ones((28, 1), np.float32)
+    >>> bent = augment.apply(7, [augment.Contrast(strength=3.0)], greys)
+    >>> float(bent[0, 0]), float(bent[0, -1])  # black and white stay
+    (0.0, 1.0)
+
     Attributes:
         strength: 0 or more.
     """
@@ -134,6 +156,10 @@ class Contrast(Ink):
 @dataclasses.dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class InkFade(Ink):
     """Fades the ink of a whole image.
+
+    >>> pale = augment.apply(7, [augment.InkFade(strength=0.4)], np.ones((28, 28), np.float32))
+    >>> bool(0.6 <= pale.min() == pale.max() <= 1)
+    True
 
     Attributes:
         strength: values are multiplied by a factor from 1 - strength to 1.
@@ -159,6 +185,11 @@ RADIUS = 4
 class Blur(Ink):
     """Blurs with a Gaussian whose standard deviation is uniform from 0 to sigma.
 
+    >>> dot = np.zeros((28, 28), np.float32)
+    >>> dot[14, 14] = 1.0
+    >>> bool(augment.apply(7, [augment.Blur(sigma=1.5)], dot).max() < 1)
+    True
+
     Attributes:
         sigma: pixels, at most 2 (the kernel is 9 pixels wide).
     """
@@ -171,19 +202,26 @@ class Blur(Ink):
     reads_neighbours: ClassVar = True
 
     def change(self, images: Float32[Array, "N H W"], keys: Keys) -> Float32[Array, "N H W"]:
-        """The images convolved along the columns, then along the rows."""
+        """The images convolved along the rows, then along the columns."""
         width = uniform(keys, 1)[0] * self.sigma
-        steps = np.arange(-RADIUS, RADIUS + 1, dtype=np.float32)[:, None]
+        steps = np.arange(RADIUS + 1, dtype=np.float32)[:, None]
         # At a standard deviation of 0 all weights but the middle one vanish, instead of 0 / 0.
         weights = jnp.exp(-0.5 * jnp.square(steps / jnp.maximum(width, 1e-3)[None, :]))
-        weights = (weights / weights.sum(axis=0, keepdims=True))[:, :, None, None]
-        for axis in (1, 2):
-            pad = [(RADIUS, RADIUS) if a == axis else (0, 0) for a in range(3)]
-            padded = jnp.pad(images, pad)
-            shifted = [
-                lax.slice_in_dim(padded, k, k + images.shape[axis], axis=axis) for k in range(2 * RADIUS + 1)
-            ]
-            images = sum(
-                (weight * part for weight, part in zip(weights, shifted, strict=True)), jnp.float32(0)
-            )
-        return images
+        weights = (weights / (2 * weights.sum(axis=0, keepdims=True) - weights[:1]))[:, :, None, None]
+        # Of all axes at once, and not between the passes: XLA would be slow to slice what it pads.
+        padded = jnp.pad(images, ((0, 0), (RADIUS, RADIUS), (RADIUS, RADIUS)))
+        along = materialize(functools.partial(_weighted, axis=2), padded, weights)
+        return jnp.asarray(materialize(functools.partial(_weighted, axis=1), along, weights))
+
+
+def _weighted(
+    images: Float32[Array, "N _ _"], weights: Float32[Array, "_ N 1 1"], axis: int
+) -> Float32[Array, "N _ _"]:
+    """Each pixel's weighted sum with its neighbours along an axis, but for `RADIUS` pixels at both ends."""
+    count = images.shape[axis] - 2 * RADIUS
+
+    def part(k: int) -> jax.Array:
+        return lax.slice_in_dim(images, RADIUS + k, RADIUS + k + count, axis=axis)
+
+    pairs = (weights[k] * (part(-k) + part(k)) for k in range(1, RADIUS + 1))
+    return sum(pairs, weights[0] * part(0))

@@ -48,6 +48,12 @@ class FitHeight(Geometric):
     Images without labels (`augment.apply`) are measured as one digit each. It
     has no strength zero: every line is fitted.
 
+    >>> line = np.zeros((28, 120), np.float32)
+    >>> line[10:18, 20:100] = 1.0  # 8 rows of ink
+    >>> fitted = augment.apply(7, [augment.FitHeight(height=20.0, low=1.0, high=1.0)], line)
+    >>> int((fitted > 0.5).any(axis=1).sum())  # rows of ink: 80 columns can grow to 120, so no more
+    12
+
     Attributes:
         height: of the median digit, pixels.
         low, high: the height is multiplied by a number from low to high.

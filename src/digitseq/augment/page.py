@@ -9,23 +9,20 @@ import numpy as np
 
 from ..internal.pytrees import register_pytree
 from ..internal.random_bits import fractions
-from ..internal.shapes import Array, Float32, HostArray, Key, UInt32
-from .base import Page, Parameter, Width, as_float, per_pixel, uniform
+from ..internal.shapes import Array, Float32, HostArray
+from .base import Page, Parameter, Width, as_float, uniform
 from .hand_keys import Keys
-
-
-def _normal(key: Key[Array, ""], shape: tuple[int, ...]) -> Float32[Array, "..."]:
-    return jax.random.normal(key, shape, jnp.float32)
-
-
-def _bits(key: Key[Array, ""], shape: tuple[int, ...]) -> UInt32[Array, "..."]:
-    return jax.random.bits(key, shape, jnp.uint32)
+from .pixel_noise import normal, pixel_words
 
 
 @register_pytree
 @dataclasses.dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class GaussianNoise(Page):
     """Adds independent Gaussian noise to every pixel and clips the result to [0, 1].
+
+    >>> noise = augment.apply(7, [augment.GaussianNoise(sigma=0.1)], np.full((28, 120), 0.5, np.float32))
+    >>> round(float(noise.std()), 2)
+    0.1
 
     Attributes:
         sigma: standard deviation of the noise, in units of full ink.
@@ -38,13 +35,7 @@ class GaussianNoise(Page):
 
     def change(self, images: Float32[Array, "N H W"], keys: Keys) -> Float32[Array, "N H W"]:
         """The images plus noise."""
-        return self.change_within(images, keys, images.shape[2])
-
-    def change_within(
-        self, images: Float32[Array, "N H W"], keys: Keys, width: Width
-    ) -> Float32[Array, "N H W"]:
-        """The images plus the noise that a canvas of this width would get."""
-        noise = per_pixel(_normal, keys, (images.shape[1], images.shape[2]), width)
+        noise = normal(pixel_words(keys, (images.shape[1], images.shape[2])))
         return jnp.clip(images + self.sigma * noise, 0.0, 1.0)
 
 
@@ -52,6 +43,10 @@ class GaussianNoise(Page):
 @dataclasses.dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class ReplaceNoise(Page):
     """Replaces each pixel independently, with probability p, by 0 or 1 (salt-and-pepper noise).
+
+    >>> noise = augment.apply(7, [augment.ReplaceNoise(p=0.4)], np.full((28, 120), 0.5, np.float32))
+    >>> np.unique(noise).tolist(), round(float((noise != 0.5).mean()), 1)
+    ([0.0, 0.5, 1.0], 0.4)
 
     Attributes:
         p: from 0 to 1.
@@ -64,14 +59,8 @@ class ReplaceNoise(Page):
 
     def change(self, images: Float32[Array, "N H W"], keys: Keys) -> Float32[Array, "N H W"]:
         """The images with some pixels replaced."""
-        return self.change_within(images, keys, images.shape[2])
-
-    def change_within(
-        self, images: Float32[Array, "N H W"], keys: Keys, width: Width
-    ) -> Float32[Array, "N H W"]:
-        """The images with the pixels replaced that a canvas of this width would have replaced."""
         # One random word per pixel: its lowest bit is the new value, its highest 24 are compared with p.
-        bits = per_pixel(_bits, keys, (images.shape[1], images.shape[2]), width)
+        bits = pixel_words(keys, (images.shape[1], images.shape[2]))
         return jnp.where(fractions(bits) < self.p, (bits & 1).astype(jnp.float32), images)
 
 
@@ -83,6 +72,10 @@ class Paper(Page):
     The brightness of each is uniform from 0 to its parameter, in units of full
     ink; ink covers it. Ruled lines are 9 to 28 pixels apart, boxes 24 to 40
     pixels wide; the gradient has a random direction.
+
+    >>> paper = augment.apply(7, [augment.Paper(lines=0.3)], np.zeros((28, 120), np.float32))
+    >>> bool(paper.max() > 0)
+    True
 
     Attributes:
         lines: the greatest brightness of ruled lines, from 0 to 1.
@@ -149,6 +142,10 @@ class Occlude(Page):
 
     Boxes and masks remain those of the ink, covered or not.
 
+    >>> covered = augment.apply(7, [augment.Occlude(size=12.0)], np.zeros((28, 120), np.float32))
+    >>> int((covered > 0).sum()) <= 12 * 12
+    True
+
     Attributes:
         size: the rectangle's height and width are each uniform up to so many pixels.
     """
@@ -181,7 +178,11 @@ class Occlude(Page):
 @register_pytree
 @dataclasses.dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Invert(Page):
-    """Inverts the image: black ink on white paper. Put it last: what geometric transforms move in is 0."""
+    """Inverts the image: black ink on white paper. Put it last: what geometric transforms move in is 0.
+
+    >>> float(augment.apply(7, [augment.Invert()], np.zeros((28, 120), np.float32)).min())
+    1.0
+    """
 
     limits: ClassVar = {}
     takes_width: ClassVar = True

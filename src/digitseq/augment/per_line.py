@@ -29,6 +29,11 @@ class PerLine(Wrapper):
     itself: they are transformed as without `PerLine`. Transforms of your own
     must draw their numbers with `augment.base.uniform` or `random_words`.
 
+    >>> hand = augment.PerLine(augment.Affine(rotation=4.0, slant=20.0, shift=0.0), jitter=0.1)
+    >>> spec = ds.SequenceSpec(image_width=120, glyph_transforms=(hand,))
+    >>> ds.sample_sequence(7, "builtin", [3, 5, 0], spec).image.shape
+    (28, 120)
+
     Attributes:
         transform: a geometric or ink transform, or a `Sometimes` around one,
             which then happens to all or none of most lines. `Sometimes` around

@@ -86,12 +86,13 @@ PRESETS: dict[str, Chains] = {
         ),
     ),
 }
+"""The glyph transforms and the line transforms of each preset, by its name: "light", "strong" and others."""
 
 
 def preset(name: str) -> Chains:
     """The glyph transforms and the line transforms of a preset.
 
-    >>> glyph_transforms, line_transforms = preset("light")
+    >>> glyph_transforms, line_transforms = augment.preset("light")
     >>> glyph_transforms
     (Affine(rotation=6.0, scale=0.08, slant=8.0, shift=1.0, interpolation='linear'),)
 

@@ -9,7 +9,6 @@ from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
-from jax import lax
 
 from ..internal.pixels import unit_ink
 from ..internal.shapes import Array, Float32, HostArray, Int32, UInt8
@@ -25,11 +24,6 @@ Ends = tuple[Int32[Array, "N 1"], Int32[Array, "N 1"]]
 Within = tuple[Ends, Ends]
 # Height and width of images.
 Size = tuple[int, int]
-# The sum of a float of up to 2**22 and this number is rounded to an integer, which its bits hold as an
-# offset from this number's. `jnp.rint` is as fast, but XLA then rounds what stands around it otherwise, so
-# that exports of an earlier version would fail `verify`: in some thousands of images a pixel would differ.
-MAGIC = np.float32(1.5 * 2**23)
-MAGIC_BITS = MAGIC.view(np.int32)
 
 
 class Padded(tuple[int, int]):
@@ -71,21 +65,27 @@ def scaled_grid(size: Size, cell: int) -> tuple[Float32[HostArray, "1 P"], Float
     return (y + half) * np.float32(size[0] / cell) - half, (x + half) * np.float32(size[1] / cell) - half
 
 
-def bilinear(images: Images, places: Places, within: Within | None = None) -> Float32[Array, "_ _"]:
+def bilinear(
+    images: Images, places: Places, within: Within | None = None, whole: tuple[bool, bool] = (False, False)
+) -> Float32[Array, "_ _"]:
     """The images bilinearly interpolated at the places; 0 beyond the border.
 
     Args:
         images: to read from.
         places: where.
         within: where each image's rows begin and end, and its columns, if all others are to count as 0.
+        whole: whether all y are those of pixels, and all x: there is then nothing to interpolate along that
+            axis, so half as many pixels are read.
 
     Returns:
         [N, H * W].
     """
-    return _interpolate(images, places, 0, lambda f: (1 - f, f), within)
+    return _interpolate(images, places, 0, lambda f: (1 - f, f), within, whole)
 
 
-def cubic(images: Images, places: Places, within: Within | None = None) -> Float32[Array, "_ _"]:
+def cubic(
+    images: Images, places: Places, within: Within | None = None, whole: tuple[bool, bool] = (False, False)
+) -> Float32[Array, "_ _"]:
     """The images bicubically interpolated at the places, clipped to [0, 1]; 0 beyond the border.
 
     The kernel is that of E. Catmull and R. Rom, "A class of local
@@ -103,7 +103,7 @@ def cubic(images: Images, places: Places, within: Within | None = None) -> Float
             f * f * (0.5 * f - 0.5),
         )
 
-    return jnp.clip(_interpolate(images, places, -1, weights, within), 0.0, 1.0)
+    return jnp.clip(_interpolate(images, places, -1, weights, within, whole), 0.0, 1.0)
 
 
 def nearest_border(fields: Float32[Array, "N H W"], places: Places) -> Float32[Array, "N P"]:
@@ -113,32 +113,19 @@ def nearest_border(fields: Float32[Array, "N H W"], places: Places) -> Float32[A
     return bilinear((fields, None), (y, x))
 
 
-def _whole(halved: Float32[Array, "N P"]) -> Int32[Array, "N P"]:
-    """The integer parts of places, from the places less half a pixel."""
-    return lax.bitcast_convert_type(halved + MAGIC, jnp.int32) - MAGIC_BITS
-
-
-def _weighted(
-    halved: Float32[Array, "N P"], ends: Ends | tuple[int, int], first: int, weights: Weights
-) -> list[Array]:
-    """The weights of the pixels along an axis around places, which are given less half a pixel.
-
-    Pixels before the first and from the second of `ends` on have weight 0, whatever is read in their place.
-    """
-    at = _whole(halved) + first
-    found = weights((halved + np.float32(0.5)) - _whole(halved).astype(jnp.float32))
-    begin, end = ends
-    return [jnp.where((at >= begin - k) & (at < end - k), w, 0.0) for k, w in enumerate(found)]
-
-
 def _interpolate(
-    images: Images, places: Places, first: int, weights: Weights, within: Within | None
+    images: Images,
+    places: Places,
+    first: int,
+    weights: Weights,
+    within: Within | None,
+    whole: tuple[bool, bool],
 ) -> Float32[Array, "_ _"]:
     """Weighted sums of the pixels around each place.
 
-    Three steps, materialised in between: XLA recomputes what it fuses for each
-    reader, perhaps rounding differently, and the integer and the fractional
-    part must be those of one number.
+    The places are materialised: XLA recomputes what it fuses for each reader,
+    perhaps rounding differently, and the integer and the fractional part must
+    be those of one number.
 
     Args:
         images: to read from.
@@ -146,7 +133,7 @@ def _interpolate(
         first: the first pixel read along an axis, counted from the one at the
             place's integer part.
         weights: of the pixels from `first` on.
-        within: as for `bilinear`.
+        within, whole: as for `bilinear`.
     """
     store, rows = images
     _, height, width = store.shape
@@ -156,30 +143,53 @@ def _interpolate(
         )
     count = store.shape[0] if rows is None else rows.shape[0]
     starts = (jnp.arange(count, dtype=jnp.int32) if rows is None else rows)[:, None] * (height * width)
-    reach = len(weights(jnp.float32(0))) + first
-    # Clipped to where any pixel still has weight; half a pixel less, so that rounding gives the integer part.
-    halved = [
-        jnp.clip(place - np.float32(0.5), np.float32(-reach - 0.5), np.float32(size - first - 0.5))
-        for place, size in zip(places, (height, width), strict=True)
-    ]
+    ends: Any = ((0, height), (0, width)) if within is None else within
+    shape = (count, max(place.shape[-1] for place in places))
+    reach = np.float32(len(weights(jnp.float32(0))) + first)
 
-    down_ends, right_ends = ((0, height), (0, width)) if within is None else within
+    def clipped(place: Place, size: int) -> Array:
+        # To where no pixel has weight any more.
+        return jnp.broadcast_to(jnp.clip(place, -reach, np.float32(size - first)), shape)
 
-    def blend(y: Array, x: Array, corners: Array, flat: Array) -> Array:
-        down = _weighted(y, down_ends, first, weights)
-        right = _weighted(x, right_ends, first, weights)
+    def blend(between: list[Array], flat: Array) -> Array:
+        left = iter(between)
+        (top, down), (begin, right) = (
+            _at_pixels(place, end) if known else _weighted(next(left), first, weights, end)
+            for place, known, end in zip(places, whole, ends, strict=True)
+        )
+        corners = top * width + begin + starts
 
         def pixel(row: int, column: int) -> Array:
-            place = corners + ((first + row) * width + first + column)
-            return unit_ink(flat.at[place].get(mode="clip"))
+            return unit_ink(flat.at[corners + (row * width + column)].get(mode="clip"))
 
-        blended = (sum(w * pixel(k, j) for j, w in enumerate(right)) for k in range(len(right)))
+        blended = (sum(w * pixel(k, j) for j, w in enumerate(right)) for k in range(len(down)))
         return jnp.asarray(sum(w * row for w, row in zip(down, blended, strict=True)))
 
-    def find(y: Array, x: Array, flat: Array) -> Array:
-        return jnp.asarray(materialize(blend, y, x, _whole(y) * width + _whole(x) + starts, flat))
+    between = [
+        clipped(place, size)
+        for place, size, known in zip(places, (height, width), whole, strict=True)
+        if not known
+    ]
+    flat = store.reshape(-1)
+    return jnp.asarray(materialize(blend, between, flat) if between else blend(between, flat))
 
-    shape = (count, max(place.shape[-1] for place in places))
-    return jnp.asarray(
-        materialize(find, *(jnp.broadcast_to(place, shape) for place in halved), store.reshape(-1))
-    )
+
+def _weighted(
+    place: Float32[Array, "N P"], first: int, weights: Weights, ends: Ends | tuple[int, int]
+) -> tuple[Int32[Array, "N P"], list[Array]]:
+    """The first of the pixels along an axis around places, and the weight of each.
+
+    Pixels before the first and from the second of `ends` on have weight 0, whatever is read in their place.
+    """
+    floor = jnp.floor(place)
+    at = floor.astype(jnp.int32) + first
+    begin, end = ends
+    found = weights(place - floor)
+    return at, [jnp.where((at >= begin - k) & (at < end - k), w, 0.0) for k, w in enumerate(found)]
+
+
+def _at_pixels(place: Place, ends: Ends | tuple[int, int]) -> tuple[Int32[Array, "#N #P"], list[Array]]:
+    """`_weighted` of places that are pixels: each has all the weight."""
+    at = jnp.asarray(place).astype(jnp.int32)
+    begin, end = ends
+    return at, [((at >= begin) & (at < end)).astype(jnp.float32)]

@@ -18,6 +18,11 @@ from .wrapper import Wrapper
 class Sometimes(Wrapper):
     """Applies a transform to each image with probability p, independently.
 
+    >>> blurred = augment.Sometimes(0.5, augment.Invert())
+    >>> images = augment.apply(7, [blurred], np.zeros((100, 28, 28), np.float32))
+    >>> int(images.max(axis=(1, 2)).sum())  # of 100
+    49
+
     Attributes:
         p: from 0 to 1.
         transform: the other transform, of any family; annotations change with
@@ -39,7 +44,10 @@ class Sometimes(Wrapper):
         """The inner transform's places, or the places themselves for images to which it is not applied."""
         inner, happens = drawn
         pulled = self.transform.pull(inner, places, size)
-        y, x = (jnp.where(happens, new, old) for new, old in zip(pulled, places, strict=True))
+        y, x = (
+            old if new is old else jnp.where(happens, new, old)
+            for new, old in zip(pulled, places, strict=True)
+        )
         return y, x
 
     def push(self, drawn: Any, boxes: Boxes, size: Size) -> Boxes | None:

@@ -24,9 +24,9 @@ from .resample import Padded, Size, bilinear, columns_of, cubic
 from .wrapper import innermost
 
 # Columns of a window: most digits, slanted and blurred, take one.
-WINDOW = 64
+WINDOW = 48
 # Windows at a time on a CPU: few, because some of the last ones are idle.
-CHUNK = 64
+CHUNK = 256
 BEYOND = np.int32(2**30)
 
 
@@ -175,10 +175,8 @@ def _window(
     """The columns `first` to `first` + WINDOW - 1 of each digit's line with that digit alone, transformed."""
     x = first[:, None] + np.arange(WINDOW, dtype=np.int32)[None, :]
     inside = ((x >= 0) & (x < size[1]))[:, None, :]
-    places = (
-        jnp.broadcast_to(jnp.arange(size[0], dtype=jnp.float32)[None, :, None], (len(x), size[0], WINDOW)),
-        jnp.broadcast_to(x.astype(jnp.float32)[:, None, :], (len(x), size[0], WINDOW)),
-    )
+    y = np.repeat(np.arange(size[0], dtype=np.float32), WINDOW)[None, :]
+    places = y, jnp.tile(x.astype(jnp.float32), (1, size[0]))
     # What a glyph has above or below the canvas is not on it, nor what it has beside its ink.
     rows = jnp.maximum(-digits.top, 0), jnp.minimum(size[0] - digits.top, store.shape[1])
     columns = digits.boxes[:, 0] - digits.left, digits.boxes[:, 2] - digits.left
@@ -189,10 +187,9 @@ def _window(
     group = warps[0] if warps else []
 
     def warp(drawn: list[Any]) -> jax.Array:
-        flat = places[0].reshape(len(x), -1), places[1].reshape(len(x), -1)
-        y, x_ = pulled(group, drawn, flat, size)
+        (down, right), whole = pulled(group, drawn, places, size)
         sample = cubic if is_smooth(group) else bilinear
-        found = sample((store, digits.rows), (y - origin[0], x_ - origin[1]), within)
+        found = sample((store, digits.rows), (down - origin[0], right - origin[1]), within, whole)
         return found.reshape(len(x), size[0], WINDOW)
 
     drawn = [transform.draw(own, size) for transform, own in group]

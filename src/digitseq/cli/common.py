@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Annotated
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
 import typer
@@ -24,7 +23,8 @@ from ..labels.sequences import FixedLabels
 from ..sequence import preflight
 from ..sequence.label_grammar import Labels
 from ..sequence.pipeline import DigitSequence, render
-from ..sequence.spec import Advance, Align, Baseline, Hand, SequenceSpec, Spacing, check_spec
+from ..sequence.spec import Advance, Align, Baseline, Hand, SequenceSpec, Spacing
+from ..sequence.spec_checks import check_spec
 from . import completion, label_options
 from .console import Interrupted as Interrupted
 from .pictures import show_path as show_path
@@ -61,8 +61,8 @@ AugmentOption = Annotated[
     list[str] | None,
     typer.Option(
         metavar="PRESET",
-        help=f"{', '.join(augment.PRESETS)}; or a .json file of transforms (docs/augmentation.md). May be "
-        "repeated: one after the other.",
+        help=f"{', '.join(augment.PRESETS)}; or a .json file of transforms (docs/guide/augmentation.md). May "
+        "be repeated: one after the other.",
         show_default="none",
         autocompletion=completion.augmentations,
     ),
@@ -119,18 +119,24 @@ def plan(
         ValueError: whatever can't be used, before anything is made.
     """
     check_spec(spec)
-    image_key = label_key = jax.random.wrap_key_data(jnp.asarray(seed_words(seed)), impl="threefry2x32")
-    given = label_options.is_list(found)
+    words = seed_words(seed)
     _check_count(found, count)
-    if not given:
-        label_key, image_key = jax.random.split(image_key)
-        # This seed's labels may be short: the width must suffice for those of any seed.
-        preflight.check_rows(bank, found.rows(), spec, filled=False)
-    rows = label_options.rows_of(found, label_key, count)
+    if label_options.is_list(found):
+        rows = label_options.listed(found, count)
+        check_work(bank, rows, spec)
+        one = count is None and len(rows) == 1
+        return rows, words[None] if one else _keys_of(from_words(words), rows)
+    label_key, image_key = jax.random.split(from_words(words))
+    # This seed's labels may be short: the width must suffice for those of any seed.
+    preflight.check_rows(bank, found.rows(), spec, filled=False)
+    rows = label_options.drawn(found, label_key, count)
     check_work(bank, rows, spec)
-    if count is None and len(rows) == 1 and given:
-        return rows, seed_words(seed)[None]
-    return rows, np.asarray(jax.random.key_data(numbered(image_key, np.arange(len(rows), dtype=np.uint32))))
+    return rows, _keys_of(image_key, rows)
+
+
+def _keys_of(key: jax.Array, rows: npt.NDArray[np.int32]) -> npt.NDArray[np.uint32]:
+    """The raw key of each row, uint32 [N, 2]."""
+    return np.asarray(jax.random.key_data(numbered(key, np.arange(len(rows), dtype=np.uint32))))
 
 
 def _check_count(found: Labels, count: int | None) -> None:

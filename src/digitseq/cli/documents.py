@@ -16,7 +16,7 @@ DocumentOption = Annotated[
         "--document",
         metavar="KIND",
         help=f"{' or '.join(DOCUMENTS)}: lines as on such paper, with its layout, transforms, marks and ways "
-        "to write a digit (docs/real.md).",
+        "to write a digit (docs/guide/real.md).",
         show_default="none",
         autocompletion=lambda incomplete: [word for word in DOCUMENTS if word.startswith(incomplete)],
     ),

@@ -1,6 +1,6 @@
 """SEQUENCE at the command line: the argument, and its options for lists."""
 
-from typing import Annotated
+from typing import Annotated, TypeGuard
 
 import jax
 import numpy as np
@@ -25,24 +25,27 @@ ColumnOption = Annotated[
 ]
 
 
-def rows_of(found: LabelSource, key: jax.Array, count: int | None) -> npt.NDArray[np.int32]:
-    """Labels int32 [count, K]; listed ones in their order, over and over.
+def is_list(found: Labels) -> TypeGuard[FixedLabels]:
+    """Whether the labels are a list that is written in its order."""
+    return isinstance(found, FixedLabels) and found.order == "given"
+
+
+def listed(found: FixedLabels, count: int | None) -> npt.NDArray[np.int32]:
+    """A list's labels in its order, over and over, int32 [count, K]; None: each once."""
+    return np.asarray(found.digits)[np.arange(count or len(found.digits)) % len(found.digits)]
+
+
+def drawn(found: LabelSource, key: jax.Array, count: int | None) -> npt.NDArray[np.int32]:
+    """Random labels int32 [count, K]; None: one.
 
     Args:
         found: from `label_grammar.labels_of`.
-        key: for random labels; label i depends on the key and i alone.
-        count: how many; None takes one, or each listed one once.
+        key: label i depends on the key and i alone.
+        count: how many.
 
     Raises:
         ValueError: labels that name each digit's glyph, which pictures don't draw.
     """
     if isinstance(found, GlyphLabels):
         raise ValueError("addition: names the glyph of each digit: `digitseq export` and ds.batch_at draw it")
-    if isinstance(found, FixedLabels) and found.order == "given":
-        return np.asarray(found.digits)[np.arange(count or len(found.digits)) % len(found.digits)]
     return np.asarray(found.draw(key, count or 1))
-
-
-def is_list(found: Labels) -> bool:
-    """Whether the labels are a list that is written in its order."""
-    return isinstance(found, FixedLabels) and found.order == "given"

@@ -8,7 +8,8 @@ import typer
 from ..internal.pixels import CELL, HEIGHT
 from ..sequence import preflight
 from ..sequence.label_grammar import Labels
-from ..sequence.spec import SequenceSpec, check_spec
+from ..sequence.spec import SequenceSpec
+from ..sequence.spec_checks import check_spec
 
 HeightOption = Annotated[int, typer.Option(help="Height of the image, pixels, from 28.")]
 GlyphScaleOption = Annotated[

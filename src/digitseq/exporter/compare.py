@@ -44,6 +44,14 @@ def disjoint(a: str | os.PathLike[str], b: str | os.PathLike[str]) -> list[str]:
     compared by their pixels, so the exports may come from different banks.
     Texts that both have by chance are allowed.
 
+    >>> import tempfile
+    >>> train, test = ds.split_bank("builtin", (0.8, 0.2), 0)
+    >>> spec, folders = ds.SequenceSpec(image_width=120), [tempfile.mkdtemp(), tempfile.mkdtemp()]
+    >>> for key, bank, folder in zip((1, 2), (train, test), folders):
+    ...     manifest = ds.export(key, bank, "random:3", spec, folder, count=10, format="npz")
+    >>> ds.disjoint(*folders)
+    []
+
     Raises:
         FileNotFoundError: no finished export is there.
         ValueError: an export is damaged, or its digits come from no bank.

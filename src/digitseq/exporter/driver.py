@@ -43,6 +43,12 @@ def export(
     CPUs. An interrupted export, even a killed one, resumes when it is called
     again; a finished one is left as it is.
 
+    >>> import tempfile
+    >>> out, spec = tempfile.mkdtemp(), ds.SequenceSpec(image_width=120)
+    >>> manifest = ds.export(7, "builtin", "random:3", spec, out, count=20, format="png")
+    >>> manifest.count, ds.verify(out, "builtin")
+    (20, [])
+
     Args:
         key: a typed or raw PRNG key, or an integer seed: the run.
         source: a `DigitBank`, anything with `draw` (and `num_classes`, where labels go beyond 9), or the

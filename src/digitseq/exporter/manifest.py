@@ -17,7 +17,8 @@ from ..glyphs.variant_words import check_plain
 from ..io.colours import Colours
 from ..labels.base import LabelSource
 from ..sequence.serialization import spec_from_dict
-from ..sequence.spec import SequenceSpec, check_spec
+from ..sequence.spec import SequenceSpec
+from ..sequence.spec_checks import check_spec
 from .checksums import checked_entry
 from .formats import NAMES
 from .names import FOLDER, GLYPHS, MANIFEST, SPLIT
@@ -43,6 +44,13 @@ MOST, MOST_SLOTS = 10**9, 10**6
 @dataclasses.dataclass(frozen=True)
 class Manifest:
     """What an export holds.
+
+    >>> import tempfile
+    >>> labels = ds.FixedLabels(["350", "12"])
+    >>> out = tempfile.mkdtemp()
+    >>> manifest = ds.export(7, "builtin", labels, ds.SequenceSpec(image_width=120), out, format="npz")
+    >>> manifest.count, manifest.recipe["format"], manifest == ds.Manifest.read(out)
+    (2, 'npz', True)
 
     Attributes:
         recipe: what the export is a function of: version, format, count,

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
 
@@ -18,7 +17,7 @@ from ..io.colours import Colours
 from ..labels.base import LabelSource
 from ..labels.text import text_of
 from ..sequence.run import Run, batch_of
-from ..sequence.spec import SequenceSpec
+from ..sequence.spec import USUAL, SequenceSpec
 
 # Sizes of a chunk: each divides 1,000, the usual size of a shard. The first is
 # for images that are rendered as fast as they are written; of slower ones, a
@@ -129,7 +128,8 @@ class Plan:
         format: str,
         colours: Colours | None = None,
     ) -> "Plan":
-        """With everything moved to the host."""
+        """With everything moved to the host. The spec's dtype is dropped: files hold uint8."""
+        spec = spec.replace(dtype=USUAL["dtype"])
         return cls(Run.of(key, source, labels, spec).on_host(), count, shard_size, format, colours)
 
     @property
@@ -226,11 +226,12 @@ class Plan:
     def _made(self, begin: int, size: int) -> Any:
         # Without the caller's mesh, which workers don't have.
         with without_mesh():
-            return batch_of(self._on_device, np.uint32(begin // size), size, dtype=jnp.uint8)
+            return batch_of(self._on_device, np.uint32(begin // size), size)
 
     @functools.cached_property
     def _on_device(self) -> Run:
-        return jax.device_put(self.run, jax.local_devices(backend="cpu")[0])
+        of_bytes = dataclasses.replace(self.run, spec=self.spec.replace(dtype="uint8"))
+        return jax.device_put(of_bytes, jax.local_devices(backend="cpu")[0])
 
     def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in vars(self).items() if name != "_on_device"}

@@ -71,6 +71,13 @@ def export_splits(
     its own. A list with an order is divided too. An interrupted call resumes
     when it is repeated. For "yolo" a data.yaml in `out` names all parts.
 
+    >>> import tempfile
+    >>> out, spec = tempfile.mkdtemp(), ds.SequenceSpec(image_width=120)
+    >>> parts = {"train": 0.8, "val": 0.2}
+    >>> manifests = ds.export_splits(7, "builtin", "random:3", spec, out, parts, count=20, format="npz")
+    >>> {name: manifest.count for name, manifest in manifests.items()}
+    {'train': 16, 'val': 4}
+
     Args:
         key: of the split; split again, of each part.
         source: a bank, which `split_bank` divides; any other source serves all parts.
@@ -171,17 +178,8 @@ def _request_of(
     part: Part, spec: SequenceSpec, out: str | Path, format: str, options: Mapping[str, Any]
 ) -> Request:
     """The request of a part's export."""
-    return request_of(
-        part.key,
-        part.source,
-        part.labels,
-        spec,
-        out,
-        count=part.count,
-        format=format,
-        split=part.split,
-        **options,
-    )
+    run = part.key, part.source, part.labels, spec
+    return request_of(*run, out, count=part.count, format=format, split=part.split, **options)
 
 
 def _below(out: str | os.PathLike[str], name: str) -> str | Path:

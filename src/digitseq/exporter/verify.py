@@ -34,6 +34,15 @@ def verify(
 ) -> list[str]:
     """What is wrong with an export, one line each; empty if it is as it should be.
 
+    >>> import pathlib, tempfile
+    >>> out, spec = tempfile.mkdtemp(), ds.SequenceSpec(image_width=120)
+    >>> manifest = ds.export(7, "builtin", "random:3", spec, out, count=20, format="png")
+    >>> ds.verify(out, "builtin")
+    []
+    >>> next(pathlib.Path(out).glob("data/**/*.png")).unlink()
+    >>> len(ds.verify(out))
+    1
+
     Args:
         out: the folder or URL.
         source: what it was rendered from; a sample of its images is re-rendered

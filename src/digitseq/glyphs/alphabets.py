@@ -1,6 +1,7 @@
 """What the classes of IDX files are called: EMNIST's by its published mapping, others' by a symbols.txt."""
 
 import string
+from pathlib import Path
 
 from ..errors import BankError
 from ..internal.symbols import DIGITS, check_symbols
@@ -21,13 +22,18 @@ EMNIST = {
 }
 
 
+def symbols_file(pair: Pair) -> Path:
+    """Where the symbols of a pair's classes are, if anywhere."""
+    return pair.images.with_name(SYMBOLS_FILE)
+
+
 def symbols_of_pair(pair: Pair, num_classes: int) -> str | None:
     """The symbols of a pair of IDX files with so many classes; None where nothing names them.
 
     Raises:
         BankError: the symbols.txt beside them holds something else than one character a class.
     """
-    path = pair.images.with_name(SYMBOLS_FILE)
+    path = symbols_file(pair)
     if path.exists():
         with atomic.open_regular(path) as file:
             data = file.read(MOST_BYTES)

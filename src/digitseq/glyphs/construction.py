@@ -2,7 +2,7 @@
 
 from typing import Any
 
-import jax.numpy as jnp
+import jax
 import numpy as np
 import numpy.typing as npt
 
@@ -12,7 +12,7 @@ from ..internal.settings import own_settings
 from ..internal.symbols import check_symbols, default_symbols
 from ..internal.validation import as_size
 from .bank import MAX_CLASSES, MAX_GLYPHS, Arrays, DigitBank
-from .inspection import warn_of_glyphs
+from .inspection import doubts_of, warn_of
 from .writers import index_writers
 
 
@@ -27,7 +27,7 @@ def make_bank(
 ) -> DigitBank:
     """Makes a bank of glyphs, sorted by digit, then by writer where they are known (stable).
 
-    >>> bank = make_bank(np.full((20, 28, 28), 99, np.uint8), np.arange(20) % 10)
+    >>> bank = ds.make_bank(np.full((20, 28, 28), 99, np.uint8), np.arange(20) % 10)
     >>> bank
     <DigitBank of 20 glyphs of 10 digits>
 
@@ -54,7 +54,7 @@ def make_bank(
     if symbols is not None:
         check_symbols(symbols, num_classes)
     arrays = sorted_arrays(images, labels, num_classes=num_classes, transpose=transpose, writers=writers)
-    warn_of_glyphs(arrays[0], stacklevel=2)
+    warn_of(doubts_of(arrays[0]), stacklevel=2)
     return to_device(*arrays, symbols=symbols)
 
 
@@ -128,16 +128,30 @@ def to_device(
     writers: npt.NDArray[np.int32],
     rows: npt.NDArray[np.int32] | None = None,
     symbols: str | None = None,
+    digest: str | None = None,
 ) -> DigitBank:
-    """The bank of host arrays, its own on the default device."""
+    """The bank of host arrays on the default device. A CPU shares their memory: nothing may change them.
+
+    The digest is `bank_digest`, where it is known.
+    """
     starts = (np.cumsum(counts) - counts).astype(np.int32)
-    return DigitBank(
-        glyphs=jnp.array(glyphs),  # a copy: the caller's array may change, and a mapped file with it
-        starts=jnp.asarray(starts),
-        counts=jnp.asarray(counts),
-        ink=jnp.asarray(ink),
-        writers=jnp.asarray(writers) if writers.size else None,
-        writer_index=index_writers(counts, writers) if writers.size else None,
-        rows=None if rows is None else jnp.asarray(rows),
+    known = writers.size > 0
+    # In one go, and not by `jnp.asarray`, which compiles a program for each shape.
+    leaves: dict[str, Any] = jax.device_put(
+        {
+            "glyphs": glyphs,
+            "starts": starts,
+            "counts": counts,
+            "ink": ink,
+            "writers": writers if known else None,
+            "rows": rows,
+        }
+    )
+    bank = DigitBank(
+        **leaves,
+        writer_index=index_writers(counts, writers) if known else None,
         symbols=default_symbols(len(counts)) if symbols is None else symbols,
     )
+    if digest is not None:
+        vars(bank)["_digest"] = digest  # the cached property
+    return bank

@@ -18,19 +18,20 @@ DARK, STROKE = 16, 20
 FILLED, SPECKS, NEAR = 0.5, 8, 3
 
 
-def warn_of_glyphs(glyphs: npt.NDArray[np.uint8], stacklevel: int) -> None:
-    """Warns (`UserWarning`) where most glyphs look inverted, nearly black or noisy, as no digit set's do.
-
-    Args:
-        glyphs: uint8 [N, 28, 28], in any order.
-        stacklevel: as for `warnings.warn`, counted from the caller.
-    """
-    if said := doubts_of(glyphs):
-        warnings.warn(f"glyphs: {said}", stacklevel=stacklevel + 1)
+def warn_of(doubts: str | None, stacklevel: int) -> None:
+    """Warns (`UserWarning`) of what `doubts_of` found, if anything; the level is counted from the caller."""
+    if doubts:
+        warnings.warn(f"glyphs: {doubts}", stacklevel=stacklevel + 1)
 
 
 def doubts_of(glyphs: npt.NDArray[np.uint8]) -> str | None:
-    """What is probably wrong with most glyphs [N, 28, 28] and how to fix it; None if nothing is."""
+    """What is probably wrong with most glyphs and how to fix it, as with no digit set's; None if nothing is.
+
+    Most of them look inverted, nearly black, or noisy.
+
+    Args:
+        glyphs: uint8 [N, 28, 28], in any order.
+    """
     shown = np.asarray(glyphs[:: -(-len(glyphs) // SAMPLED)])
     # A cell of one value shows neither ink nor background.
     shown = shown[shown.max((1, 2)) > shown.min((1, 2))]

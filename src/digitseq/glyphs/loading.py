@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..errors import BankError
+from ..internal.symbols import default_symbols
 from ..internal.validation import as_size
 from ..io import atomic
 from ..io.idx import read_idx
 from . import alphabets, cache, keras
-from .bank import MAX_CLASSES, Arrays, DigitBank
+from .bank import MAX_CLASSES, Arrays, DigitBank, digest_arrays
 from .construction import sorted_arrays, to_device
-from .inspection import warn_of_glyphs
+from .inspection import doubts_of, warn_of
 from .mnist import ENVIRONMENT, mnist_folder
 from .pairs import find_pair, is_transposed, pair_of, split_of
 from .qmnist import find_writers, read_writers, split_table
@@ -21,7 +22,7 @@ NO_MNIST = (
     f"no MNIST in reach: run `digitseq bank fetch` (downloads 11 MB), "
     f"or set the environment variable {ENVIRONMENT} to a folder that holds its IDX files"
 )
-# IDX files of glyphs that our own model generated (docs/model.md).
+# IDX files of glyphs that our own model generated (docs/guide/model.md).
 BUILTIN = Path(__file__).parent.parent / "builtin"
 SPLITS = ("train", "test")
 
@@ -53,6 +54,9 @@ def load_bank(
     The first load of a folder caches a sorted copy in the user's cache folder
     (`DIGITSEQ_CACHE` moves it), which later loads memory-map as long as the
     folder's files are unchanged.
+
+    >>> ds.load_bank("builtin")
+    <DigitBank of 3000 glyphs of 10 digits>
 
     Args:
         source: "mnist" (the training digits, or those of `split`),
@@ -104,9 +108,9 @@ def load_bank(
         split = "test" if source == "mnist-test" else split
     elif source != "builtin":
         place = _place(source)
-    arrays, symbols = _arrays(place, split, prefer, num_classes, transpose, writers)
-    warn_of_glyphs(arrays[0], stacklevel=2)
-    return to_device(*arrays, symbols=symbols)
+    found_bank = _found(place, split, prefer, num_classes, transpose, writers)
+    warn_of(found_bank.facts.doubts, stacklevel=2)
+    return to_device(*found_bank.arrays, symbols=found_bank.facts.symbols, digest=found_bank.facts.digest)
 
 
 def _place(source: str | os.PathLike[str]) -> Place:
@@ -130,15 +134,15 @@ def _place(source: str | os.PathLike[str]) -> Place:
     raise FileNotFoundError(f"bank: no folder or file {text!r} ({WORDS})")
 
 
-def _arrays(
+def _found(
     place: Place,
     split: str,
     prefer: str,
     num_classes: int | None,
     transpose: bool | None,
     writers: str | os.PathLike[str] | None,
-) -> tuple[Arrays, str | None]:
-    """A bank's arrays, from its files or the cached copy of them, and its symbols if the files name them."""
+) -> cache.HostBank:
+    """A bank on the host, from its files or the cached copy of them."""
     options: dict[str, object] = {"num_classes": num_classes, "transpose": bool(transpose)}
     paths: tuple[Path, ...]
     if place.path.is_dir():
@@ -158,8 +162,16 @@ def _arrays(
         paths = pair.images, pair.labels
         options["transpose"] = is_transposed(pair.images) if transpose is None else bool(transpose)
     by = () if writers is None else (find_writers(atomic.home_path(writers), split),)
-    arrays = cache.cached((*paths, *by), options, lambda: _read(paths, by, split, options))
-    return arrays, None if pair is None else alphabets.symbols_of_pair(pair, len(arrays[1]))
+
+    def build() -> cache.HostBank:
+        arrays = glyphs, counts, _, writers = _read(paths, by, split, options)
+        named = None if pair is None else alphabets.symbols_of_pair(pair, len(counts))
+        symbols = default_symbols(len(counts)) if named is None else named
+        digest = digest_arrays(glyphs, counts, writers, symbols)
+        return cache.HostBank(arrays, cache.Facts(symbols, digest, doubts_of(glyphs)))
+
+    names = () if pair is None else (alphabets.symbols_file(pair),)
+    return cache.cached((*paths, *by, *names), options, build)
 
 
 def _split_named(place: Place, split: str) -> str:

@@ -28,7 +28,7 @@ def with_signs(bank: DigitBank | str | os.PathLike[str], signs: str = ALL) -> Di
     the middle, an apostrophe at the top. Sequences of the bank's own classes
     are drawn as without signs, pixel by pixel.
 
-    >>> with_signs("builtin", "./").symbols
+    >>> ds.with_signs("builtin", "./").symbols
     '0123456789./'
 
     Where the bank knows its writers, each sign's glyphs are dealt out to them

@@ -27,6 +27,12 @@ def split_bank(
     where a part is split again), so that `part.rows[glyph_ids]` of samples
     (without the ids that are -1) proves that two parts' samples share no glyph.
 
+    >>> train, test = ds.split_bank("builtin", (0.8, 0.2), 0)
+    >>> train, test
+    (<DigitBank of 2400 glyphs of 10 digits>, <DigitBank of 600 glyphs of 10 digits>)
+    >>> np.intersect1d(train.rows, test.rows).size
+    0
+
     Args:
         bank: the bank, or its name.
         fractions: one for each part, positive, with a sum of at most 1. The

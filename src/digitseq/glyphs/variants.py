@@ -45,6 +45,10 @@ class VariedBank:
     by glyph those that it would give. Lines with `hand="one-writer"` and those
     of `sampling="epoch"` have no variants.
 
+    >>> bank = ds.with_variants("builtin", {"crossed seven": 0.6}, each=50)
+    >>> bank.names, bank.reweighted({"crossed seven": 0.5}).in_lines.tolist()
+    (('crossed seven',), [0.5])
+
     Attributes:
         bank: the bank itself.
         glyphs: uint8 [N + M, 28, 28], the bank's and then those of each variant.
@@ -130,11 +134,7 @@ class VariedBank:
     def rows_of(self, digit: int) -> npt.NDArray[np.int32]:
         """All rows of `glyphs` that a digit may take, on the host."""
         runs = [(int(self.starts[digit]), int(self.counts[digit]))]
-        variants = (
-            np.asarray(self.variant_digits),
-            np.asarray(self.variant_starts),
-            np.asarray(self.variant_counts),
-        )
+        variants = map(np.asarray, (self.variant_digits, self.variant_starts, self.variant_counts))
         runs += [
             (int(start), int(count)) for own, start, count in zip(*variants, strict=True) if own == digit
         ]
@@ -169,7 +169,7 @@ def with_variants(
     time: some onto glyphs of the bank (parts of a split bank then share none),
     the others by strokes alone, which are the same for every bank.
 
-    >>> with_variants("builtin", {"crossed seven": 0.6}, each=50).names
+    >>> ds.with_variants("builtin", {"crossed seven": 0.6}, each=50).names
     ('crossed seven',)
 
     Args:

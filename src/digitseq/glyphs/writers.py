@@ -74,4 +74,4 @@ def index_writers(counts: npt.NDArray[np.int32], writers: npt.NDArray[np.int32])
     places = np.repeat(np.arange(len(counts)), counts) * len(names) + order
     starts = np.arange(len(counts))[:, None] * len(names) + np.arange(len(names) + 1)
     runs = np.searchsorted(places, starts).astype(np.int32)
-    return WriterIndex(names=jnp.asarray(names), runs=jnp.asarray(runs))
+    return WriterIndex(names=jax.device_put(names), runs=jax.device_put(runs))

@@ -1,5 +1,7 @@
 """Pixels: the cell's size, ink as floats and as bytes, the boxes of ink; on devices and on the host."""
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -29,9 +31,18 @@ def byte_ink(values: jax.Array) -> jax.Array:
     return jnp.rint(jnp.clip(values, 0, 1) * 255).astype(jnp.int32).astype(jnp.uint8)
 
 
-def to_uint8(images: npt.NDArray[np.floating]) -> npt.NDArray[np.uint8]:
-    """`byte_ink` on the host: round(255 * value) of floats in [0, 1]."""
-    return np.rint(np.clip(images, 0.0, 1.0) * 255).astype(np.uint8)
+def ink_as(values: jax.Array, dtype: str) -> jax.Array:
+    """Ink, floats in [0, 1] or uint8, as float32, bfloat16 or float16 in [0, 1], or as uint8 (`byte_ink`)."""
+    return byte_ink(values) if dtype == "uint8" else unit_ink(values).astype(dtype)
+
+
+def to_uint8(images: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
+    """`byte_ink` on the host: round(255 * value) of floats in [0, 1]; uint8 stays."""
+    if images.dtype == np.uint8:
+        return images
+    # Halves by way of float32, as on devices.
+    wide = images if images.dtype.itemsize > 2 else images.astype(np.float32)
+    return np.rint(np.clip(wide, 0.0, 1.0) * 255).astype(np.uint8)
 
 
 def inked(values: jax.Array) -> jax.Array:

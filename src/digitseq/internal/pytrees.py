@@ -19,7 +19,7 @@ def register_pytree(kind: Record) -> Record:
     `metadata={"static": True}`, which must be hashable: they are part of the
     tree's structure, so that `jit` compiles for each of their values.
 
-    >>> @register_pytree
+    >>> @ds.register_pytree
     ... @dataclasses.dataclass(frozen=True)
     ... class Sevens:
     ...     length: int = dataclasses.field(default=3, metadata={"static": True})

@@ -13,9 +13,9 @@ from jax import lax
 # Pixels per chunk on a CPU; accelerators take ACCELERATOR_FACTOR times as many.
 CPU_PIXELS = 512 * 28 * 28
 ACCELERATOR_FACTOR = 64
-# For programs of one image. XLA shares what reads a large bank among a CPU's threads, however little it reads of
-# it, and waking one takes longer than one image: a call takes two thirds of the time (`benchmarks/single.py`).
-# Older versions are not known to take this option.
+# For programs of one image. XLA shares what reads a large bank among a CPU's threads, however little it reads
+# of it, and waking one takes longer than one image: a call takes two thirds of the time on one thread
+# (`benchmarks/single.py`). Older versions are not known to take this option.
 ONE_THREAD = (
     {"xla_disable_hlo_passes": "cpu-parallel-task-assigner"} if jax.__version_info__ >= (0, 10) else None
 )
@@ -29,7 +29,9 @@ def materialize(function: Callable[..., Any], operand: Any, *rest: Any) -> Any:
     again each time; it drops `optimization_barrier` before it fuses
     (`tests/upstream/` has a script that shows it). The operands of a
     conditional are stored, so this is one, on a question that the compiler
-    can't answer: a batch whose first element is NaN comes out as NaN.
+    can't answer: a batch whose first element is NaN comes out as NaN. On an
+    accelerator, whose compiler weighs what is read several times, the answer
+    is known, and so nothing waits for it.
 
     Args:
         function: of arrays or trees of them, to floats or integers.
@@ -40,6 +42,7 @@ def materialize(function: Callable[..., Any], operand: Any, *rest: Any) -> Any:
     leading = jax.tree.leaves(operand)[0]
     if not leading.size:
         return function(operand, *rest)
+    function = jax.jit(function)  # so that both trace it once
     shapes = jax.eval_shape(function, operand, *rest)
 
     def poisoned(*_: Any) -> Any:
@@ -48,7 +51,8 @@ def materialize(function: Callable[..., Any], operand: Any, *rest: Any) -> Any:
             lambda s: jnp.full(s.shape, nothing[jnp.issubdtype(s.dtype, jnp.floating)], s.dtype), shapes
         )
 
-    return lax.cond(jnp.isnan(leading[(0,) * leading.ndim]), poisoned, function, operand, *rest)
+    never = _unknown_to_cpus(jnp.isnan(leading[(0,) * leading.ndim]))
+    return lax.cond(never, poisoned, function, operand, *rest)
 
 
 def stored(function: Callable[[], Any], never: Any) -> Any:
@@ -58,8 +62,18 @@ def stored(function: Callable[[], Any], never: Any) -> Any:
         function: makes arrays or trees of them.
         never: a traced bool that is false, which the compiler can't know.
     """
+    function = jax.jit(function)  # so that both trace it once
     shapes = jax.eval_shape(function)
-    return lax.cond(never, lambda: jax.tree.map(lambda s: jnp.zeros(s.shape, s.dtype), shapes), function)
+
+    def nothing() -> Any:
+        return jax.tree.map(lambda s: jnp.zeros(s.shape, s.dtype), shapes)
+
+    return lax.cond(_unknown_to_cpus(never), nothing, function)
+
+
+def _unknown_to_cpus(never: Any) -> Any:
+    """A bool that is false; known to be on accelerators, which would wait for it."""
+    return lax.platform_dependent(never, cpu=lambda value: value, default=jnp.zeros_like)
 
 
 def map_in_chunks(function: Callable[..., Any], pixels: int, *operands: Any) -> Any:
@@ -77,6 +91,7 @@ def map_in_chunks(function: Callable[..., Any], pixels: int, *operands: Any) -> 
         pixels: that a row takes, in all.
         operands: trees of arrays with equally many rows.
     """
+    function = jax.jit(function)  # which is traced once for each of two sizes of chunks
     budgets = CPU_PIXELS, CPU_PIXELS * ACCELERATOR_FACTOR
     small, large = (_loop(function, max(1, budget // pixels), operands) for budget in budgets)
     return small(*operands) if small is large else lax.platform_dependent(*operands, cpu=small, default=large)

@@ -56,6 +56,10 @@ def read_idx(source: str | os.PathLike[str] | BinaryIO) -> npt.NDArray[Any]:
     allocated than the file's bytes account for, whatever the header claims,
     and gzip is inflated no further than the header allows.
 
+    >>> import io
+    >>> ds.read_idx(io.BytesIO(bytes([0, 0, 8, 1, 0, 0, 0, 3, 3, 5, 0]))).tolist()
+    [3, 5, 0]
+
     Args:
         source: a path, or an open binary file, read from its current
             position to its end.
@@ -82,6 +86,12 @@ def write_idx(target: str | os.PathLike[str] | BinaryIO, array: npt.ArrayLike) -
     A path that ends in `.gz` is compressed, without a time stamp, so that the
     bytes are deterministic. They are written to a temporary file, renamed
     atomically; an existing file is replaced.
+
+    >>> import io
+    >>> file = io.BytesIO()
+    >>> ds.write_idx(file, np.array([3, 5, 0], np.uint8))
+    >>> file.getvalue().hex(" ", 4)
+    '000008 01000000 03030500'
 
     Args:
         target: a path, or a binary file open for writing.

@@ -46,6 +46,9 @@ class ZipCodes(Rows):
     Service's list of codes, which is not shipped here; with that list in a
     file, `FileLabels(path, order="random")` does just that.
 
+    >>> ds.ZipCodes().draw(jax.random.key(0), 2).tolist()
+    [[8, 2, 6, 1, 2], [0, 1, 2, 0, 5]]
+
     Attributes:
         plus_four: whether a hyphen and four uniform digits follow (ZIP+4). Static.
         symbols: the alphabet, one character a class. Static.
@@ -87,6 +90,9 @@ class PhoneNumbers(Rows):
     Of the ten digits NPA-NXX-XXXX, the area code NPA and the office code NXX
     begin with 2 to 9 and don't end in 11; an area code's middle digit is not
     9 (reserved for expansion). Other countries' are best drawn by `Pattern`.
+
+    >>> ds.PhoneNumbers("##########", fictional=True).draw(jax.random.key(0), 1).tolist()
+    [[8, 6, 6, 5, 5, 5, 0, 1, 7, 7]]
 
     Attributes:
         formats: how a number is written, or a tuple of ways that are equally

@@ -47,6 +47,10 @@ class Amounts(Rows):
     Wagstaff's MDW (2025, arXiv 2512.00676) are of such a law too, with 1 to 5
     digits before the point and two after it.
 
+    >>> labels = ds.Amounts("#.##", max_digits=3, symbols="0123456789.")
+    >>> ds.text(labels.draw(jax.random.key(0), 3), ds.with_signs("builtin", "."))
+    ['152.71', '1.04', '817.72']
+
     Attributes:
         format: `#` stands for the number, with a mark and `###` where thousands
             are marked, a point and one `#` a decimal place: `#.##`, `#`, `$#,###.##`,

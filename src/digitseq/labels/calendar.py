@@ -41,6 +41,10 @@ EARLIEST = 10_000
 class Dates(Rows):
     """Draws dates of the Gregorian calendar, every day of a range equally likely, so months in their lengths.
 
+    >>> labels = ds.Dates("DDMMYYYY", "2000", "2025")
+    >>> labels.draw(jax.random.key(0), 2).tolist()
+    [[2, 5, 1, 1, 2, 0, 2, 1], [1, 0, 0, 3, 2, 0, 0, 0]]
+
     Attributes:
         formats: how a date is written, or a tuple of ways that are equally
             likely: YYYY, YY, MM, M, DD and D (M and D without a leading zero),
@@ -108,6 +112,9 @@ class Times(Rows):
     `Times("HMM")` is the law of the clock times in K. L. Wagstaff, "Realistic
     Handwritten Multi-Digit Writer (MDW) Number Recognition Challenges" (2025,
     arXiv 2512.00676), but for their last minute, 23:59, which is never drawn there.
+
+    >>> ds.Times("HHMM", "09:00", "17:00").draw(jax.random.key(0), 2).tolist()
+    [[1, 5, 4, 5], [0, 9, 0, 3]]
 
     Attributes:
         formats: how a time is written, or a tuple of ways that are equally

@@ -23,6 +23,9 @@ from .text import pack
 class NumberRange(Rows):
     """Draws whole numbers uniformly from a range.
 
+    >>> ds.NumberRange(0, 999).draw(jax.random.key(0), 2).tolist()
+    [[8, 4, 2], [7, -1, -1]]
+
     Attributes:
         low: the least number, from 0. A leaf.
         high: the greatest, included, up to 2**31 - 1. A leaf.
@@ -73,6 +76,9 @@ class NumberRange(Rows):
 @dataclasses.dataclass(frozen=True, eq=False)
 class Pattern(Rows):
     """Draws random digits in a pattern, such as `##/##/####` for a date's digits or `[01]#` for some of them.
+
+    >>> ds.Pattern("[01]#/20##").draw(jax.random.key(0), 2).tolist()
+    [[1, 1, 2, 0, 1, 7], [0, 0, 2, 0, 2, 1]]
 
     Attributes:
         text: `#` is any digit, `[0-35]` one of 0, 1, 2, 3 and 5, and a digit

@@ -32,6 +32,9 @@ class FixedLabels(Rows):
 
     `draw`, which does not know the images' numbers, samples uniformly with replacement.
 
+    >>> ds.FixedLabels(["350", "0042"]).digits.tolist()
+    [[3, 5, 0, -1], [0, 0, 4, 2]]
+
     Attributes:
         digits: int32 [M, K], PAD (-1) after each row's last digit, which is
             made of a list: `["350", "0042"]` or lists of integers; a single
@@ -125,6 +128,12 @@ def FileLabels(
     Leading zeros are kept. Separators in a table's cells (spaces, hyphens and
     such, as in telephone numbers) are not drawn, and a `UserWarning` says so.
 
+    >>> import pathlib, tempfile
+    >>> path = pathlib.Path(tempfile.mkdtemp()) / "numbers.txt"
+    >>> np.savetxt(path, ["350", "0042"], fmt="%s")
+    >>> ds.FileLabels(path).digits.tolist()
+    [[3, 5, 0, -1], [0, 0, 4, 2]]
+
     Args:
         path: UTF-8, or UTF-16 or UTF-32 with a byte order mark; `~` is the
             home folder. Empty lines are skipped.
@@ -147,6 +156,9 @@ def FileLabels(
 @dataclasses.dataclass(frozen=True, eq=False)
 class RandomDigits(Rows):
     """Draws random digits of a random length, uniform from `min_length` to `max_length`.
+
+    >>> ds.RandomDigits(min_length=2, max_length=4).draw(jax.random.key(0), 3).tolist()
+    [[1, 2, 1, 1], [0, 5, -1, -1], [9, 3, 2, 6]]
 
     Attributes:
         min_length: the least number of digits. A leaf.

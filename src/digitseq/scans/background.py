@@ -24,6 +24,12 @@ COARSE, AROUND = 24, 0.7
 class InkMap(NamedTuple):
     """Where a picture has ink, and how much.
 
+    >>> scan = np.full((60, 40), 0.9, np.float32)
+    >>> scan[10:50, 18:22] = 0.1
+    >>> found = scans.find_ink(scans.subtract_background(scan))
+    >>> int(found.strong.sum()), round(found.contrast, 1)
+    (160, 0.8)
+
     Attributes:
         ink: float32 [H, W] in [0, 1], exactly 0 off the ink.
         strong: bool [H, W], what is ink beyond doubt.
@@ -40,6 +46,9 @@ def shrink(image: Float32[HostArray, "H W"], most: int) -> Float32[HostArray, "H
 
     A photograph of many megapixels shows no more of a digit than a small one,
     and takes far longer.
+
+    >>> scans.shrink(np.zeros((4000, 3000), np.float32), most=160).shape
+    (210, 157)
     """
     block = -(-min(image.shape) // most)
     if block <= 1:
@@ -60,6 +69,11 @@ def find_polarity(image: Float32[HostArray, "H W"], *, along_edges: bool = True)
     than ink: there the median of the surroundings is taken off, which follows
     shadows and the edges of shaded fields but no stroke, and the ink is on
     the side of the longer tail (the skewness).
+
+    >>> scan = np.full((60, 40), 0.9, np.float32)
+    >>> scan[10:50, 18:22] = 0.1
+    >>> scans.find_polarity(scan), scans.find_polarity(1 - scan)
+    ('dark', 'bright')
 
     Args:
         image: float32 [H, W] in [0, 1], 0 black.
@@ -88,6 +102,12 @@ def subtract_background(
     which fills strokes in, smoothed; folds, shadows and stains wider than the
     square go with it.
 
+    >>> scan = np.full((60, 40), 0.9, np.float32)
+    >>> scan[10:50, 18:22] = 0.1
+    >>> difference = scans.subtract_background(scan)
+    >>> round(float(difference[30, 20]), 1), round(float(difference[30, 5]), 1)
+    (0.8, 0.0)
+
     Args:
         image: float32 [H, W] in [0, 1], 0 black.
         ink: its polarity, as `find_polarity` tells.
@@ -113,6 +133,10 @@ def otsu(values: Float32[HostArray, "..."], bins: int = 256) -> float:
     """The threshold that splits values into two groups of least variance within them.
 
     N. Otsu, "A threshold selection method from gray-level histograms", 1979.
+
+    >>> values = np.array([0.1, 0.2, 0.1, 0.9, 0.8], np.float32)
+    >>> bool(0.2 < scans.otsu(values) < 0.8)
+    True
 
     Args:
         values: float32 of any shape.
@@ -142,6 +166,12 @@ def find_ink(
     Otsu's threshold says what is strong; weak ink counts where it touches
     strong ink (hysteresis), and rises in a ramp from the noise of the paper.
 
+    >>> scan = np.full((60, 40), 0.9, np.float32)
+    >>> scan[10:50, 18:22] = 0.1
+    >>> found = scans.find_ink(scans.subtract_background(scan))
+    >>> float(found.ink[30, 20]), float(found.ink[30, 5])
+    (1.0, 0.0)
+
     Args:
         difference: float32 [H, W], paper about 0, ink positive.
         least_contrast: grey levels, from 0 to 1, by which ink must differ
@@ -169,6 +199,13 @@ def find_ink(
 
 def remove_specks(found: InkMap, share: float = 0.04) -> InkMap:
     """The ink without pieces that have less than a share of the ink of the largest.
+
+    >>> scan = np.full((60, 40), 0.9, np.float32)
+    >>> scan[10:50, 18:22] = 0.1
+    >>> scan[3:5, 3:5] = 0.1  # a speck
+    >>> cleaned = scans.remove_specks(scans.find_ink(scans.subtract_background(scan)))
+    >>> float(cleaned.ink[:6, :6].max())
+    0.0
 
     Args:
         found: what `find_ink` returns.

@@ -23,7 +23,13 @@ LISTED, MOST_UNREADABLE = 8, 20
 
 
 class Doubt(NamedTuple):
-    """A picture that looks wrong: its file, what looks wrong, whether it was left out, its class's name."""
+    """A picture that looks wrong: its file, what looks wrong, whether it was left out, its class's name.
+
+    >>> import pathlib
+    >>> doubt = scans.Doubt(pathlib.Path("scans/7/a.png"), "no ink", left_out=True, label="7")
+    >>> f"{doubt.path.name}: {doubt.reason}"
+    'a.png: no ink'
+    """
 
     path: Path
     reason: str
@@ -33,6 +39,17 @@ class Doubt(NamedTuple):
 
 class Collection(NamedTuple):
     """The glyphs of a folder of pictures.
+
+    >>> import pathlib, tempfile
+    >>> folder = pathlib.Path(tempfile.mkdtemp())
+    >>> scan = np.full((60, 40), 240, np.uint8)
+    >>> scan[10:50, 18:22] = 30
+    >>> for digit in range(10):
+    ...     (folder / str(digit)).mkdir()
+    ...     paths = ds.save(folder / str(digit) / "a.png", scan)
+    >>> found = scans.collect(folder)
+    >>> found.glyphs.shape, found.labels.tolist(), found.doubts
+    ((10, 28, 28), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9], [])
 
     Attributes:
         glyphs: uint8 [N, 28, 28], those that were not left out, in the order of the files.
@@ -62,7 +79,17 @@ def bank_from_images(
     Each picture (PNG, JPEG or TIFF of any size, grey or colour, dark ink or
     bright) is normalised by `normalize_glyph`. Digits are the classes 0 to 9,
     whether there are pictures of them or not, other characters follow:
-    `bank.symbols` tells. `docs/scans.md` has the layouts.
+    `bank.symbols` tells. `docs/how-to/scans.md` has the layouts.
+
+    >>> import pathlib, tempfile
+    >>> folder = pathlib.Path(tempfile.mkdtemp())
+    >>> scan = np.full((60, 40), 240, np.uint8)  # paper
+    >>> scan[10:50, 18:22] = 30  # a one
+    >>> for digit in range(10):
+    ...     (folder / str(digit)).mkdir()
+    ...     paths = ds.save(folder / str(digit) / "a.png", scan)
+    >>> ds.bank_from_images(folder)
+    <DigitBank of 10 glyphs of 10 digits>
 
     Args:
         source: the folder, or a .csv or .tsv table.
@@ -103,6 +130,16 @@ def collect(
     progress: Callable[[int], None] | None = None,
 ) -> Collection:
     """The glyphs of `bank_from_images`, their files, and what looks wrong.
+
+    >>> import pathlib, tempfile
+    >>> folder = pathlib.Path(tempfile.mkdtemp())
+    >>> scan = np.full((60, 40), 240, np.uint8)
+    >>> scan[10:50, 18:22] = 30
+    >>> for digit in range(10):
+    ...     (folder / str(digit)).mkdir()
+    ...     paths = ds.save(folder / str(digit) / "a.png", scan)
+    >>> scans.collect(folder).labels.tolist()
+    [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]
 
     Args:
         source: as for `bank_from_images`, as are the options.

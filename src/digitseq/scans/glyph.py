@@ -26,6 +26,12 @@ ON_EDGE = 0.01
 class ScannedGlyph(NamedTuple):
     """A normalised glyph, and what was found on the way.
 
+    >>> scan = np.full((60, 40), 240, np.uint8)
+    >>> scan[10:50, 18:22] = 30
+    >>> found = scans.inspect_glyph(scan)
+    >>> isinstance(found, scans.ScannedGlyph), found.ink, found.doubts
+    (True, 'dark', ())
+
     Attributes:
         glyph: uint8 [28, 28], 0 background, 255 ink; all 0 where no ink was found.
         ink: "dark" or "bright", the polarity of the picture.
@@ -56,7 +62,7 @@ def normalize_glyph(
 
     >>> scan = np.full((90, 60), 240, np.uint8)
     >>> scan[20:70, 28:34] = 30  # a one, dark on bright paper
-    >>> glyph = normalize_glyph(scan)
+    >>> glyph = ds.normalize_glyph(scan)
     >>> glyph.shape, int(glyph.max()), np.flatnonzero(glyph.any(axis=1))[[0, -1]].tolist()
     ((28, 28), 255, [4, 23])
 
@@ -85,7 +91,11 @@ def inspect_glyph(
     least_contrast: float = background.LEAST_CONTRAST,
     box: int = BOX,
 ) -> ScannedGlyph:
-    """`normalize_glyph`, with the polarity found and what looks wrong: no ink, two digits, at the edge."""
+    """`normalize_glyph`, with the polarity found and what looks wrong: no ink, two digits, at the edge.
+
+    >>> scans.inspect_glyph(np.full((60, 40), 240, np.uint8)).doubts
+    ('no ink',)
+    """
     check_ink(ink)
     if not 1 <= box <= CELL:
         raise ValueError(f"box must be from 1 to {CELL}, got {box!r}")
@@ -107,7 +117,13 @@ def check_ink(ink: str | None) -> None:
 
 
 def crop_to_ink(ink: Float32[HostArray, "H W"], above: float = 0.5) -> Float32[HostArray, "h w"]:
-    """The rows and columns of float32 [H, W] in which ink exceeds `above`; all of it where none does."""
+    """The rows and columns of float32 [H, W] in which ink exceeds `above`; all of it where none does.
+
+    >>> ink = np.zeros((60, 40), np.float32)
+    >>> ink[10:50, 18:22] = 1.0
+    >>> scans.crop_to_ink(ink).shape
+    (40, 4)
+    """
     rows, columns = (np.flatnonzero((ink > above).any(axis=axis)) for axis in (1, 0))
     if not len(rows):
         return ink
@@ -115,7 +131,11 @@ def crop_to_ink(ink: Float32[HostArray, "H W"], above: float = 0.5) -> Float32[H
 
 
 def fit_to_box(ink: Float32[HostArray, "H W"], box: int = BOX) -> Float32[HostArray, "h w"]:
-    """The image with its longer side `box` pixels, its aspect kept, antialiased."""
+    """The image with its longer side `box` pixels, its aspect kept, antialiased.
+
+    >>> scans.fit_to_box(np.ones((40, 10), np.float32)).shape
+    (20, 5)
+    """
     height, width = (max(1, round(side * box / max(ink.shape))) for side in ink.shape)
     return resize(ink, height, width)
 
@@ -130,7 +150,11 @@ def resize(image: Float32[HostArray, "H W"], height: int, width: int) -> Float32
 
 
 def restore_contrast(ink: Float32[HostArray, "H W"], percentile: float = 75.0) -> Float32[HostArray, "H W"]:
-    """The ink with the percentile of its strong pixels at 1 again, which reducing has lowered."""
+    """The ink with the percentile of its strong pixels at 1 again, which reducing has lowered.
+
+    >>> float(scans.restore_contrast(np.full((20, 4), 0.8, np.float32)).max())
+    1.0
+    """
     strong = ink[ink > max(0.5 * float(ink.max()), 1e-3)]
     full = float(np.percentile(strong, percentile)) if strong.size else 1.0
     return np.minimum(ink / full, 1).astype(np.float32)
@@ -138,6 +162,11 @@ def restore_contrast(ink: Float32[HostArray, "H W"], percentile: float = 75.0) -
 
 def centre_mass(ink: Float32[HostArray, "h w"]) -> Float32[HostArray, "28 28"]:
     """The image in a cell of 28 x 28, moved by whole pixels so that its centre of mass is in pixel 14.
+
+    >>> ink = np.zeros((20, 10), np.float32)
+    >>> ink[:, 4:6] = 1.0
+    >>> np.flatnonzero(scans.centre_mass(ink).any(axis=0)).tolist()
+    [14, 15]
 
     Args:
         ink: float32 [h, w] of at most 28 x 28; what would leave the cell is

@@ -24,6 +24,12 @@ LEAST_PIXELS = 5
 class NormalizedLine(NamedTuple):
     """A normalised line, and what was found on the way.
 
+    >>> scan = np.full((60, 200), 230, np.uint8)
+    >>> scan[10:50, 40:46] = scan[10:50, 90:96] = 20  # two ones, 40 pixels high
+    >>> line = ds.normalize_line(scan)
+    >>> isinstance(line, scans.NormalizedLine), line.image.shape[0], line.scale
+    (True, 28, 0.5)
+
     Attributes:
         image: float32 [28, W] in [0, 1], 0 background, 1 ink; all 0 where no digit was found.
         ink: "dark" or "bright", the polarity of the picture.
@@ -58,7 +64,7 @@ def normalize_line(
 
     >>> scan = np.full((60, 200), 230, np.uint8)
     >>> scan[10:50, 40:46] = scan[10:50, 90:96] = 20  # two ones, 40 pixels high
-    >>> line = normalize_line(scan)
+    >>> line = ds.normalize_line(scan)
     >>> line.image.shape[0], line.ink, round(line.digit_height), line.scale
     (28, 'dark', 40, 0.5)
 
@@ -104,6 +110,12 @@ def measure_digits(found: InkMap) -> tuple[float, float]:
     it, are not, and a first digit that towers over the others makes none of
     them too small.
 
+    >>> scan = np.full((60, 200), 0.9, np.float32)
+    >>> scan[10:50, 40:46] = scan[10:50, 90:96] = 0.1
+    >>> height, middle = scans.measure_digits(scans.find_ink(scans.subtract_background(scan)))
+    >>> round(height), round(middle)
+    (40, 30)
+
     Args:
         found: the ink of a line, without rules.
     """
@@ -134,6 +146,12 @@ def fit_to_canvas(
     margin: int = 4,
 ) -> tuple[Float32[HostArray, "28 w"], float]:
     """The line on a canvas of 28 rows, and its scale.
+
+    >>> ink = np.zeros((60, 200), np.float32)
+    >>> ink[10:50, 40:46] = ink[10:50, 90:96] = 1.0
+    >>> image, scale = scans.fit_to_canvas(ink, height=40.0, middle=30.0)
+    >>> image.shape, scale
+    ((28, 36), 0.5)
 
     Args:
         ink: float32 [H, W] in [0, 1].

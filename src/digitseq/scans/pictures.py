@@ -27,6 +27,12 @@ def read_grey(path: str | os.PathLike[str]) -> Float32[HostArray, "H W"]:
     becomes paper, white or black, whichever contrasts with the rest, and the
     picture is turned as its EXIF orientation says.
 
+    >>> import pathlib, tempfile
+    >>> (path,) = ds.save(pathlib.Path(tempfile.mkdtemp()) / "a.png", np.ones((60, 40)))
+    >>> grey = scans.read_grey(path)
+    >>> grey.shape, float(grey.min())
+    ((60, 40), 1.0)
+
     Returns:
         float32 [H, W] in [0, 1], 0 black, 1 white.
 

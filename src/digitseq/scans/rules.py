@@ -20,6 +20,13 @@ def remove_rules(found: InkMap) -> tuple[InkMap, int]:
     of the picture, level or nearly so. Where a stroke crosses it, with ink
     above and below, its pixels stay.
 
+    >>> scan = np.full((60, 200), 0.9, np.float32)
+    >>> scan[10:50, 90:96] = 0.1
+    >>> scan[55:57, 5:195] = 0.1  # a rule under the one
+    >>> without, rules = scans.remove_rules(scans.find_ink(scans.subtract_background(scan)))
+    >>> rules, float(without.ink[55:57].max())
+    (1, 0.0)
+
     Args:
         found: what `find_ink` returns.
     """

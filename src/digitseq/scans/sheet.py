@@ -27,6 +27,17 @@ def before_and_after(
     Those that look wrong come first, then some of all classes, evenly spread
     over the files. The files are read again.
 
+    >>> import pathlib, tempfile
+    >>> folder = pathlib.Path(tempfile.mkdtemp())
+    >>> scan = np.full((60, 40), 240, np.uint8)
+    >>> scan[10:50, 18:22] = 30
+    >>> for digit in range(10):
+    ...     (folder / str(digit)).mkdir()
+    ...     paths = ds.save(folder / str(digit) / "a.png", scan)
+    >>> sheet = scans.before_and_after(scans.collect(folder))
+    >>> sheet.ndim, sheet.dtype
+    (2, dtype('uint8'))
+
     Args:
         found: what `collect` returned.
         most: how many are shown.

@@ -2,7 +2,8 @@
 
 from .pipeline import DigitSequence, sample_sequence, sample_sequences
 from .serialization import spec_from_json, spec_to_json
-from .spec import SequenceSpec, check_spec
+from .spec import SequenceSpec
+from .spec_checks import check_spec
 
 __all__ = [
     "DigitSequence",

@@ -102,7 +102,7 @@ def AdditionPairs(
     numbers a pair, and what remains dropped. MNIST's training digits make
     30,000 // n pairs. What is learned from is the sum.
 
-    >>> pairs = AdditionPairs(2, "builtin")
+    >>> pairs = ds.AdditionPairs(2, "builtin")
     >>> pairs.digits[0], pairs.sums[0]
     (array([8, 5, 0, 7], dtype=int32), 92)
 

@@ -80,8 +80,10 @@ def _choose(
     index = writer_index_of(source) if spec.hand == "one-writer" else None
 
     def choose(by: Callable[..., Any], *operands: jax.Array) -> Any:
+        def drawn() -> Any:
+            return jax.vmap(by)(draws.keys(GLYPHS), draws.glyphs(), *operands)
+
         # Stored, or each column of the canvas would hash its own words.
-        drawn = lambda: jax.vmap(by)(draws.keys(GLYPHS), draws.glyphs(), *operands)
         return stored(drawn, (lengths < 0).any())
 
     if index is None:

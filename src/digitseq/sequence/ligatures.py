@@ -12,7 +12,7 @@ from jax import lax
 from ..glyphs.source import Source
 from ..internal import keys, pixels, random_bits
 from ..internal.pixels import CELL
-from ..internal.shapes import Array, Bool, Float32, Int32, UInt8, UInt32
+from ..internal.shapes import Array, Bool, Float, Float32, Int32, UInt8, UInt32
 from . import outlines
 from .signs import signs_among
 from .slots import Slots, Store
@@ -70,9 +70,9 @@ def join(
     store: Store,
     slots: Slots,
     spec: SequenceSpec,
-    image: Float32[Array, "B H W"] | UInt8[Array, "B H W"],
+    image: Float[Array, "B H W"] | UInt8[Array, "B H W"],
     form: Callable[[jax.Array], jax.Array],
-) -> Float32[Array, "B H W"] | UInt8[Array, "B H W"]:
+) -> Float[Array, "B H W"] | UInt8[Array, "B H W"]:
     """The image with strokes between neighbours.
 
     Args:
@@ -153,12 +153,12 @@ def _row(
 
 @functools.partial(jax.custom_jvp, nondiff_argnums=(3, 4))
 def _over(
-    image: Float32[Array, "B H W"] | UInt8[Array, "B H W"],
+    image: Float[Array, "B H W"] | UInt8[Array, "B H W"],
     store: Store,
     pairs: Neighbours,
     scale: float,
     form: Callable[[jax.Array], jax.Array],
-) -> Float32[Array, "B H W"] | UInt8[Array, "B H W"]:
+) -> Float[Array, "B H W"] | UInt8[Array, "B H W"]:
     """The image with the strokes that are wanted: some at a time, each in a window of the canvas.
 
     So they cost a fraction of what a second canvas to draw on would.

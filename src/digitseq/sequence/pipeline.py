@@ -3,7 +3,6 @@
 import dataclasses
 import functools
 import math
-from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -14,17 +13,18 @@ from .. import augment
 from ..glyphs.source import Source
 from ..glyphs.source_words import as_source
 from ..internal import keys
-from ..internal.pixels import byte_ink, unit_ink
+from ..internal.pixels import ink_as, unit_ink
 from ..internal.pytrees import register_pytree
 from ..internal.settings import own_settings
-from ..internal.shapes import Array, Bool, Float32, Int8, Int32, Integer, Key, UInt8
+from ..internal.shapes import Array, Bool, Float, Int8, Int32, Integer, Key, UInt8
 from ..internal.sharding import RowSharding, by_rows, row_sharding_of
 from ..labels.digits import PAD, as_digits, narrowed
 from . import annotations, baseline, compositing, layout, ligatures
 from .glyph_sampling import sample_glyphs
 from .signs import labelled
 from .slots import Slots
-from .spec import SequenceSpec, as_numbers, check_structure
+from .spec import SequenceSpec, as_numbers
+from .spec_checks import check_structure
 from .stages import LINE, Draws
 
 # A visible mask is an int8 that holds a slot + 1.
@@ -36,9 +36,13 @@ MAX_MASKED_SLOTS = 127
 class DigitSequence:
     """An image of digits and its labels; every leaf gains a leading B in a batch.
 
+    >>> ds.sample_sequence(7, "builtin", [3, 5, 0], ds.SequenceSpec(image_width=120))
+    <DigitSequence, image [28, 120], digits [3]>
+
     Attributes:
-        image: float32 [H, W] in [0, 1], 0 background, 1 ink, [row, column]
-            (uint8 in an export).
+        image: float32 [H, W] in [0, 1], 0 background, 1 ink, [row, column];
+            or of the spec's `dtype`: bfloat16, float16, or uint8 (255 ink), as
+            in an export.
         digits: int32 [K], the digits on the canvas, left to right, then PAD
             (-1). A digit whose ink a transform removed, or moved off the
             canvas, is left out, and later ones take its slot.
@@ -60,7 +64,7 @@ class DigitSequence:
             spec has `hand="one-writer"`; else -1.
     """
 
-    image: Float32[Array, "*B H W"] | UInt8[Array, "*B H W"]
+    image: Float[Array, "*B H W"] | UInt8[Array, "*B H W"]
     digits: Int32[Array, "*B K"]
     length: Int32[Array, "*B"]
     offsets: Int32[Array, "*B K"]
@@ -86,11 +90,13 @@ def sample_sequence(
 ) -> DigitSequence:
     """One image of a digit sequence, with its labels. Pure; runs compiled.
 
-    No value raises, as nothing can inside `jit`; the labels describe what is
-    on the canvas. A row ends before its first PAD, and before its first digit
-    that the source does not serve; digits that don't fit the width at the
-    least spacing are left out from the right. `check_spec` checks a spec's
-    values, and `generate_numbers_sequence` all of its arguments.
+    No value raises, as nothing can inside `jit`; the labels describe what is on the canvas. A row ends before
+    its first PAD, and before its first digit that the source does not serve; digits that don't fit the width
+    at the least spacing are left out from the right. `check_spec` checks a spec's values, and
+    `generate_numbers_sequence` all of its arguments.
+
+    >>> ds.sample_sequence(7, "builtin", [3, 5, 0], ds.SequenceSpec(image_width=120)).offsets
+    Array([13, 45, 79], dtype=int32)
 
     Args:
         key: a typed or raw PRNG key, or an integer seed.
@@ -111,11 +117,12 @@ def sample_sequences(
 ) -> DigitSequence:
     """A batch of images: row b is `sample_sequence(fold_in(key, b), source, digits[b], spec)`.
 
-    It is bit-exact, whatever the batch's size and however it is sharded, but
-    for transformed pixels and ligatures, which are within 1e-5. Faster than `vmap`
-    of `sample_sequence`, because work that no row needs is skipped. With a key
-    type whose draws depend on the batch (`rbg`) the promise can't be kept; with
-    the default `threefry2x32` it is.
+    It is bit-exact, whatever the batch's size and however it is sharded, but for transformed pixels and
+    ligatures, which are within 1e-5. Faster than `vmap` of `sample_sequence`, because work that no row needs
+    is skipped. With a key type whose draws depend on the batch (`rbg`) the promise can't be kept.
+
+    >>> ds.sample_sequences(7, "builtin", [[3, 5, 0], [7, 1, -1]], ds.SequenceSpec(image_width=120)).length
+    Array([3, 2], dtype=int32)
 
     Args:
         key: a typed or raw PRNG key, or an integer seed.
@@ -160,7 +167,6 @@ def render(
     spec: SequenceSpec,
     width: int | jax.Array,
     *,
-    dtype: Any = jnp.float32,
     glyph_ids: Int32[Array, "B K"] | None = None,
 ) -> DigitSequence:
     """The pipeline on a batch, one key a row: glyphs, places, canvas, line transforms.
@@ -173,7 +179,6 @@ def render(
         width: of the part of the canvas, from its left edge, that the digits
             are laid out in. May be traced, so that lines of several widths share a program:
             line transforms that can (`augment.takes_width`) then end at this width, too.
-        dtype: of the image: float32, or uint8 as files hold it (`byte_ink`).
         glyph_ids: the bank's glyphs to take, -1 (or None throughout) for any of the digit.
 
     Returns:
@@ -193,12 +198,12 @@ def render(
         spec.glyph_transforms
     ):  # without them, a glyph that is blank in the bank stays a label, with an empty box
         slots = annotations.drop_blank(slots)
-    # Untransformed pixels stay bytes: converted to floats and back they take half as long again
-    # (benchmarks/workarounds.py).
-    as_is = dtype == jnp.uint8 and store.dtype == jnp.uint8 and not spec.line_transforms
     within = width if isinstance(width, jax.Array) and augment.takes_width(spec.line_transforms) else None
     visible = spec.masks in (True, "visible") and not augment.followed(spec.line_transforms)
-    form = byte_ink if as_is else unit_ink
+    # Of the image's dtype at once, if no transform wants floats: bytes that stay bytes take two thirds of the
+    # time that they take by way of floats (benchmarks/workarounds.py).
+    in_the_end = functools.partial(ink_as, dtype=spec.dtype)
+    form = unit_ink if spec.line_transforms else in_the_end
     # Masks of moved or changed ink are made after it is: annotations and image then use the same line keys.
     image, masks = compositing.paint(store, slots, spec, masks=visible, form=form)
     if spec.ligatures is not None:
@@ -208,12 +213,13 @@ def render(
     found = annotations.measure(line_keys, slots, spec, within)
     line = line_keys, store, slots, masks, named, spec, within, found
     slots, masks = annotations.after_line_transforms(*line)
-    image = augment.apply_to_batch(line_keys, spec.line_transforms, image, within, found)
-    return to_sequence(byte_ink(image) if dtype == jnp.uint8 else image, slots, masks)
+    if spec.line_transforms:
+        image = in_the_end(augment.apply_to_batch(line_keys, spec.line_transforms, image, within, found))
+    return to_sequence(image, slots, masks)
 
 
 def to_sequence(
-    image: Float32[Array, "B H W"] | UInt8[Array, "B H W"],
+    image: Float[Array, "B H W"] | UInt8[Array, "B H W"],
     slots: Slots,
     masks: Int8[Array, "B H W"] | Bool[Array, "B K H W"] | None,
 ) -> DigitSequence:

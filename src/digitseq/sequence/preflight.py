@@ -16,7 +16,8 @@ from ..labels.digits import as_digits
 from .pipeline import check_shapes
 from .signs import named_classes
 from .spacing import MIN_SPACING, check_spacing_range
-from .spec import SequenceSpec, check_spec
+from .spec import SequenceSpec
+from .spec_checks import check_spec
 
 AUTO = "auto"
 

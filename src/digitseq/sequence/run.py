@@ -72,13 +72,12 @@ class Run:
         """The labels of the images with these numbers."""
         return labels_at(self.key, self.labels, numbers)
 
-    def images(self, numbers: UInt32[Array, " B"], dtype: Any = jnp.float32) -> DigitSequence:
-        """The images with these numbers; of the dtype float32 or uint8."""
+    def images(self, numbers: UInt32[Array, " B"]) -> DigitSequence:
+        """The images with these numbers."""
         row_keys = keys.numbered(jax.random.split(self.key)[1], numbers)
         digits = self.digits(numbers)
         chosen = glyphs_of(self.key, self.source, self.labels, self.turns, numbers, digits)
-        width = self.spec.image_width
-        return render(row_keys, self.source, digits, self.spec, width, dtype=dtype, glyph_ids=chosen)
+        return render(row_keys, self.source, digits, self.spec, self.spec.image_width, glyph_ids=chosen)
 
     def on_host(self) -> Self:
         """The same with NumPy arrays for leaves, which pickle."""
@@ -114,13 +113,12 @@ def labels_at(key: Key[Array, ""], labels: LabelSource, numbers: UInt32[Array, "
     return jnp.asarray(jax.vmap(at)(label_keys, numbers))
 
 
-@functools.partial(jax.jit, static_argnames=("size", "dtype", "sharding"))
+@functools.partial(jax.jit, static_argnames=("size", "sharding"))
 def batch_of(
     run: Run,
     step: Integer[Array, ""] | np.uint32,
     size: int,
     *,
-    dtype: Any = jnp.float32,
     sharding: RowSharding | None = None,
 ) -> DigitSequence:
     """The images of a run from number step * size on, `size` of them, compiled.
@@ -129,20 +127,19 @@ def batch_of(
         run: whose images.
         step: an integer []; numbers are counted modulo 2**32.
         size: B. Static.
-        dtype: of the images: float32 or uint8. Static.
         sharding: the mesh and those of its axes along which they are divided. Static.
     """
     first = jnp.asarray(step).astype(jnp.uint32) * np.uint32(size)
     numbers = first + jnp.arange(size, dtype=jnp.uint32)
 
     def part(_: jax.Array, numbers: jax.Array, run: Run) -> DigitSequence:
-        return run.images(numbers, dtype)
+        return run.images(numbers)
 
     batch: DigitSequence = by_rows(part, sharding, numbers, run)
     return batch
 
 
-@functools.partial(jax.jit, static_argnames="dtype")
-def images_at(run: Run, numbers: UInt32[Array, " B"], dtype: Any = jnp.float32) -> DigitSequence:
+@jax.jit
+def images_at(run: Run, numbers: UInt32[Array, " B"]) -> DigitSequence:
     """The images of a run with these numbers, compiled."""
-    return run.images(numbers, dtype)
+    return run.images(numbers)

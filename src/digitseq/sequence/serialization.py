@@ -8,11 +8,16 @@ from .. import augment
 from ..augment.base import to_python
 from ..internal.validation import nearest
 from .spacing import check_spacing_range
-from .spec import CHAINS, USUAL, SequenceSpec, check_spec
+from .spec import CHAINS, USUAL, SequenceSpec
+from .spec_checks import check_spec
 
 
 def spec_to_json(spec: SequenceSpec) -> str:
     """The spec as JSON text, one line, from which `spec_from_json` makes an equal one.
+
+    >>> spec = ds.SequenceSpec(image_width=120, glyph_transforms="light")
+    >>> repr(ds.spec_from_json(ds.spec_to_json(spec))) == repr(spec)
+    True
 
     Raises:
         ValueError: values that `check_spec` refuses.
@@ -46,6 +51,9 @@ def _as_json(value: Any) -> Any:
 
 def spec_from_json(text: str | bytes) -> SequenceSpec:
     """The spec that `spec_to_json` wrote; fields left out take their defaults.
+
+    >>> ds.spec_from_json('{"image_width": 120, "spacing_range": [-4, 4]}').spacing_range
+    (-4, 4)
 
     Raises:
         ValueError: text that is no JSON object, unknown fields, or values

@@ -1,7 +1,7 @@
-"""SequenceSpec: the layout of a sequence; its checks; to and from JSON."""
+"""SequenceSpec: the layout of a sequence, and the dtype of its images."""
 
 import dataclasses
-from typing import Any, Literal, Self, get_args
+from typing import Any, Literal, Self
 
 import jax
 import numpy as np
@@ -10,8 +10,7 @@ from .. import augment
 from ..augment.base import to_python
 from ..internal.pixels import CELL, HEIGHT
 from ..internal.pytrees import register_pytree
-from ..internal.validation import as_integer, as_size
-from .spacing import check_spacing_range
+from ..internal.validation import as_integer
 
 Spacing = Literal["random", "even", "hand"]
 Align = Literal["left", "center", "right", "random"]
@@ -20,11 +19,11 @@ Baseline = Literal["cell", "ink"]
 Masks = Literal["visible", "amodal"]
 Hand = Literal["any", "one-writer"]
 Sampling = Literal["iid", "epoch"]
+Dtype = Literal["float32", "bfloat16", "float16", "uint8"]
 
 # Places on a canvas, and a batch of one, are counted in int32.
 MAX_WIDTH = (2**31 - 1) // HEIGHT
 MAX_HEIGHT = 4096
-LEAST_SCALE, MOST_SCALE = 0.5, 32
 USUAL = {
     "image_height": HEIGHT,
     "scale": 1,
@@ -33,6 +32,7 @@ USUAL = {
     "baseline_jitter": 0,
     "ligatures": None,
     "unlabelled": "",
+    "dtype": "float32",
 }
 CHAINS: dict[str, Literal["glyph", "line"]] = {"glyph_transforms": "glyph", "line_transforms": "line"}
 
@@ -49,6 +49,10 @@ class SequenceSpec:
     Changing `spacing_range` or a transform's parameter never recompiles, and
     they may be traced. The constructor checks nothing, since JAX calls it with
     tracers; `check_spec` does.
+
+    >>> spec = ds.SequenceSpec(image_width=120, spacing_range=(-2, 6), align="left")
+    >>> spec.replace(masks="amodal").masks
+    'amodal'
 
     Attributes:
         image_width: W, pixels. Static.
@@ -110,6 +114,10 @@ class SequenceSpec:
             key's permutation t // N. Slots off the canvas count too. Static.
         masks: "visible", one map of which digit is on top; "amodal", a map of
             all ink for each digit; False, none; True is "visible". Static.
+        dtype: of the images: "float32", "bfloat16" or "float16", 1 being full
+            ink, rounded from float32 in the end; or "uint8", 255 being full ink,
+            as files hold it. Labels don't depend on it. Each of the 256 values
+            of a glyph stays distinct in all of them. Static.
     """
 
     image_width: int = _static(200)
@@ -128,6 +136,7 @@ class SequenceSpec:
     baseline_jitter: Any = 0.0
     ligatures: Any = None
     unlabelled: str = _static("")
+    dtype: Dtype = _static("float32")
 
     def __post_init__(self) -> None:
         # A chain given by name. JAX, which builds records from tracers, never passes text here.
@@ -154,77 +163,6 @@ class SequenceSpec:
         # Data cards show this: as by versions that knew no other.
         shown = (f"{name}={value!r}" for name, value in fields.items() if USUAL.get(name) != value)
         return f"SequenceSpec({', '.join(shown)})"
-
-
-def check_spec(spec: SequenceSpec) -> None:
-    """Checks a spec on the host: its numbers must be concrete.
-
-    Raises:
-        ValueError: a value that can't be used; the message names the field,
-            the value and what would work.
-    """
-    check_structure(spec)
-    check_spacing_range(spec.spacing_range)
-    _check_number("baseline_jitter", spec.baseline_jitter, MAX_HEIGHT)
-    if spec.ligatures is not None:
-        _check_number("ligatures", spec.ligatures, 1)
-    if spec.baseline == "cell" and spec.baseline_jitter != 0:
-        raise ValueError(f"baseline_jitter {spec.baseline_jitter} is for baseline='ink', got baseline='cell'")
-    for transform in (*spec.glyph_transforms, *spec.line_transforms):
-        transform.check()
-
-
-def _check_number(name: str, value: Any, most: float) -> None:
-    number = to_python(value)
-    if isinstance(number, bool) or not isinstance(number, int | float) or not 0 <= number <= most:
-        raise ValueError(f"{name} must be a number from 0 to {most:g}, got {value!r}")
-
-
-def check_structure(spec: SequenceSpec) -> None:
-    """Checks the static fields, which can be done while tracing too.
-
-    Raises:
-        ValueError: as `check_spec`.
-    """
-    as_size("image_width", spec.image_width, MAX_WIDTH)
-    as_size("image_height", spec.image_height, MAX_HEIGHT)
-    if type(spec.scale) not in (int, float) or not LEAST_SCALE <= spec.scale <= MOST_SCALE:
-        raise ValueError(f"scale must be a number from {LEAST_SCALE} to {MOST_SCALE}, got {spec.scale!r}")
-    if spec.image_height < max(HEIGHT, spec.cell):
-        raise ValueError(
-            f"image_height {spec.image_height} is too small: glyphs at scale {spec.scale} want at least "
-            f"{max(HEIGHT, spec.cell)}"
-        )
-    for name, words in (
-        ("spacing", get_args(Spacing)),
-        ("align", get_args(Align)),
-        ("advance", get_args(Advance)),
-        ("hand", get_args(Hand)),
-        ("sampling", get_args(Sampling)),
-        ("baseline", get_args(Baseline)),
-    ):
-        word = getattr(spec, name)
-        if not isinstance(word, str) or word not in words:
-            raise ValueError(f"{name} must be one of {words}, got {word!r}")
-    if not isinstance(spec.masks, bool) and spec.masks not in get_args(Masks):
-        raise ValueError(f"masks must be False or one of {get_args(Masks)}, got {spec.masks!r}")
-    marks = spec.unlabelled
-    if not isinstance(marks, str) or len(set(marks)) != len(marks):
-        raise ValueError(f"unlabelled must be symbols of the source, each once, as in '.,-', got {marks!r}")
-    for name in ("glyph_transforms", "line_transforms"):
-        transforms = getattr(spec, name)
-        if not isinstance(transforms, tuple):
-            raise ValueError(f"{name} must be a tuple of transforms, got {transforms!r}")
-        for transform in transforms:
-            if not isinstance(transform, augment.Transform):
-                raise ValueError(f"{name} must hold transforms of digitseq.augment, got {transform!r}")
-        augment.check_length(name, transforms)
-    for transform in spec.line_transforms:
-        if augment.per_line((transform,)):
-            raise ValueError(f"{transform!r} belongs in glyph_transforms: a line is one image")
-    for transform in spec.glyph_transforms:
-        if not augment.followed((transform,)):
-            raise ValueError(f"{transform!r} is no ink: it belongs in line_transforms, not glyph_transforms")
 
 
 def as_numbers(spec: SequenceSpec) -> SequenceSpec:

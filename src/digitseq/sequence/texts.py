@@ -13,7 +13,7 @@ from .pipeline import DigitSequence
 def text(batch: DigitSequence | npt.ArrayLike, source: Source | str | None = None) -> list[str]:
     """The text of each sequence, in the symbols of the source that it was drawn from.
 
-    >>> text(np.array([[3, 5, 0], [7, -1, -1]]))
+    >>> ds.text(np.array([[3, 5, 0], [7, -1, -1]]))
     ['350', '7']
 
     Args:

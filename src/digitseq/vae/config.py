@@ -9,6 +9,9 @@ from typing import Any
 class Settings:
     """Settings of `train`. The weights that ship with digitseq were trained with the defaults.
 
+    >>> vae.Settings(autoencoder_epochs=4, flow_epochs=4).latent
+    32
+
     Attributes:
         latent: D, numbers in a latent, and in a style.
         encoder_hidden, decoder_hidden, flow_hidden, prior_hidden: values in

@@ -81,6 +81,10 @@ def denoise(model: Vae, images: npt.ArrayLike) -> jax.Array:
     whatever their number and width; inside `jit`, and on accelerators, each
     shape is compiled.
 
+    >>> noisy = augment.apply(7, [augment.ReplaceNoise(p=0.5)], ds.load_bank("builtin").glyphs[:4])
+    >>> vae.denoise(vae.pretrained(), noisy).shape
+    (4, 28, 28)
+
     Args:
         model: its `denoiser` is used.
         images: float [..., 28, 28] glyphs or [..., 28, W] lines, in [0, 1].

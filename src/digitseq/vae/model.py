@@ -36,6 +36,11 @@ class Vae:
 
     Made by `pretrained`, `train` and `load`.
 
+    >>> import dataclasses
+    >>> model = dataclasses.replace(vae.pretrained(), style=0.9)  # lines in nearly one style
+    >>> ds.sample_sequence(7, model, [3, 5, 0], ds.SequenceSpec(image_width=120)).image.shape
+    (28, 120)
+
     Attributes:
         encoder: layers, from a glyph and its digit to a latent's mean and
             log standard deviation.
@@ -120,6 +125,10 @@ def _reconstructed(model: Vae, images: jax.Array, digits: jax.Array) -> jax.Arra
 def write(model: Vae, drawn: npt.ArrayLike, digits: npt.ArrayLike) -> jax.Array:
     """Glyphs of digits in given styles.
 
+    >>> styles = jax.random.normal(jax.random.key(0), (10, 32))
+    >>> vae.write(vae.pretrained(), styles, np.arange(10)).shape
+    (10, 28, 28)
+
     Args:
         model: what generates them.
         drawn: styles, float [..., D]: standard normal numbers, of one's own
@@ -144,6 +153,10 @@ def write(model: Vae, drawn: npt.ArrayLike, digits: npt.ArrayLike) -> jax.Array:
 @own_settings
 def reconstruct(model: Vae, images: npt.ArrayLike, digits: npt.ArrayLike) -> jax.Array:
     """Glyphs after the autoencoder: encoded to the means of their latents, and decoded.
+
+    >>> bank = ds.load_bank("builtin")
+    >>> vae.reconstruct(vae.pretrained(), np.asarray(bank.glyphs[:4]) / 255, [0, 0, 0, 0]).shape
+    (4, 28, 28)
 
     Args:
         model: its encoder and decoder are used.

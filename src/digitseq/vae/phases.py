@@ -18,6 +18,7 @@ from .model import encode
 from .weights import init_networks
 
 PHASES = ("autoencoder", "flow", "prior", "denoiser")
+"""The phases of `train`, in their order: names by which it reports its progress."""
 SIZES = ("latent", "encoder_hidden", "decoder_hidden", "prior_hidden", "denoiser_hidden")
 # What the denoiser is trained on beside single glyphs: a line for so many of those, of up to so many digits.
 GLYPHS_A_LINE = 20

@@ -35,6 +35,10 @@ def between(first: jax.Array, last: jax.Array, share: jax.Array) -> jax.Array:
     Along the arc, not the chord: where the two ends are standard normal and
     independent of each other, each style between them is standard normal too.
 
+    >>> first, last = jax.random.normal(jax.random.key(0), (2, 1, 32))
+    >>> vae.between(first, last, jnp.linspace(0, 1, 5)).shape
+    (5, 32)
+
     Args:
         first: float32 [..., D].
         last: float32 [..., D].

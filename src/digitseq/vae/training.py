@@ -54,6 +54,12 @@ def train(
     On one machine the same arguments give a byte-identical model, however
     often training was interrupted and resumed.
 
+    >>> bank, labels = ds.load_bank("builtin"), np.arange(40) // 4  # four glyphs of each digit
+    >>> short = vae.Settings(batch=40, **{f"{phase}_epochs": 1 for phase in vae.PHASES})
+    >>> model = vae.train(jax.random.key(0), bank.glyphs[::75], labels, settings=short)
+    >>> ds.sample_sequence(7, model, [3, 5, 0], ds.SequenceSpec(image_width=120)).image.shape
+    (28, 120)
+
     Args:
         key: a typed or raw PRNG key.
         images: uint8 [N, 28, 28], ink bright.
@@ -96,6 +102,15 @@ def finished(
     settings: Settings | None = None,
 ) -> Vae | None:
     """The model in a checkpoint that `train` wrote after its last epoch; None in one of an earlier epoch.
+
+    >>> import tempfile
+    >>> path = tempfile.mkdtemp() + "/checkpoint.npz"
+    >>> bank, labels = ds.load_bank("builtin"), np.arange(40) // 4
+    >>> tiny = vae.Settings(batch=40, **{f"{phase}_epochs": 1 for phase in vae.PHASES})
+    >>> model = vae.train(jax.random.key(0), bank.glyphs[::75], labels, settings=tiny, checkpoint=path)
+    >>> again = vae.finished(jax.random.key(0), bank.glyphs[::75], labels, path, settings=tiny)
+    >>> vae.digest(again) == vae.digest(model)
+    True
 
     Args:
         key, images, labels, settings: as for `train`.

@@ -56,6 +56,12 @@ def sizes(model: Vae) -> dict[str, int]:
 def save(path: str | os.PathLike[str], model: Vae, *, compact: bool = False) -> None:
     """Writes a model to a .npz file: arrays and a line of JSON, nothing that is executed.
 
+    >>> import tempfile, os
+    >>> path = tempfile.mkdtemp() + "/model.npz"
+    >>> vae.save(path, vae.pretrained(), compact=True)
+    >>> os.path.getsize(path) < 2_000_000
+    True
+
     Args:
         path: of the file, written to a temporary file that is renamed
             atomically; a file that is there already is replaced.
@@ -69,6 +75,12 @@ def save(path: str | os.PathLike[str], model: Vae, *, compact: bool = False) -> 
 @own_settings
 def load(path: str | os.PathLike[str]) -> Vae:
     """The model in a file that `save` wrote, with style 0.
+
+    >>> import tempfile
+    >>> path = tempfile.mkdtemp() + "/model.npz"
+    >>> vae.save(path, vae.pretrained())
+    >>> vae.digest(vae.load(path)) == vae.digest(vae.pretrained())
+    True
 
     Raises:
         ValueError: the file is no sound model, or of a newer version.
@@ -86,12 +98,21 @@ def load(path: str | os.PathLike[str]) -> Vae:
 
 @functools.cache
 def pretrained() -> Vae:
-    """The model that ships with digitseq: trained on MNIST's training digits (docs/model.md)."""
+    """The model that ships with digitseq: trained on MNIST's training digits (docs/guide/model.md).
+
+    >>> images = ds.sample_sequences(7, vae.pretrained(), [[3, 5, 0]], ds.SequenceSpec(image_width=120)).image
+    >>> images.shape
+    (1, 28, 120)
+    """
     return load(SHIPPED)
 
 
 def digest(model: Vae) -> str:
-    """64 hex digits that name the model's weights, whatever file they came from, and its style."""
+    """64 hex digits that name the model's weights, whatever file they came from, and its style.
+
+    >>> len(vae.digest(vae.pretrained()))
+    64
+    """
     whole = hashlib.sha256(b"digitseq vae 1\n")
     for name, leaf in sorted(serialization.names(model).items()):
         values = np.asarray(leaf, np.float32)
