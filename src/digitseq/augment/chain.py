@@ -77,7 +77,7 @@ def is_smooth(group: list[tuple[Any, jax.Array]]) -> bool:
 def pulled(
     group: list[tuple[Any, jax.Array]], drawn: list[Any], places: Places, size: Size
 ) -> tuple[Places, tuple[bool, bool]]:
-    """The places in a group's input from which places in its result come; whether its y are the same, and x."""
+    """The places in a group's input from which those of its result come; whether its y stay, and its x."""
     given = places
     for (transform, _), own in zip(reversed(group), reversed(drawn), strict=True):
         places = transform.pull(own, places, size)

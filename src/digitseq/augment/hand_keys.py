@@ -1,12 +1,12 @@
 """Keys of digits that share a line: what `PerLine` draws random numbers from."""
 
+import math
 from typing import Any, NamedTuple
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ..internal.keys import folded
+from ..internal.keys import folded, random_words
 from ..internal.random_bits import fractions
 from ..internal.shapes import Array, Float32, Key, UInt32
 
@@ -49,20 +49,12 @@ def folded_keys(keys: Keys, number: int) -> Keys:
 
 def split_keys(keys: Keys) -> tuple[Keys, Keys]:
     """The keys split in two."""
-    if isinstance(keys, HandKeys):
-        own, line = _split(keys.own), _split(keys.line)
-        return tuple(keys._replace(own=a, line=b) for a, b in zip(own, line, strict=True))  # type: ignore[return-value]
-    return _split(keys)
-
-
-def _split(keys: Key[Array, " N"]) -> tuple[Key[Array, " N"], Key[Array, " N"]]:
-    first, second = jax.vmap(lambda key: tuple(jax.random.split(key)))(keys)
-    return first, second
+    return folded_keys(keys, 0), folded_keys(keys, 1)
 
 
 def words(keys: Key[Array, " N"], shape: tuple[int, ...]) -> UInt32[Array, "N ..."]:
     """Random uint32 of that shape for each key."""
-    return jax.vmap(lambda key: jax.random.bits(key, shape, jnp.uint32))(keys)
+    return random_words(keys, math.prod(shape)).reshape(-1, *shape)
 
 
 def halves(drawn: UInt32[Array, "N C"]) -> UInt32[Array, "N D"]:
