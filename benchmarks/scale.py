@@ -31,6 +31,8 @@ MOST_TRANSFORMED = 2**25
 SECONDS = 1.0
 # What is more than this many times a smaller cell's, for each pixel, is marked; and a compilation's time.
 MARKED, MARKED_COMPILING = 1.25, 2
+# Peaks below so many MiB are not compared: the system counts memory in larger pieces than they are.
+SOME = 10
 KEEP = {
     "MALLOC_ARENA_MAX": "1",
     "MALLOC_MMAP_MAX_": "0",
@@ -88,12 +90,10 @@ def too_large(batch: int, width: int, preset: str) -> str:
 def main(batches: list[int], widths: list[int], preset: str, keep: bool) -> None:
     """Prints the table: a line for each cell, and what is more than in the next smaller batch or width."""
     print(
-        f"{preset or 'plain'} lines with labels, a digit per {COLUMNS} columns. ns and bytes are per pixel. MiB:"
+        f"{preset or 'plain'} lines with labels, a digit per {COLUMNS} columns. ns and bytes are per pixel."
     )
-    print(
-        "the peak beyond what the process had, the results in it, what XLA says it needs besides. Faults: pages"
-    )
-    print("that the system handed out in a call")
+    print("MiB: the peak beyond what the process had, the results in it, what XLA says it needs besides.")
+    print("Faults: pages that the system handed out in a call")
     print("".join(f"{title:>13}" for title in TITLES))
     found: dict[tuple[int, int], dict[str, float]] = {}
     for batch in batches:
@@ -120,6 +120,8 @@ def _before(values: list[int], value: int) -> int:
 def _marks(made: dict[str, float], smaller: list[dict[str, float]]) -> str:
     """What is more for each pixel, or takes longer to compile, than in the smaller cells."""
     limits = {"ns": MARKED, "bytes": MARKED, "compiling, s": MARKED_COMPILING}
+    if made["peak"] < SOME:
+        del limits["bytes"]
     more = [name for name, most in limits.items() if any(made[name] > most * near[name] for near in smaller)]
     return f"  more {', '.join(more)}" if more else ""
 

@@ -31,7 +31,9 @@ def on_page_markdown(markdown: str, *, page: Any, config: Any, **_: Any) -> str:
     included = re.match(r'--8<-- "(.+)"\s*$', markdown)
     if included:
         source, markdown = ROOT / included[1], (ROOT / included[1]).read_text()
-    markdown = markdown.replace("<!-- all names -->", name_list())
+    for mark, content in (("<!-- all names -->", name_list), ("<!-- all commands -->", command_list)):
+        if mark in markdown:
+            markdown = markdown.replace(mark, content())
     return with_links(markdown, source.parent, DOCS / Path(page.file.src_uri).parent, config["repo_url"])
 
 
@@ -142,3 +144,20 @@ def name_list() -> str:
         short = name.removeprefix("digitseq.") if name.count(".") > 1 else name.replace("digitseq.", "ds.")
         lines.append(f"- [`{short}`]({page}#{name}){': ' + first if first else ''}")
     return "\n".join(lines)
+
+
+def command_list() -> str:
+    """What `--help` of each command says, a section each."""
+    from typer.testing import CliRunner
+
+    from digitseq.cli import app
+
+    groups = [("", app), *((f"{group.name} ", group.typer_instance) for group in app.registered_groups)]
+    names = [""]
+    for group, sub in groups:
+        names += [group + (one.name or one.callback.__name__) for one in sub.registered_commands]
+    sections = []
+    for name in names:
+        said = CliRunner(env={"COLUMNS": "98"}).invoke(app, [*name.split(), "--help"], prog_name="digitseq")
+        sections.append(f"## {f'digitseq {name}'.strip()}\n\n```text\n{said.output.strip()}\n```\n")
+    return "\n".join(sections)

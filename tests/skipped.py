@@ -14,7 +14,7 @@ HOW_TO_RUN_SLOW = "-m 'slow or not slow'"
 COUNT = "digitseq slow tests"
 NO_MNIST = "MNIST: set DIGITSEQ_MNIST to its folder"
 ALL = "pip install -e '.[dev-all]'"
-OF_ALL = ("datasets", "grain", "pycocotools.coco", "ray", "supervision", "webdataset")
+OF_ALL = ("datasets", "grain", "marimo", "playwright", "pycocotools.coco", "ray", "supervision", "webdataset")
 REMEDIES = dict.fromkeys(OF_ALL, ALL) | {"torch": "pip install torch"}
 
 

@@ -7,10 +7,11 @@ from pathlib import Path
 import digitseq as ds
 
 SOURCE = Path(ds.__file__).parent
-EXTRAS = ("array_record", "fsspec", "grain", "lmdb", "optax", "pyarrow", "ray")
+EXTRAS = ("array_record", "fsspec", "grain", "lmdb", "marimo", "optax", "pyarrow", "ray")
 # Imported only when they are asked for, with a message that names the extra.
 NEED_EXTRAS = {"exporter.formats.array_record_format", "exporter.formats.lmdb_format"} | {
-    "exporter.formats.parquet_format"
+    "exporter.formats.parquet_format",
+    "explore.notebook",
 }
 CODE = """
 import importlib, sys

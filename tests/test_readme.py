@@ -217,6 +217,13 @@ def test_the_pictures_of_the_model_are_what_the_commands_beside_them_draw(made, 
 
 
 @pytest.mark.slow
+def test_the_figure_of_the_gaps_is_what_the_example_draws(tmp_path):
+    run_without_optimisation("examples/gap_law.py", tmp_path / "gap-law.svg")
+    kept = ROOT / "docs" / "pictures" / "gap-law.svg"
+    assert (tmp_path / "gap-law.svg").read_text() == kept.read_text()
+
+
+@pytest.mark.slow
 def test_the_picture_of_variants_is_what_the_code_beside_it_draws():
     found = {}
     (code,) = [block for block in DOCUMENTED if "variants.png" in block]

@@ -100,6 +100,14 @@ def test_every_public_name_has_an_anchor(site):
         assert name in loaded.anchors
 
 
+def test_all_commands_have_their_help():
+    text = hooks.command_list()
+    for name in ("generate", "export", "verify", "bank make", "vae train"):
+        assert f"\n## digitseq {name}\n" in text
+    assert "--advance" in text
+    assert "Usage: digitseq generate" in text
+
+
 @pytest.mark.slow
 def test_a_broken_link_fails(site, tmp_path):
     config = (ROOT / "mkdocs.yml").read_text()

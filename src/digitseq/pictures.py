@@ -99,6 +99,7 @@ def show(
     captions: Sequence[str] | None = None,
     *,
     boxes: bool = False,
+    masks: bool = False,
     columns: int | None = None,
     zoom: int | None = None,
     ink: str = WHITE,
@@ -115,6 +116,7 @@ def show(
         captions: a text under each; None: the digits of a `DigitSequence`; [] writes none.
             `ds.text(batch, bank)` has other symbols.
         boxes: outline the boxes of a `DigitSequence`.
+        masks: tint the masks of a `DigitSequence` whose spec asks for them, each digit's in its colour.
         columns: how many side by side; None makes the sheet about as wide as it is high.
         zoom: pixels of the picture, across and down, for one of the image's; None: 4 for one image, else 2.
         ink, paper: colours of grey images, a name of CSS's or #rrggbb.
@@ -123,13 +125,16 @@ def show(
         an object with `_repr_png_`, and the picture as `pixels`.
 
     Raises:
-        ValueError: images, captions, colours, columns or a zoom that can't be used.
+        ValueError: images, captions, colours, columns or a zoom that can't be used, or masks of images
+            that have none.
     """
     values, own = _values(images)
     axes = image_axes(values)
     flat = values.reshape(-1, *values.shape[-axes:])
     if boxes and not isinstance(images, DigitSequence):
         raise ValueError(f"boxes are those of a DigitSequence, got {type(images).__name__}")
+    if masks and getattr(images, "masks", None) is None:
+        raise ValueError('masks are those of a DigitSequence whose spec has masks="visible" or "amodal"')
     zoom = (4 if len(flat) == 1 else 2) if zoom is None else zoom
     check_zoom("zoom", zoom, flat.shape[2], flat.shape[1])
     texts = None if captions is not None and not len(captions) else _texts(captions or own, flat)
@@ -142,6 +147,7 @@ def show(
         captions=texts,
         caption_size=CAPTION_SIZE,
         boxes=np.asarray(images.boxes) if boxes and isinstance(images, DigitSequence) else None,
+        masks=np.asarray(images.masks) if masks and isinstance(images, DigitSequence) else None,
         ink=ink,
         paper=paper,
     )

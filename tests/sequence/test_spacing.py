@@ -1,5 +1,6 @@
 """Gap laws and random integers against plain Python."""
 
+import functools
 import itertools
 
 import jax
@@ -13,6 +14,14 @@ from digitseq.internal import random_bits
 from digitseq.sequence import spacing, spacing_long
 
 words = st.integers(0, 2**32 - 1)
+
+
+@functools.partial(jax.jit, static_argnums=3)
+def plain_excesses(bits, spans, slack, max_slack):
+    """The draws of rows that are alike but for their bits."""
+    rows = len(bits)
+    alike = jax.numpy.broadcast_to(spans, bits.shape), jax.numpy.full(rows, slack, jax.numpy.int32)
+    return spacing.conditional_excesses(bits, *alike, max_slack)
 
 
 @given(st.lists(st.tuples(words, st.integers(0, 2**31 - 1)), min_size=1, max_size=20))
@@ -35,23 +44,26 @@ def test_fractions_stay_below_one(bits, fraction):
 def test_conditional_excesses_fit_and_do_not_depend_on_the_table(spans, slack, chosen):
     spans = np.minimum(np.array(spans + [0] * (6 - len(spans)), np.int32), slack).astype(np.int32)
     bits = np.array(chosen, np.uint32)
-    draw = jax.jit(spacing.conditional_excesses, static_argnums=3)
-    excesses = np.asarray(draw(bits, spans, np.int32(slack), 60)[0])
+    compiled = jax.jit(spacing.conditional_excesses, static_argnums=3)
+
+    def draw(bits, spans, max_slack):
+        return np.asarray(compiled(bits[None], spans[None], np.array([slack], np.int32), max_slack)[0][0])
+
+    excesses = draw(bits, spans, 60)
     assert (excesses >= 0).all()
     assert (excesses <= spans).all()
     assert excesses.sum() <= slack
     for longer in (61, 128, 300):
-        np.testing.assert_array_equal(draw(bits, spans, np.int32(slack), longer)[0], excesses)
+        np.testing.assert_array_equal(draw(bits, spans, longer), excesses)
     # More slots without a span change nothing.
-    more = draw(np.pad(bits, (0, 10)), np.pad(spans, (0, 10)), np.int32(slack), 60)[0]
+    more = draw(np.pad(bits, (0, 10)), np.pad(spans, (0, 10)), 60)
     np.testing.assert_array_equal(more[:6], excesses)
 
 
 def test_many_slots_and_pixels_stay_finite():
     """Counts of ways far beyond float32's range: 63 gaps over 2,000 pixels."""
     bits = jax.random.bits(jax.random.key(0), (50, 63))
-    draw = jax.jit(jax.vmap(spacing.conditional_excesses, (0, None, None, None)), static_argnums=3)
-    excesses = np.asarray(draw(bits, np.full(63, 1500, np.int32), np.int32(2000), 2000)[0])
+    excesses = np.asarray(plain_excesses(bits, np.full(63, 1500, np.int32), np.int32(2000), 2000)[0])
     assert (excesses >= 0).all()
     assert (excesses.sum(axis=1) <= 2000).all()
     # Uniform over the simplex: each gap's mean is slack / (gaps + 1).
@@ -78,7 +90,6 @@ def exact_excesses(words, span, slack):
 
 LONGEST = pytest.param(1999, 3, 2000, marks=pytest.mark.slow)
 LONG = jax.jit(jax.vmap(spacing_long.long_excesses, (0, None, None, None)), static_argnums=3)
-PLAIN = jax.jit(jax.vmap(spacing.conditional_excesses, (0, None, None, None)), static_argnums=3)
 
 
 @pytest.mark.parametrize(
@@ -96,7 +107,7 @@ def test_a_row_says_whether_float32_could_hold_its_ways():
     for slots, slack, wanted in ((20, 60, True), (99, 300, True), (399, 1000, False)):
         words = np.random.default_rng(1).integers(0, 2**32, (8, slots), np.uint32)
         spans = np.full(slots, 34, np.int32)
-        plain, sound = PLAIN(words, spans, np.int32(slack), slack)
+        plain, sound = plain_excesses(words, spans, np.int32(slack), slack)
         assert np.asarray(sound).tolist() == [wanted] * 8
         if wanted:
             np.testing.assert_array_equal(plain, LONG(words, spans, np.int32(slack), slack))

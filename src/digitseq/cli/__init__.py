@@ -1,11 +1,11 @@
-"""The command line: `digitseq generate | preview | export | verify | normalize | bank | vae`."""
+"""The command line: `digitseq generate | preview | export | verify | normalize | explore | bank | vae`."""
 
 from typing import Annotated
 
 import typer
 
 from .. import __version__
-from . import bank, console, export, generate, preview, scans, vae, verify
+from . import bank, console, explore, export, generate, preview, scans, vae, verify
 
 app = typer.Typer(
     name="digitseq",
@@ -19,6 +19,7 @@ app.command("preview", epilog=preview.EPILOG, context_settings=generate.SETTINGS
 app.command("export", epilog=export.EXPORT_EPILOG)(export.export)
 app.command("verify", epilog=verify.VERIFY_EPILOG)(verify.verify)
 app.command("normalize")(scans.normalize)
+app.command("explore", epilog=explore.EXPLORE_EPILOG)(explore.explore)
 app.add_typer(bank.app, name="bank")
 app.add_typer(vae.app, name="vae")
 

@@ -10,6 +10,7 @@ from ..glyphs.source import symbols_of
 from ..internal.pixels import HEIGHT
 from ..io.contact_sheet import check_size, contact_sheet
 from ..sequence.label_grammar import labels_of
+from ..sequence.spec import Masks
 from . import common, documents, label_options, names, pictures, sizes, sources
 
 EPILOG = """\b
@@ -34,6 +35,13 @@ def preview(
     ] = 2,
     captions: Annotated[bool, typer.Option(help="Write the digits under each.")] = True,
     boxes: Annotated[bool, typer.Option(help="Draw the box of each digit's ink.")] = False,
+    masks: Annotated[
+        Masks | None,
+        typer.Option(
+            help="Tint each digit's ink in a colour of its own: what is seen of it, or all of it.",
+            show_default="none",
+        ),
+    ] = None,
     order: label_options.OrderOption = "given",
     column: label_options.ColumnOption = None,
     bank: sources.SourceOption = None,
@@ -87,6 +95,7 @@ def preview(
     )
     if base is not None:
         spec = documents.resized(base, sized)
+    spec = spec.replace(masks=masks or False)
     rows, keys = common.plan(found, count, common.fresh_seed() if seed is None else seed, source, spec)
     samples = list(common.rendered(keys, source, rows, spec))
     page = contact_sheet(
@@ -97,6 +106,7 @@ def preview(
         if captions
         else None,
         boxes=np.stack([sample.boxes for sample in samples]) if boxes else None,
+        masks=np.stack([np.asarray(sample.masks) for sample in samples]) if masks else None,
         **pictures.words_of(colours),
     )
     pictures.write(out, page, force=force)

@@ -5,8 +5,10 @@ words in 20 rounds. On a CPU `jax.random` runs it as a loop, nine programs that 
 words take twice as long and 3 to 15 times as long to compile (`benchmarks/workarounds.py`).
 """
 
+import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import lax
 
 from .shapes import Array, UInt32
 
@@ -23,14 +25,29 @@ def hashed(
         words: raw keys.
         numbers: uint32, of a shape that broadcasts with the keys'.
     """
-    first, second = words[..., 0], words[..., 1]
-    schedule = first, second, first ^ second ^ PARITY
-    # The block that is hashed: a number below 2**64, of which the upper word is 0.
-    x, y = jnp.broadcast_arrays(first, numbers + second)
+    return _rounds(*jnp.broadcast_arrays(words[..., 0], words[..., 1], numbers))
+
+
+@jax.jit
+def _rounds(first: jax.Array, second: jax.Array, number: jax.Array) -> tuple[jax.Array, jax.Array]:
+    """The cipher of a number below 2**32 under a key of two words; arrays of one shape.
+
+    In functions of `lax`, and traced once a shape: by operators the hashes of a program would take as long to
+    trace as all the rest of it (`benchmarks/compile.py`, plain lines).
+    """
+
+    def turned(word: jax.Array, places: int) -> jax.Array:
+        up = lax.shift_left(word, lax.full_like(word, places))
+        return lax.bitwise_or(up, lax.shift_right_logical(word, lax.full_like(word, 32 - places)))
+
+    mixed = lax.bitwise_xor(lax.bitwise_xor(first, second), lax.full_like(first, PARITY))
+    schedule = first, second, mixed
+    # The block that is hashed is of two words, of which the upper is 0.
+    x, y = first, lax.add(number, second)
     for group in range(5):
         for rotation in ROTATIONS[group % 2]:
-            x = x + y
-            y = x ^ ((y << np.uint32(rotation)) | (y >> np.uint32(32 - rotation)))
-        x = x + schedule[(group + 1) % 3]
-        y = y + schedule[(group + 2) % 3] + np.uint32(group + 1)
+            x = lax.add(x, y)
+            y = lax.bitwise_xor(x, turned(y, rotation))
+        x = lax.add(x, schedule[(group + 1) % 3])
+        y = lax.add(lax.add(y, schedule[(group + 2) % 3]), lax.full_like(y, group + 1))
     return x, y

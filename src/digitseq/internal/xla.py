@@ -36,6 +36,7 @@ def materialize(function: Callable[..., Any], operand: Any, *rest: Any) -> Any:
     leading = jax.tree.leaves(operand)[0]
     if not leading.size:
         return function(operand, *rest)
+    function = jax.jit(function)  # so that both trace it once
     shapes = jax.eval_shape(function, operand, *rest)
 
     def poisoned(*_: Any) -> Any:
@@ -44,9 +45,8 @@ def materialize(function: Callable[..., Any], operand: Any, *rest: Any) -> Any:
             lambda s: jnp.full(s.shape, nothing[jnp.issubdtype(s.dtype, jnp.floating)], s.dtype), shapes
         )
 
-    first = leading[(0,) * leading.ndim]
-    poison = lax.platform_dependent(first, cpu=jnp.isnan, default=lambda first: jnp.zeros((), jnp.bool_))
-    return lax.cond(poison, poisoned, function, operand, *rest)
+    never = _unknown_to_cpus(jnp.isnan(leading[(0,) * leading.ndim]))
+    return lax.cond(never, poisoned, function, operand, *rest)
 
 
 def stored(function: Callable[[], Any], never: Any) -> Any:
@@ -56,8 +56,18 @@ def stored(function: Callable[[], Any], never: Any) -> Any:
         function: makes arrays or trees of them.
         never: a traced bool that is false, which the compiler can't know.
     """
+    function = jax.jit(function)  # so that both trace it once
     shapes = jax.eval_shape(function)
-    return lax.cond(never, lambda: jax.tree.map(lambda s: jnp.zeros(s.shape, s.dtype), shapes), function)
+
+    def nothing() -> Any:
+        return jax.tree.map(lambda s: jnp.zeros(s.shape, s.dtype), shapes)
+
+    return lax.cond(_unknown_to_cpus(never), nothing, function)
+
+
+def _unknown_to_cpus(never: Any) -> Any:
+    """A bool that is false; known to be on accelerators, which would wait for it."""
+    return lax.platform_dependent(never, cpu=lambda value: value, default=jnp.zeros_like)
 
 
 def map_in_chunks(function: Callable[..., Any], pixels: int, *operands: Any) -> Any:
@@ -75,6 +85,7 @@ def map_in_chunks(function: Callable[..., Any], pixels: int, *operands: Any) -> 
         pixels: that a row takes, in all.
         operands: trees of arrays with equally many rows.
     """
+    function = jax.jit(function)  # which is traced once for each of two sizes of chunks
     budgets = CPU_PIXELS, CPU_PIXELS * ACCELERATOR_FACTOR
     small, large = (_loop(function, max(1, budget // pixels), operands) for budget in budgets)
     return small(*operands) if small is large else lax.platform_dependent(*operands, cpu=small, default=large)

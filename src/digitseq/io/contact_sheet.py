@@ -19,6 +19,17 @@ CAPTION_HEIGHT = 14
 # Of a caption, for letters of size 1.
 LINE_HEIGHT = 1.4
 BOX_COLOURS = ((255, 170, 60), (90, 200, 255))
+# Of masks, one digit after the other: told apart by hue and by lightness, on black and on white paper.
+MASK_COLOURS = (
+    (230, 120, 20),
+    (40, 140, 230),
+    (40, 170, 90),
+    (200, 70, 170),
+    (190, 170, 30),
+    (130, 100, 230),
+)
+# Of 5, as much of a masked pixel is the mask's colour.
+MASK_WEIGHT = 3
 MOST = 64
 
 
@@ -29,6 +40,7 @@ def contact_sheet(
     scale: int = 1,
     captions: Sequence[str] | None = None,
     boxes: npt.ArrayLike | None = None,
+    masks: npt.ArrayLike | None = None,
     ink: str = WHITE,
     paper: str = BLACK,
     caption_size: int | None = None,
@@ -51,17 +63,20 @@ def contact_sheet(
         boxes: int32 [..., K, 4], (x0, y0, x1, y1) in image pixels, outlined
             just outside what they enclose; boxes with negative numbers are
             skipped. `sample.boxes` has this form.
+        masks: `sample.masks`, visible int8 [..., H, W] or amodal bool [..., K, H, W]:
+            each digit's pixels are tinted in a colour of its own, six colours in
+            turn; where amodal masks overlap, in the mean of theirs.
         ink, paper: colours of grey images, a name of CSS's or #rrggbb.
         caption_size: of the captions' letters, in pixels of the sheet; what
             is wider than its image is cut. None: small, and not cut.
 
     Returns:
-        uint8 [height, width], or [height, width, 3] with boxes or colours:
+        uint8 [height, width], or [height, width, 3] with boxes, masks or colours:
         what `PIL.Image.fromarray` takes.
 
     Raises:
-        ValueError: no images, no such colour, or a `columns`, `scale` or
-            `caption_size` that is no whole number from 1.
+        ValueError: no images, no such colour, masks of another shape, or a `columns`,
+            `scale` or `caption_size` that is no whole number from 1.
     """
     images = np.asarray(images)
     floating = jnp.issubdtype(images.dtype, jnp.floating)  # bfloat16 too, which NumPy takes for no float
@@ -75,7 +90,10 @@ def contact_sheet(
     axes = image_axes(images)
     alone = images.ndim == axes and captions is None and boxes is None
     images = images.reshape(-1, *images.shape[-axes:])
-    images = _painted(images[: MOST if columns is None else None], ink, paper)
+    shown = slice(MOST if columns is None else None)
+    covers = None if masks is None else _covers(np.asarray(masks), images.shape)[shown]
+    images = _painted(images[shown], ink, paper)
+    images = images if covers is None else _tinted(images, covers)
     if alone:
         return enlarged(images[0], scale)
     strip = 0 if captions is None else CAPTION_HEIGHT if size is None else math.ceil(size * LINE_HEIGHT)
@@ -100,6 +118,39 @@ def _painted(images: npt.NDArray[Any], ink: str, paper: str) -> npt.NDArray[np.u
         raise ValueError(f"ink and paper are for grey images, got images in colour, {list(images.shape)}")
     grey = to_uint8(images)
     return grey if colours is None else colours.apply(grey)
+
+
+def _covers(masks: npt.NDArray[Any], shape: tuple[int, ...]) -> npt.NDArray[np.bool_]:
+    """Which digit covers each pixel of images [B, H, W, ...]: bool [B, K, H, W].
+
+    Raises:
+        ValueError: the masks are none of these images'.
+    """
+    count, height, width = shape[:3]
+    if masks.dtype == np.bool_ and masks.ndim > 2 and masks.size:
+        slots = masks.reshape(-1, *masks.shape[-3:])
+    elif masks.dtype == np.int8 and masks.ndim > 1 and masks.size:
+        visible = masks.reshape(-1, 1, *masks.shape[-2:])
+        slots = visible == np.arange(1, max(1, int(visible.max())) + 1)[:, None, None]
+    else:
+        slots = np.zeros((0, 0, 0, 0), np.bool_)
+    if (len(slots), *slots.shape[2:]) != (count, height, width):
+        raise ValueError(
+            f"masks must be the int8 [..., H, W] or bool [..., K, H, W] of the images {list(shape)}, got "
+            f"{masks.dtype} {list(masks.shape)}"
+        )
+    return slots
+
+
+def _tinted(images: npt.NDArray[np.uint8], covers: npt.NDArray[np.bool_]) -> npt.NDArray[np.uint8]:
+    """Images [B, H, W] or [B, H, W, 3] with the pixels that digits cover in their colours: [B, H, W, 3]."""
+    slots = covers.shape[1]
+    colours = np.array(MASK_COLOURS, np.int32)[np.arange(slots) % len(MASK_COLOURS)]
+    number = covers.sum(axis=1, dtype=np.int32)[..., None]
+    tint = np.einsum("bkhw,kc->bhwc", covers.astype(np.int32), colours) // np.maximum(number, 1)
+    plain = (images if images.ndim == 4 else images[..., None].repeat(3, axis=-1)).astype(np.int32)
+    mixed = ((5 - MASK_WEIGHT) * plain + MASK_WEIGHT * tint) // 5
+    return np.where(number > 0, mixed, plain).astype(np.uint8)
 
 
 def check_size(shape: tuple[int, int, int], *, columns: int, scale: int, captions: bool) -> None:

@@ -16,6 +16,11 @@ from ..internal.shapes import Array, Float, Float32, Int8, Int32, Shaped, UInt8
 from .slots import Slots, Store
 from .spec import MAX_HEIGHT, SequenceSpec
 
+# Up to so many slots are compared with each column, which a CPU does for many columns at a time. More are looked
+# up: compared, 25 slots would take 3 times as long, 250 of them 10 times and 40 bytes of memory a pixel, for XLA
+# stores what it takes the maxima of (`benchmarks/scale.py`, widths 1,000 and 10,000).
+FEW_SLOTS = 16
+
 # Images, and where they are asked for visible masks.
 Painted = tuple[UInt8[Array, "B _ W"] | Float[Array, "B _ W"], Int8[Array, "B _ W"] | None]
 
@@ -46,20 +51,41 @@ def layers(slots: Slots, width: int, cell: int) -> tuple[Layer, Layer]:
         width: of the canvas, a Python integer.
         cell: pixels along a side of the store's glyphs.
     """
+    layer = _compared if slots.offsets.shape[1] <= FEW_SLOTS else _looked_up
+    return layer(slots, 0, width, cell), layer(slots, 1, width, cell)
+
+
+def _compared(slots: Slots, parity: int, width: int, cell: int) -> Layer:
+    """A layer by comparing each of its slots with each column."""
     xs = jnp.arange(width, dtype=jnp.int32)[None, None, :]
     names = jnp.arange(1, slots.offsets.shape[1] + 1, dtype=jnp.int32)[None, :, None]
     left, right = (edge[..., None] for edge in _edges(slots))
     covered = (xs >= left) & (xs < right) & slots.shown[..., None]
-    starts = (slots.rows * cell**2 - slots.offsets)[..., None] + xs
 
-    def layer(parity: int) -> Layer:
-        def of(values: jax.Array, background: int) -> jax.Array:
-            return jnp.where(covered, values, background)[:, parity::2].max(axis=1, initial=background)
+    def of(values: jax.Array, background: int) -> jax.Array:
+        return jnp.where(covered, values, background)[:, parity::2].max(axis=1, initial=background)
 
-        drops = None if slots.drops is None else of(slots.drops[..., None], -MAX_HEIGHT)
-        return Layer(of(starts, -1), of(names, 0), drops)
+    starts = of((slots.rows * cell**2 - slots.offsets)[..., None] + xs, -1)
+    drops = None if slots.drops is None else of(slots.drops[..., None], -MAX_HEIGHT)
+    return Layer(starts, of(names, 0), drops)
 
-    return layer(0), layer(1)
+
+def _looked_up(slots: Slots, parity: int, width: int, cell: int) -> Layer:
+    """A layer by counting, up to each column, how many of its slots have begun."""
+    xs = jnp.arange(width, dtype=jnp.int32)[None, :]
+    left, right = _edges(slots)
+    begins = jnp.where(slots.shown, left, width)[:, parity::2]
+    row = jnp.arange(begins.shape[0], dtype=jnp.int32)[:, None]
+    begun = jnp.zeros((begins.shape[0], width), jnp.int32).at[row, begins].add(1, mode="drop")
+    last = jnp.cumsum(begun, axis=1, dtype=jnp.int32) - 1
+
+    def of(values: jax.Array) -> jax.Array:
+        return jnp.take_along_axis(values[:, parity::2], jnp.maximum(last, 0), axis=1, mode="clip")
+
+    covered = (last >= 0) & (xs < of(right))
+    starts = jnp.where(covered, of(slots.rows * cell**2 - slots.offsets) + xs, -1)
+    drops = None if slots.drops is None else jnp.where(covered, of(slots.drops), -MAX_HEIGHT)
+    return Layer(starts, jnp.where(covered, 2 * last + parity + 1, 0), drops)
 
 
 def _edges(slots: Slots) -> tuple[Int32[Array, "B K"], Int32[Array, "B K"]]:
@@ -101,9 +127,8 @@ def paint(
 
     def one_layer(flat: jax.Array, even: Layer, odd: Layer) -> Painted:
         either = jax.tree.map(jnp.maximum, even, odd)
-        return shown(_gather(flat, either.starts, either.drops, spec)), _named(
-            either, spec
-        ) if masks else None
+        image = shown(_gather(flat, either.starts, either.drops, spec))
+        return image, _named(either, spec) if masks else None
 
     def two_layers(flat: jax.Array, even: Layer, odd: Layer) -> Painted:
         first, second = (_gather(flat, layer.starts, layer.drops, spec) for layer in (even, odd))

@@ -91,11 +91,10 @@ def sample_sequence(
 ) -> DigitSequence:
     """One image of a digit sequence, with its labels. Pure; runs compiled.
 
-    No value raises, as nothing can inside `jit`; the labels describe what is
-    on the canvas. A row ends before its first PAD, and before its first digit
-    that the source does not serve; digits that don't fit the width at the
-    least spacing are left out from the right. `check_spec` checks a spec's
-    values, and `generate_numbers_sequence` all of its arguments.
+    No value raises, as nothing can inside `jit`; the labels describe what is on the canvas. A row ends before
+    its first PAD, and before its first digit that the source does not serve; digits that don't fit the width
+    at the least spacing are left out from the right. `check_spec` checks a spec's values, and
+    `generate_numbers_sequence` all of its arguments.
 
     >>> ds.sample_sequence(7, "builtin", [3, 5, 0], ds.SequenceSpec(image_width=120)).offsets
     Array([13, 45, 79], dtype=int32)
