@@ -197,7 +197,7 @@ def render(
     if not (spec.glyph_transforms or spec.line_transforms):
         return part(row_keys, digits, glyph_ids)
     # From glyphs to labels some rows at a time: what lies between stays in a CPU's cache.
-    pixels = digits.shape[1] * spec.cell**2 + spec.image_height * spec.image_width
+    pixels = max(digits.shape[1] * spec.cell**2, spec.image_height * spec.image_width)
     batch: DigitSequence = map_in_chunks(part, pixels, row_keys, digits, glyph_ids)
     return batch
 
