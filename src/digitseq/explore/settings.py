@@ -24,7 +24,8 @@ from ..labels.glyph_lists import GlyphLabels
 from ..labels.sequences import FixedLabels
 from ..sequence import preflight
 from ..sequence.label_grammar import Labels, labels_of
-from ..sequence.spec import Advance, Align, Baseline, Hand, Masks, SequenceSpec, Spacing, check_spec
+from ..sequence.spec import Advance, Align, Baseline, Hand, Masks, SequenceSpec, Spacing
+from ..sequence.spec_checks import check_spec
 
 # The ends of the slider of gaps.
 LEAST_GAP, GREATEST_GAP = -14, 20

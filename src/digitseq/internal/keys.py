@@ -102,6 +102,15 @@ def folded(keys: jax.Array, number: int | jax.Array) -> jax.Array:
     return jax.vmap(jax.random.fold_in, in_axes=(0, None))(keys, number)
 
 
+def several(keys: jax.Array, count: int) -> list[jax.Array]:
+    """The keys with each number below `count` folded in, `folded(keys, number)`, by one hash."""
+    if _is_threefry(keys):
+        numbers = jnp.arange(count, dtype=jnp.uint32)[:, None]
+        words = jnp.stack(threefry.hashed(jax.random.key_data(keys)[None], numbers), axis=-1)
+        return [from_words(own) for own in words]
+    return [folded(keys, number) for number in range(count)]
+
+
 def random_words(keys: jax.Array, count: int, *, first: int = 0, step: int = 1) -> jax.Array:
     """So many random words of each key: uint32 [N, count], words `first`, `first + step`, ... of its bits.
 

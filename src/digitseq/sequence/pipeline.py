@@ -18,6 +18,7 @@ from ..internal.pytrees import register_pytree
 from ..internal.settings import own_settings
 from ..internal.shapes import Array, Bool, Float, Int8, Int32, Integer, Key, UInt8
 from ..internal.sharding import RowSharding, by_rows, row_sharding_of
+from ..internal.xla import map_in_chunks
 from ..labels.digits import PAD, as_digits, narrowed
 from . import annotations, baseline, compositing, layout, ligatures
 from .glyph_sampling import sample_glyphs
@@ -189,6 +190,27 @@ def render(
         BankError: the spec asks for one writer a line and the source knows none.
     """
     check_shapes(digits.shape, spec)
+
+    def part(row_keys: jax.Array, digits: jax.Array, glyph_ids: jax.Array | None) -> DigitSequence:
+        return _render(row_keys, source, digits, spec, width, glyph_ids)
+
+    if not (spec.glyph_transforms or spec.line_transforms):
+        return part(row_keys, digits, glyph_ids)
+    # From glyphs to labels some rows at a time: what lies between stays in a CPU's cache.
+    pixels = max(digits.shape[1] * spec.cell**2, spec.image_height * spec.image_width)
+    batch: DigitSequence = map_in_chunks(part, pixels, row_keys, digits, glyph_ids)
+    return batch
+
+
+def _render(
+    row_keys: Key[Array, " B"],
+    source: Source,
+    digits: Integer[Array, "B K"],
+    spec: SequenceSpec,
+    width: int | jax.Array,
+    glyph_ids: Int32[Array, "B K"] | None,
+) -> DigitSequence:
+    """`render` of some rows, all at once."""
     draws = Draws.of(row_keys, digits.shape[1])
     store, slots = sample_glyphs(draws, source, narrowed(digits), spec, glyph_ids)
     if spec.baseline == "ink":
