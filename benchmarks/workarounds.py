@@ -22,7 +22,7 @@ import digitseq as ds
 from digitseq import augment
 from digitseq.augment import compose, elastic, ink, line_geometry, page, resample
 from digitseq.glyphs.bank import DigitBank
-from digitseq.internal import pixels
+from digitseq.internal import keys, pixels
 from digitseq.sequence import annotations, compositing, glyph_sampling, pipeline, spacing
 from digitseq.sequence.run import Run
 
@@ -121,6 +121,7 @@ CHUNKED = [(module, "map_in_chunks", whole) for module in (compose, glyph_sampli
 CASES: dict[str, tuple[ds.SequenceSpec, list[Change], Job, Job]] = {
     "materialize": (STRONG, MATERIALIZED, floats, floats),
     "map_in_chunks": (STRONG, CHUNKED, floats, floats),
+    "threefry in one program": (PLAIN, [(keys, "_is_threefry", lambda _: False)], floats, floats),
     "random integers": (PLAIN, [(DigitBank, "choose", randint_choice)], floats, floats),
     "prefix sums": (TIGHT, [(spacing, "prefix_sums", jnp.cumsum)], floats, floats),
     "cond of paint": (PLAIN, [(compositing, "lax", NoBranches())], floats, floats),

@@ -23,10 +23,10 @@ SPECS = {
     "ink": ds.SequenceSpec(image_width=120, spacing_range=(-4, 4), advance="ink", align="left"),
 }
 GOLDEN = {
-    "plain": "98702d83a7b6f4b70241df876eb4636bb65505368b42c344141d4bfd01b2bb2a",
-    "tight": "012635784d606c7db0c2d1a5e64a9c1e31f659eda3a3137628c7727d1a69c350",
-    "overlap": "832805c434d1e63c87adac5196544fca9f808be5b50099a8c1e0ce6a782863a3",
-    "ink": "fe81b47ed1e62954d1bf363ca6fb3450cdc99d741a6a0f180d0a9ab9ce4336ca",
+    "plain": "b8030501516ddc5943fe8c42acbbfc206e731db1de6affcbc4e3981ecf9cf31e",
+    "tight": "a11046292202344deaec0a59d439ebb9ad2b45c7543047e169a9c64c05396327",
+    "overlap": "1e7e8da762c08a7a5aaf8ddd2476d3a6a0e015509bf3d21ee6d5b6bd07a4fe45",
+    "ink": "2f1b10ec17da393c4533ad523bbee1f9987e16bb839dbcf46971af0e9e342de4",
 }
 
 

@@ -1,8 +1,8 @@
 """Threefry, the hash behind JAX's random numbers: the same words, in one program on every backend.
 
 J. K. Salmon and others, "Parallel random numbers: as easy as 1, 2, 3" (2011), section 4.2, of two 32-bit
-words in 20 rounds. On a CPU `jax.random` runs it as a loop, nine programs that wait for each other: a batch's
-words take twice as long and 3 to 15 times as long to compile (`benchmarks/workarounds.py`).
+words in 20 rounds. On a CPU `jax.random` runs it as a loop, nine programs that wait for each other, where
+this is one, or part of one: one image starts 18 in all (`benchmarks/single.py` counts them).
 """
 
 import jax

@@ -45,7 +45,7 @@ class Draws(NamedTuple):
         """The word for what is left of the first digit."""
         return keys.random_words(self._row_keys, 1, first=1)[:, 0]
 
-    def gaps(self) -> UInt32[Array, "B K-1"]:
+    def gaps(self) -> UInt32[Array, "B J"]:
         """The word for the gap before each other slot."""
         return keys.random_words(self._row_keys, self.slots - 1, first=3, step=2)
 
