@@ -20,10 +20,10 @@ from timing import in_turn, ratio
 
 import digitseq as ds
 from digitseq import augment
-from digitseq.augment import compose, geometry, ink, resample
+from digitseq.augment import compose, elastic, ink, line_geometry, page, resample
 from digitseq.glyphs.bank import DigitBank
 from digitseq.internal import pixels
-from digitseq.sequence import annotations, compositing, glyph_sampling, spacing
+from digitseq.sequence import annotations, compositing, glyph_sampling, pipeline, spacing
 from digitseq.sequence.run import Run
 
 BATCH = 1024
@@ -33,6 +33,9 @@ TIGHT = PLAIN.replace(spacing_range=(0, 30))
 OVERLAPPING = PLAIN.replace(spacing_range=(-14, 0), masks="visible")
 STRONG = PLAIN.replace(glyph_transforms="strong", line_transforms="scan")
 CURVES = PLAIN.replace(glyph_transforms=(augment.Gamma(), augment.Contrast()))
+WAVE = PLAIN.replace(line_transforms=(augment.BaselineWave(),))
+NOISE = PLAIN.replace(line_transforms=(augment.GaussianNoise(),))
+BLUR = PLAIN.replace(line_transforms=(augment.Blur(),))
 ELASTIC = PLAIN.replace(glyph_transforms=(augment.Elastic(),))
 Job = Callable[[Run, jax.Array], Any]
 Change = tuple[Any, str, Any]
@@ -44,8 +47,24 @@ def randint_choice(bank: DigitBank, key: jax.Array, _: jax.Array, digits: jax.Ar
 
 
 def maximum(values: jax.Array) -> jax.Array:
-    """`geometry._greatest` of the floats themselves."""
+    """`elastic._greatest` of the floats themselves."""
     return jnp.abs(jax.lax.stop_gradient(values)).max(axis=(2, 3), initial=0)
+
+
+def sine(turns: jax.Array) -> jax.Array:
+    """`line_geometry._sine` by XLA."""
+    return jnp.sin(turns * jnp.float32(2 * jnp.pi))
+
+
+def threefry_words(keys: jax.Array, size: tuple[int, int]) -> jax.Array:
+    """`pixel_noise.pixel_words` by JAX's own hash."""
+    return jax.vmap(lambda key: jax.random.bits(key, size, jnp.uint32))(keys)
+
+
+def inverse_normal(bits: jax.Array) -> jax.Array:
+    """`pixel_noise.normal` by the inverse of the error function."""
+    halves = ((bits >> 9).astype(jnp.int32).astype(jnp.float32) + 0.5) * jnp.float32(2**-22) - 1
+    return jnp.float32(2**0.5) * jax.lax.erf_inv(halves)
 
 
 @contextlib.contextmanager
@@ -95,9 +114,9 @@ def rounded_floats(run: Run, numbers: jax.Array) -> Any:
 
 
 MATERIALIZED = [
-    (module, "materialize", at_once) for module in (compose, resample, glyph_sampling, annotations)
+    (module, "materialize", at_once) for module in (compose, ink, resample, glyph_sampling, annotations)
 ]
-CHUNKED = [(module, "map_in_chunks", whole) for module in (compose, glyph_sampling, annotations)]
+CHUNKED = [(module, "map_in_chunks", whole) for module in (compose, glyph_sampling, annotations, pipeline)]
 # What is drawn, what is put in the workaround's place, and the jobs with and without it.
 CASES: dict[str, tuple[ds.SequenceSpec, list[Change], Job, Job]] = {
     "materialize": (STRONG, MATERIALIZED, floats, floats),
@@ -107,7 +126,11 @@ CASES: dict[str, tuple[ds.SequenceSpec, list[Change], Job, Job]] = {
     "cond of paint": (PLAIN, [(compositing, "lax", NoBranches())], floats, floats),
     "cond of paint, overlapping": (OVERLAPPING, [(compositing, "lax", NoBranches())], floats, floats),
     "powers by exp and log": (CURVES, [(ink, "_raised", jnp.power)], floats, floats),
-    "maximum of integers": (ELASTIC, [(geometry, "_greatest", maximum)], floats, floats),
+    "maximum of integers": (ELASTIC, [(elastic, "_greatest", maximum)], floats, floats),
+    "sine by a polynomial": (WAVE, [(line_geometry, "_sine", sine)], floats, floats),
+    "noise by a short hash": (NOISE, [(page, "pixel_words", threefry_words)], floats, floats),
+    "normal by a polynomial": (NOISE, [(page, "normal", inverse_normal)], floats, floats),
+    "padding of Blur stored": (BLUR, [(ink, "materialize", at_once)], floats, floats),
     "bytes stay bytes": (PLAIN, [], whole_bytes, rounded_floats),
 }
 

@@ -15,6 +15,7 @@ from .internal import keys
 from .internal.settings import own_settings
 from .internal.symbols import DIGITS
 from .internal.validation import as_integer, as_size
+from .internal.xla import ONE_THREAD
 from .labels.digits import PAD
 from .labels.text import parse_sequence
 from .sequence.pipeline import render
@@ -38,6 +39,8 @@ LEAST_COLUMNS = 256
 COLUMN_STEP = 4096
 # Columns up to which `Elastic` can count in int32.
 MOST_PADDED = 2**16
+# Specs that were checked, which are remembered by their identity: they don't change.
+MOST_SPECS = 8
 # Widths whose own programs are kept, where there must be some: each takes a CPU
 # some 10 MiB and 200 of the 65,530 pieces of memory that Linux gives a process.
 MOST_WIDTHS = 32
@@ -97,15 +100,9 @@ def generate_numbers_sequence(
     spec = DEFAULT_SPEC if spec is None else spec
     if not isinstance(spec, SequenceSpec):
         raise ValueError(f"spec must be a SequenceSpec, got {spec!r}")
-    check_spec(spec)
-    if spec.dtype != "float32":
-        raise ValueError(
-            f"spec.dtype must be 'float32', as this function returns, got {spec.dtype!r}; `sample_sequence` "
-            "makes images of other dtypes"
-        )
+    spec = _checked(spec)
     wanted = auto_width(len(numbers), (low, high), spec.cell) if image_width == AUTO else image_width
     width = as_size("image_width", wanted, MAX_WIDTH)
-    spec = as_numbers(spec) if spec.glyph_transforms or spec.line_transforms else spec
     words = keys.fresh_words() if key is None else keys.checked_key(key)
     require_digits(source, numbers)
     require_writer(source, [numbers], spec)
@@ -117,18 +114,40 @@ def generate_numbers_sequence(
     program = _image
     if spec.line_transforms and not _can_be_padded(spec, words, columns):
         columns, program = width, _image_of(width)
-    padded = np.full(slots, PAD, np.int32)
-    padded[: len(numbers)] = numbers
-    spec = spec.replace(image_width=columns, spacing_range=(low, high), masks=False)
-    canvas = program(words, source, padded, spec, np.int32(width))
+    padded = np.array(numbers + [PAD] * (slots - len(numbers)), np.int32)
+    layout = np.array([low, high, width], np.int32)
+    canvas = program(words, source, padded, _with_columns(spec, columns), layout)
     return np.array(np.asarray(canvas)[:, :width])
 
 
-@jax.jit
+@functools.lru_cache(maxsize=MOST_SPECS)
+def _checked(spec: SequenceSpec) -> SequenceSpec:
+    """The spec, without masks, its numbers of types that don't recompile.
+
+    Raises:
+        ValueError: a value that can't be used.
+    """
+    check_spec(spec)
+    if spec.dtype != "float32":
+        raise ValueError(
+            f"spec.dtype must be 'float32', as this function returns, got {spec.dtype!r}; `sample_sequence` "
+            "makes images of other dtypes"
+        )
+    return (as_numbers(spec) if spec.glyph_transforms or spec.line_transforms else spec).replace(masks=False)
+
+
+@functools.lru_cache(maxsize=MOST_WIDTHS)
+def _with_columns(spec: SequenceSpec, columns: int) -> SequenceSpec:
+    return spec.replace(image_width=columns)
+
+
+@functools.partial(jax.jit, compiler_options=ONE_THREAD)
 def _image(
-    key: jax.Array, bank: Source, digits: jax.Array, spec: SequenceSpec, width: jax.Array
+    key: jax.Array, bank: Source, digits: jax.Array, spec: SequenceSpec, layout: jax.Array
 ) -> jax.Array:
-    return render(keys.typed_key(key)[None], bank, digits[None], spec, width).image[0]
+    """The canvas of one line; `layout` is the least and the greatest gap, and the width."""
+    spec = spec.replace(spacing_range=(layout[0], layout[1]))
+    return render(keys.typed_key(key)[None], bank, digits[None], spec, layout[2]).image[0]
 
 
 @functools.lru_cache(maxsize=MOST_WIDTHS)
@@ -138,7 +157,7 @@ def _image_of(columns: int) -> Any:
     def image(*args: Any) -> jax.Array:
         return _image.__wrapped__(*args)  # type: ignore[attr-defined]
 
-    return jax.jit(image)
+    return jax.jit(image, compiler_options=ONE_THREAD)
 
 
 def _can_be_padded(spec: SequenceSpec, key: Any, columns: int) -> bool:
@@ -168,7 +187,7 @@ def check_digits(digits: Iterable[int] | str, symbols: str = DIGITS) -> list[int
         raise ValueError(f"digits must be a list, a string or an array of integers, got {digits!r}")
     numbers = []
     for place, digit in enumerate(digits):
-        if isinstance(digit, Iterable) and getattr(digit, "ndim", None) != 0:
+        if type(digit) is not int and isinstance(digit, Iterable) and getattr(digit, "ndim", None) != 0:
             raise ValueError(f"digits must be flat, got {digit!r} at place {place}")
         numbers.append(as_integer(f"digits[{place}]", digit))
     if not numbers:

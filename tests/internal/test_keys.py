@@ -25,6 +25,17 @@ def test_numbered_and_folded_are_fold_in(implementation):
     )
 
 
+@pytest.mark.parametrize("implementation", IMPLEMENTATIONS)
+def test_several_are_folded_one_by_one(implementation):
+    row_keys = jax.random.split(jax.random.key(7, impl=implementation), 3)
+    found = keys.several(row_keys, 4)
+    assert len(found) == 4
+    for number, own in enumerate(found):
+        expected = jax.vmap(jax.random.fold_in, (0, None))(row_keys, number)
+        np.testing.assert_array_equal(jax.random.key_data(own), jax.random.key_data(expected))
+    assert keys.several(row_keys, 0) == []
+
+
 def test_words_are_those_of_jax_and_do_not_depend_on_how_many():
     row_keys = jax.random.split(jax.random.key(3), 4)
     words = np.asarray(keys.random_words(row_keys, 300))

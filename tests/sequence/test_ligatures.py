@@ -13,7 +13,7 @@ from digitseq.internal.pixels import byte_ink
 from digitseq.sequence import layout, ligatures
 from digitseq.sequence.glyph_sampling import sample_glyphs
 from digitseq.sequence.spec import as_numbers
-from digitseq.sequence.stages import LINE, words_of
+from digitseq.sequence.stages import LINE, Draws
 
 KEY = jax.random.key(4)
 DIGITS = np.random.default_rng(5).integers(0, 10, (40, 5)).astype(np.int32)
@@ -25,11 +25,10 @@ SPEC = ds.SequenceSpec(image_width=160, spacing_range=(-2, 10), advance="ink", l
 @jax.jit
 def strokes_of(bank, digits, spec):
     """The strokes of a batch, and the slots that they join."""
-    row_keys = fold(4, len(digits))
-    words = words_of(row_keys, digits.shape[1])
-    store, slots = sample_glyphs(row_keys, words.glyphs, bank, digits, spec)
-    slots = layout.place(row_keys, words, store, slots, spec, spec.image_width)
-    strokes = ligatures._strokes(store, ligatures._neighbours(row_keys, bank, slots, spec), spec.scale)
+    draws = Draws.of(fold(4, len(digits)), digits.shape[1])
+    store, slots = sample_glyphs(draws, bank, digits, spec)
+    slots = layout.place(draws, store, slots, spec, spec.image_width)
+    strokes = ligatures._strokes(store, ligatures._neighbours(draws, bank, slots, spec), spec.scale)
     by_row = [values.reshape(len(digits), -1) for values in strokes]
     return ligatures.Strokes(*by_row), slots
 

@@ -48,7 +48,9 @@ OF_A_BANK = {
     "scan": batch(DIGITS, preset("scan", False)),
     "batch_at": lambda key, bank: ds.batch_at(key, 3, bank, LABELS, SPEC, 8),
     "batch_at, patterns": lambda key, bank: ds.batch_at(key, 3, bank, ds.Pattern("##[1-4]#"), SPEC, 8),
-    "generate": lambda key, bank: numpy_api._image(key, bank, DIGITS[0], preset("scan", False), np.int32(90)),
+    "generate": lambda key, bank: numpy_api._image.__wrapped__(
+        key, bank, DIGITS[0], preset("scan", False), np.array([0, 10, 90], np.int32)
+    ),
 }
 
 

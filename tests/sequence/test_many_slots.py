@@ -24,17 +24,19 @@ SPECS = {
 
 
 @pytest.mark.parametrize("name", ["overlapping", *slow("ink", "baseline", "blank", "scaled")])
-def test_slots_that_are_looked_up_show_what_compared_ones_do(name, bank, monkeypatch):
+def test_slots_that_are_grouped_or_looked_up_show_what_all_at_once_do(name, bank, monkeypatch):
     if name == "blank":
         labels = np.repeat(np.arange(10), np.asarray(bank.counts))
         bank = ds.make_bank(np.where(labels[:, None, None] % 3 == 1, 0, np.asarray(bank.glyphs)), labels)
     made = []
-    for few in (compositing.FEW_SLOTS, 0):
+    for few, group in ((64, 8), (64, 2), (0, 8)):
         monkeypatch.setattr(compositing, "FEW_SLOTS", few)
+        monkeypatch.setattr(compositing, "GROUP", group)
         own = jax.jit(lambda key, bank: ds.sample_sequences(key, bank, DIGITS, SPECS[name]))
         jax.clear_caches()
         made.append(own(KEY, bank))
-    jax.tree.map(np.testing.assert_array_equal, *made)
+    jax.tree.map(np.testing.assert_array_equal, made[0], made[1])
+    jax.tree.map(np.testing.assert_array_equal, made[0], made[2])
     assert np.asarray(made[0].masks).max() > 5
 
 

@@ -10,7 +10,7 @@ from reference import feasible, paint
 
 import digitseq as ds
 from digitseq.sequence import layout, outlines, spacing
-from digitseq.sequence.stages import words_of
+from digitseq.sequence.stages import Draws
 
 KEY = jax.random.key(5)
 NONE = 10**6
@@ -86,7 +86,7 @@ def test_a_row_of_outlines_is_the_single_sample(bank):
 
 
 TUCKS = jax.jit(outlines.tucks)
-ARRANGE = jax.jit(layout.arrange)
+ARRANGE = jax.jit(lambda keys, sizes, *rest: layout.arrange(Draws.of(keys, sizes.shape[1]), sizes, *rest))
 LAGGING = jax.jit(spacing.lagging_excesses)
 shapes = st.lists(st.tuples(st.integers(0, 27), st.integers(0, 27)), min_size=1, max_size=12)
 
@@ -133,9 +133,7 @@ def test_each_vector_of_gaps_that_fits_is_equally_likely():
     rows = 6000
     keys = jax.vmap(jax.random.fold_in, (None, 0))(KEY, np.arange(rows, dtype=np.uint32))
     sizes, tucks = np.full((rows, 3), 12, np.int32), np.tile(np.array([3, 9], np.int32), (rows, 1))
-    lefts, lengths = ARRANGE(
-        keys, words_of(keys, 3), sizes, np.full(rows, 3, np.int32), spec, np.int32(28), tucks
-    )
+    lefts, lengths = ARRANGE(keys, sizes, np.full(rows, 3, np.int32), spec, np.int32(28), tucks)
     assert (np.asarray(lengths) == 3).all()
     gaps = np.diff(np.asarray(lefts), axis=1) - 12
     # From -4 to 0, and -6 only: 36 pixels of digits, which 28 have to hold.
@@ -150,9 +148,7 @@ def hands(spacing_range, rows=4000, slots=6, width=400, size=20):
     spec = ds.SequenceSpec(image_width=400, spacing_range=spacing_range, spacing="hand", align="left")
     keys = jax.vmap(jax.random.fold_in, (None, 0))(KEY, np.arange(rows, dtype=np.uint32))
     sizes = np.full((rows, slots), size, np.int32)
-    lefts, lengths = ARRANGE(
-        keys, words_of(keys, slots), sizes, np.full(rows, slots, np.int32), spec, np.int32(width)
-    )
+    lefts, lengths = ARRANGE(keys, sizes, np.full(rows, slots, np.int32), spec, np.int32(width))
     return np.diff(np.asarray(lefts), axis=1) - size, np.asarray(lengths)
 
 

@@ -143,7 +143,7 @@ def random_words(keys: Keys, shape: tuple[int, ...], out_axes: int = 0) -> UInt3
     """
     if isinstance(keys, HandKeys) and keys.jitter is not None:
         return jnp.moveaxis(line_words(keys, shape), 0, out_axes)
-    return jax.vmap(lambda key: jax.random.bits(key, shape, jnp.uint32), out_axes=out_axes)(own_keys(keys))
+    return jnp.moveaxis(words(own_keys(keys), shape), 0, out_axes)
 
 
 def random_halves(keys: Keys, count: int) -> UInt32[Array, "N _"]:

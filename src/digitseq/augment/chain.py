@@ -9,7 +9,7 @@ import jax.numpy as jnp
 from ..internal.shapes import Array, Bool, Int32
 from .base import Page, Transform
 from .geometry import Geometric
-from .hand_keys import Keys, folded_keys, own_keys
+from .hand_keys import Keys, own_keys, several_keys
 from .line_fit import Fits, fits, fits_of
 from .per_line import per_line
 from .resample import Places, Size
@@ -46,9 +46,10 @@ def _keyed(keys: Keys, transforms: Transforms) -> list[tuple[Any, Any]]:
     """The transforms, each with its keys of the images."""
     # Parameters may be of any numeric type; the result must be float32 all the same.
     transforms = jax.tree.map(lambda number: jnp.asarray(number, jnp.float32), transforms)
+    each = several_keys(keys if per_line(transforms) else own_keys(keys), len(transforms))
     return [
-        (transform, folded_keys(keys if per_line((transform,)) else own_keys(keys), number))
-        for number, transform in enumerate(transforms)
+        (transform, key if per_line((transform,)) else own_keys(key))
+        for transform, key in zip(transforms, each, strict=True)
     ]
 
 
@@ -77,7 +78,7 @@ def is_smooth(group: list[tuple[Any, jax.Array]]) -> bool:
 def pulled(
     group: list[tuple[Any, jax.Array]], drawn: list[Any], places: Places, size: Size
 ) -> tuple[Places, tuple[bool, bool]]:
-    """The places in a group's input from which places in its result come; whether its y are the same, and x."""
+    """The places in a group's input from which those of its result come; whether its y stay, and its x."""
     given = places
     for (transform, _), own in zip(reversed(group), reversed(drawn), strict=True):
         places = transform.pull(own, places, size)

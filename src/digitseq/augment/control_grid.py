@@ -2,16 +2,21 @@
 
 import jax.numpy as jnp
 import numpy as np
+from jax import lax
 
-from ..internal.shapes import Array, Bool, Float32, Int32
+from ..internal.shapes import Array, Bool, Float32, HostArray, Int32
 from .base import Parameter, Width
 
 # Pixels between control points, at most.
 SPACING = 4
+# Pixels that are interpolated at a time: more than most lines have.
+BLOCK = 1024
 
 
-def basis(count: Width, pixels: int, sigma: Parameter) -> Float32[Array, "{pixels} points"]:
-    """The weight of each control point along an axis at each pixel of the axis.
+def basis(
+    count: Width, pixels: int, sigma: Parameter, at: Int32[Array | HostArray, " S"] | None = None
+) -> Float32[Array, "_ points"]:
+    """The weight of each control point along an axis at pixels of the axis.
 
     Args:
         count: how many pixels the control points are spread over. Where it is
@@ -19,8 +24,9 @@ def basis(count: Width, pixels: int, sigma: Parameter) -> Float32[Array, "{pixel
             weights, so that the field is constant there.
         pixels: how many there are, a Python integer.
         sigma: standard deviation of the Gaussians, pixels.
+        at: at which of them; None: at all.
     """
-    at = np.arange(pixels, dtype=np.int32)
+    at = np.arange(pixels, dtype=np.int32) if at is None else at
     if isinstance(count, int):
         places = np.linspace(-2.5, count + 1.5, control_points(count), dtype=np.float32)
         distance = at.astype(np.float32)[:, None] - places[None, :]
@@ -32,6 +38,26 @@ def basis(count: Width, pixels: int, sigma: Parameter) -> Float32[Array, "{pixel
         given = jnp.where(used[None, :], given, 0.0)
     # Uniform on [-1, 1) has a variance of 1/3.
     return given * np.float32(3**0.25) / jnp.linalg.norm(given, axis=1, keepdims=True)
+
+
+def interpolated(
+    values: Float32[Array, "N 2 points H"], count: Width, pixels: int, sigma: Parameter
+) -> Float32[Array, "N 2 H {pixels}"]:
+    """Values at control points along an axis, interpolated at its pixels, `BLOCK` of them at a time.
+
+    All at once would take memory that grows with the square of a line's
+    length: 400 MB for 20,000 columns. Other arguments are those of `basis`.
+    """
+
+    def part(at: Int32[Array | HostArray, " S"] | None) -> Float32[Array, "N 2 H S"]:
+        return jnp.einsum("nkay,xa->nkyx", values, basis(count, pixels, sigma, at))
+
+    if pixels <= BLOCK:
+        return part(None)
+    # Of the last block those that are beyond the axis are left out again.
+    blocks = np.arange(-(-pixels // BLOCK) * BLOCK, dtype=np.int32).reshape(-1, BLOCK)
+    field = jnp.moveaxis(lax.map(part, jnp.asarray(blocks)), 0, 3)
+    return field.reshape(*field.shape[:3], -1)[..., :pixels]
 
 
 def control_points(count: int) -> int:

@@ -10,7 +10,7 @@ from jax import lax
 from ..internal.pytrees import register_pytree
 from ..internal.shapes import Array, Float32
 from .base import Parameter, random_halves
-from .control_grid import basis
+from .control_grid import basis, control_points, interpolated
 from .geometry import Geometric, Interpolation, linear
 from .hand_keys import Keys
 from .resample import Places, Size, columns_of, nearest_border
@@ -60,13 +60,12 @@ class Elastic(Geometric):
     def draw(self, keys: Keys, size: Size) -> tuple[Float32[Array, "N 2 H W"], Float32[Array, "N 1"]]:
         """Displacements (down, right) of unit standard deviation, and each image's amplitude."""
         down = basis(size[0], size[0], self.sigma)
-        right = basis(size[1], columns_of(size), self.sigma)
-        points = right.shape[1], down.shape[1]
+        points = control_points(columns_of(size)), down.shape[1]
         # Sixteen bits are plenty for a displacement.
         random = random_halves(keys, points[0] * points[1]).astype(jnp.float32) * np.float32(2**-15) - 1
         # Contracted in this order, neither product has to be transposed in memory.
         field = jnp.einsum("nkab,yb->nkay", random.reshape(-1, 2, *points), down)
-        field = jnp.einsum("nkay,xa->nkyx", field, right)
+        field = interpolated(field, size[1], columns_of(size), self.sigma)
         most = STRETCH / jnp.maximum(_steepest(field), np.float32(1e-9))
         return field, jnp.minimum(self.amplitude, most)
 

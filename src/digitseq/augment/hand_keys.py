@@ -1,12 +1,12 @@
 """Keys of digits that share a line: what `PerLine` draws random numbers from."""
 
+import math
 from typing import Any, NamedTuple
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ..internal.keys import folded
+from ..internal.keys import random_words, several
 from ..internal.random_bits import fractions
 from ..internal.shapes import Array, Float32, Key, UInt32
 
@@ -40,29 +40,23 @@ def own_keys(keys: Keys) -> Key[Array, " N"]:
     return keys.own if isinstance(keys, HandKeys) else keys
 
 
-def folded_keys(keys: Keys, number: int) -> Keys:
-    """The keys with a number folded in: each image's own, and each line's."""
+def several_keys(keys: Keys, count: int) -> list[Keys]:
+    """The keys with each number below `count` folded in: each image's own, and each line's."""
     if isinstance(keys, HandKeys):
-        return keys._replace(own=folded(keys.own, number), line=folded(keys.line, number))
-    return folded(keys, number)
+        both = zip(several(keys.own, count), several(keys.line, count), strict=True)
+        return [keys._replace(own=own, line=line) for own, line in both]
+    return list(several(keys, count))
 
 
 def split_keys(keys: Keys) -> tuple[Keys, Keys]:
     """The keys split in two."""
-    if isinstance(keys, HandKeys):
-        own, line = _split(keys.own), _split(keys.line)
-        return tuple(keys._replace(own=a, line=b) for a, b in zip(own, line, strict=True))  # type: ignore[return-value]
-    return _split(keys)
-
-
-def _split(keys: Key[Array, " N"]) -> tuple[Key[Array, " N"], Key[Array, " N"]]:
-    first, second = jax.vmap(lambda key: tuple(jax.random.split(key)))(keys)
+    first, second = several_keys(keys, 2)
     return first, second
 
 
 def words(keys: Key[Array, " N"], shape: tuple[int, ...]) -> UInt32[Array, "N ..."]:
     """Random uint32 of that shape for each key."""
-    return jax.vmap(lambda key: jax.random.bits(key, shape, jnp.uint32))(keys)
+    return random_words(keys, math.prod(shape)).reshape(-1, *shape)
 
 
 def halves(drawn: UInt32[Array, "N C"]) -> UInt32[Array, "N D"]:
@@ -84,8 +78,8 @@ def line_words(keys: HandKeys, shape: tuple[int, ...], *, halved: bool = False) 
         shape: of each image's words.
         halved: whether the numbers are the words' `halves`, sixteen bits each.
     """
-    line, apart, own = folded(keys.line, 0), folded(keys.line, 1), keys.own
-    w, d, v = (words(part, shape) for part in (line, apart, own))
+    line, apart = several(keys.line, 2)
+    w, d, v = (words(part, shape) for part in (line, apart, keys.own))
     if halved:
         w, d, v = (halves(part) << 16 for part in (w, d, v))
     place = keys.place.reshape(-1, *[1] * (w.ndim - 1))

@@ -86,7 +86,7 @@ class StrokeWidth(Ink):
 def _cross(
     padded: Float32[Array, "N _ _"], choose: Callable[[jax.Array, jax.Array], jax.Array]
 ) -> Float32[Array, "N H W"]:
-    """The maximum or minimum, as `choose` says, of each pixel and its four neighbours; the rim is left out."""
+    """The maximum or minimum, as `choose` says, of each pixel and its four neighbours, without the rim."""
     result = padded[:, 1:-1, 1:-1]
     for y, x in ((0, 1), (2, 1), (1, 0), (1, 2)):
         result = choose(result, padded[:, y : y + result.shape[1], x : x + result.shape[2]])

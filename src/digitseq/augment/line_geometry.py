@@ -198,8 +198,8 @@ SINE = (6.28318279, -41.34141933, 81.59613741, -76.579674, 41.20368208, -12.2687
 def _sine(turns: Float32[Array, "N P"]) -> Float32[Array, "N P"]:
     """The sine of angles in turns, to within 1e-6.
 
-    XLA's own on a CPU takes a third of the time of lines with a
-    `BaselineWave` (`benchmarks/workarounds.py`).
+    XLA's own on a CPU takes longer than the rest of a `BaselineWave`
+    (`benchmarks/workarounds.py`).
     """
     t = turns - jnp.round(turns)
     square = t * t

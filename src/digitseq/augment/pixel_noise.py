@@ -1,7 +1,7 @@
 """Random numbers for each pixel of an image, from one seed an image.
 
 A hash of threefry's for each pixel would cost more than all else that is done
-to it (`benchmarks/augment.py`, lines with `GaussianNoise`). So threefry gives
+to it (`benchmarks/workarounds.py`, "noise by a short hash"). So threefry gives
 each image a seed of 64 bits, and pixels get a short hash of their number and
 that. Pixels are numbered down the columns: a number then does not depend on
 how wide the canvas is.
@@ -44,8 +44,8 @@ def normal(bits: UInt32[Array, "N H W"]) -> Float32[Array, "N H W"]:
     The sum of a word's four bytes is nearly normal; an odd polynomial of it,
     fitted to the normal distribution's quantiles (D. Teichroew's method: D.
     Knuth, "The Art of Computer Programming", volume 2, 3.4.1), is so to within
-    0.003 in probability. It takes a fifth of the time of the inverse of the
-    error function.
+    0.003 in probability. The inverse of the error function would take five
+    times as long (`benchmarks/workarounds.py`).
     """
     pairs = (bits & 0x00FF00FF) + ((bits >> 8) & 0x00FF00FF)
     total = ((pairs & 0xFFFF) + (pairs >> 16)).astype(jnp.int32).astype(jnp.float32)

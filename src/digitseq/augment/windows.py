@@ -26,7 +26,7 @@ from .wrapper import innermost
 # Columns of a window: most digits, slanted and blurred, take one.
 WINDOW = 48
 # Windows at a time on a CPU: few, because some of the last ones are idle.
-CHUNK = 256
+CHUNK = 64
 BEYOND = np.int32(2**30)
 
 

@@ -28,6 +28,8 @@ def checked_key(key: Any) -> jax.Array | Words:
     Raises:
         ValueError: anything else, a batch of keys too.
     """
+    if type(key) is int and 0 <= key < 2**32:
+        return seed_words(key)
     if isinstance(key, jax.Array) and key.ndim == 0 and jnp.issubdtype(key.dtype, jax.dtypes.prng_key):
         return key
     if isinstance(key, np.ndarray | jax.Array) and key.dtype == np.uint32 and key.ndim == 1:
@@ -100,16 +102,27 @@ def folded(keys: jax.Array, number: int | jax.Array) -> jax.Array:
     return jax.vmap(jax.random.fold_in, in_axes=(0, None))(keys, number)
 
 
-def random_words(keys: jax.Array, count: int) -> jax.Array:
-    """So many random words of each key: uint32 [N, count], `jax.random.bits(keys[n], count)`.
+def several(keys: jax.Array, count: int) -> list[jax.Array]:
+    """The keys with each number below `count` folded in, `folded(keys, number)`, by one hash."""
+    if _is_threefry(keys):
+        numbers = jnp.arange(count, dtype=jnp.uint32)[:, None]
+        words = jnp.stack(threefry.hashed(jax.random.key_data(keys)[None], numbers), axis=-1)
+        return [from_words(own) for own in words]
+    return [folded(keys, number) for number in range(count)]
 
-    Word i is a function of the key and i alone, unless the keys' implementation is another than threefry.
+
+def random_words(keys: jax.Array, count: int, *, first: int = 0, step: int = 1) -> jax.Array:
+    """So many random words of each key: uint32 [N, count], words `first`, `first + step`, ... of its bits.
+
+    Word i is that of `jax.random.bits`, a function of the key and i alone
+    (unless the keys' implementation is another than threefry).
     """
     if _is_threefry(keys):
-        numbers = jnp.arange(count, dtype=jnp.uint32)[None, :]
-        first, second = threefry.hashed(jax.random.key_data(keys)[:, None], numbers)
-        return first ^ second
-    return jax.vmap(lambda key: jax.random.bits(key, (count,), jnp.uint32))(keys)
+        numbers = np.uint32(first) + np.uint32(step) * jnp.arange(count, dtype=jnp.uint32)[None, :]
+        upper, lower = threefry.hashed(jax.random.key_data(keys)[:, None], numbers)
+        return upper ^ lower
+    shape = (first + step * count,)
+    return jax.vmap(lambda key: jax.random.bits(key, shape, jnp.uint32))(keys)[:, first::step]
 
 
 def _folded(keys: jax.Array, numbers: jax.Array) -> jax.Array:

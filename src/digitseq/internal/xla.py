@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Callable
+from contextvars import ContextVar
 from typing import Any
 
 import jax
@@ -13,6 +14,12 @@ from jax import lax
 # Pixels per chunk on a CPU; accelerators take ACCELERATOR_FACTOR times as many.
 CPU_PIXELS = 512 * 28 * 28
 ACCELERATOR_FACTOR = 64
+# For programs of one image. XLA shares what reads a large bank among a CPU's threads, however little it reads
+# of it, and waking one takes longer than one image: a call takes two thirds of the time on one thread
+# (`benchmarks/single.py`). Older versions are not known to take this option.
+ONE_THREAD = (
+    {"xla_disable_hlo_passes": "cpu-parallel-task-assigner"} if jax.__version_info__ >= (0, 10) else None
+)
 
 
 def materialize(function: Callable[..., Any], operand: Any, *rest: Any) -> Any:
@@ -86,9 +93,33 @@ def map_in_chunks(function: Callable[..., Any], pixels: int, *operands: Any) -> 
         operands: trees of arrays with equally many rows.
     """
     function = jax.jit(function)  # which is traced once for each of two sizes of chunks
-    budgets = CPU_PIXELS, CPU_PIXELS * ACCELERATOR_FACTOR
-    small, large = (_loop(function, max(1, budget // pixels), operands) for budget in budgets)
-    return small(*operands) if small is large else lax.platform_dependent(*operands, cpu=small, default=large)
+    sizes = [max(1, CPU_PIXELS * factor // pixels) for factor in (1, ACCELERATOR_FACTOR)]
+    count = jax.tree.leaves(operands)[0].shape[0]
+    known = _platform.get()
+    if known is not None:
+        return _loop(function, sizes[known], operands)(*operands)
+    if count <= sizes[0]:
+        return function(*operands)
+    small, large = (_loop(_traced_for(number, function), size, operands) for number, size in enumerate(sizes))
+    return lax.platform_dependent(*operands, cpu=small, default=large)
+
+
+# Which of the sizes is meant while the function of a chunk is traced: there are chunks within chunks, and all
+# but the outermost need to be traced for one kind of platform alone.
+_platform: ContextVar[int | None] = ContextVar("_platform", default=None)
+
+
+def _traced_for(number: int, function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function, traced with `_platform` set to this number."""
+
+    def traced(*operands: Any) -> Any:
+        token = _platform.set(number)
+        try:
+            return function(*operands)
+        finally:
+            _platform.reset(token)
+
+    return traced
 
 
 def _loop(function: Callable[..., Any], size: int, operands: Any) -> Callable[..., Any]:

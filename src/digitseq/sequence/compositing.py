@@ -4,6 +4,7 @@ Batched throughout, [B, ...]: what lies between the steps is materialised, and
 how they are cut decides the speed (see `paint`).
 """
 
+import functools
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -16,10 +17,11 @@ from ..internal.shapes import Array, Float, Float32, Int8, Int32, Shaped, UInt8
 from .slots import Slots, Store
 from .spec import MAX_HEIGHT, SequenceSpec
 
-# Up to so many slots are compared with each column, which a CPU does for many columns at a time. More are looked
-# up: compared, 25 slots would take 3 times as long, 250 of them 10 times and 40 bytes of memory a pixel, for XLA
-# stores what it takes the maxima of (`benchmarks/scale.py`, widths 1,000 and 10,000).
-FEW_SLOTS = 16
+# Up to so many slots are compared with each column, so many at a time: then a CPU compares many columns at
+# once, as it doesn't in longer loops. More are looked up, in time and memory that don't depend on how many.
+# All at once, 25 would take 3 times as long and 250 of them 10 times (`benchmarks/scale.py`, widths 1,000 and
+# 10,000).
+FEW_SLOTS, GROUP = 64, 8
 
 # Images, and where they are asked for visible masks.
 Painted = tuple[UInt8[Array, "B _ W"] | Float[Array, "B _ W"], Int8[Array, "B _ W"] | None]
@@ -56,18 +58,26 @@ def layers(slots: Slots, width: int, cell: int) -> tuple[Layer, Layer]:
 
 
 def _compared(slots: Slots, parity: int, width: int, cell: int) -> Layer:
-    """A layer by comparing each of its slots with each column."""
+    """A layer by comparing each of its slots with each column, `GROUP` slots at a time."""
     xs = jnp.arange(width, dtype=jnp.int32)[None, None, :]
-    names = jnp.arange(1, slots.offsets.shape[1] + 1, dtype=jnp.int32)[None, :, None]
-    left, right = (edge[..., None] for edge in _edges(slots))
-    covered = (xs >= left) & (xs < right) & slots.shown[..., None]
+    left, right = _edges(slots)
+    bases = slots.rows * cell**2 - slots.offsets
+    found = []
+    for first in range(parity, max(slots.offsets.shape[1], parity + 1), 2 * GROUP):
+        group = slice(first, first + 2 * GROUP, 2)
 
-    def of(values: jax.Array, background: int) -> jax.Array:
-        return jnp.where(covered, values, background)[:, parity::2].max(axis=1, initial=background)
+        def own(values: jax.Array, group: slice = group) -> jax.Array:
+            return values[:, group, None]
 
-    starts = of((slots.rows * cell**2 - slots.offsets)[..., None] + xs, -1)
-    drops = None if slots.drops is None else of(slots.drops[..., None], -MAX_HEIGHT)
-    return Layer(starts, of(names, 0), drops)
+        names = own(jnp.arange(1, slots.offsets.shape[1] + 1, dtype=jnp.int32)[None])
+        covered = (xs >= own(left)) & (xs < own(right)) & own(slots.shown)
+
+        def of(values: jax.Array, background: int, covered: jax.Array = covered) -> jax.Array:
+            return jnp.where(covered, values, background).max(axis=1, initial=background)
+
+        drops = None if slots.drops is None else of(own(slots.drops), -MAX_HEIGHT)
+        found.append(Layer(of(own(bases) + xs, -1), of(names, 0), drops))
+    return functools.reduce(functools.partial(jax.tree.map, jnp.maximum), found)
 
 
 def _looked_up(slots: Slots, parity: int, width: int, cell: int) -> Layer:

@@ -1,5 +1,6 @@
 """Glyphs for a batch of rows: chosen from a store, or drawn by the source, and transformed."""
 
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -10,16 +11,15 @@ from ..glyphs.bank import MAX_GLYPHS
 from ..glyphs.source import GlyphStore, Source, has_store, serves, writer_index_of
 from ..internal import keys, pixels
 from ..internal.pixels import CELL, HEIGHT
-from ..internal.shapes import Array, Float32, Int32, Key, UInt32
+from ..internal.shapes import Array, Float32, Int32, Key
 from ..internal.xla import map_in_chunks, materialize, stored
 from .slots import Slots, Store
 from .spec import SequenceSpec
-from .stages import GLYPHS, TRANSFORMS
+from .stages import GLYPHS, TRANSFORMS, Draws
 
 
 def sample_glyphs(
-    row_keys: Key[Array, " B"],
-    words: UInt32[Array, "B K"],
+    draws: Draws,
     source: Source,
     digits: Int32[Array, "B K"],
     spec: SequenceSpec,
@@ -32,8 +32,7 @@ def sample_glyphs(
     ends before its first digit that the source does not serve.
 
     Args:
-        row_keys: typed PRNG keys, one a row.
-        words: of those keys, from `stages.words_of`.
+        draws: of the rows.
         source: the glyphs come from it.
         digits: classes, PAD (-1) after each row's last.
         spec: its `hand` and `glyph_transforms`.
@@ -53,17 +52,17 @@ def sample_glyphs(
     lengths = jnp.argmax(ends, axis=1).astype(jnp.int32)
     if has_store(source):
         store = source.glyphs
-        rows, writers, lengths = _choose(row_keys, words, source, digits, lengths, spec)
+        rows, writers, lengths = _choose(draws, source, digits, lengths, spec)
         if given is not None:
             rows = jnp.where(given >= 0, jnp.minimum(given, store.shape[0] - 1), rows)
         glyph_ids = rows
     else:
         if spec.hand == "one-writer":
             writer_index_of(source)  # raises
-        store, glyph_ids, rows = _draw(keys.folded(row_keys, GLYPHS), source, digits)
+        store, glyph_ids, rows = _draw(draws.keys(GLYPHS), source, digits)
         writers = jnp.full_like(lengths, -1)
     if spec.glyph_transforms or spec.cell != CELL:
-        store, rows, ink = _transform(keys.folded(row_keys, TRANSFORMS), store, rows, lengths, spec)
+        store, rows, ink = _transform(draws.keys(TRANSFORMS), store, rows, lengths, spec)
     else:
         ink = _ink_of(source, store, rows)
     later = jnp.zeros_like(digits)
@@ -71,8 +70,7 @@ def sample_glyphs(
 
 
 def _choose(
-    row_keys: Key[Array, " B"],
-    words: UInt32[Array, "B K"],
+    draws: Draws,
     source: GlyphStore,
     digits: Int32[Array, "B K"],
     lengths: Int32[Array, " B"],
@@ -80,18 +78,18 @@ def _choose(
 ) -> tuple[Int32[Array, "B K"], Int32[Array, " B"], Int32[Array, " B"]]:
     """Rows of the source's glyphs; of each row of slots the writer (-1: any), and how many are written."""
     index = writer_index_of(source) if spec.hand == "one-writer" else None
-    # Raw, since JAX's checker counts the two branches' typed keys as one that is used twice.
-    raw, implementation = jax.random.key_data(row_keys), str(jax.random.key_impl(row_keys))
 
-    def choose() -> tuple[jax.Array, jax.Array, jax.Array]:
-        glyph_keys = keys.folded(keys.from_words(raw, implementation), GLYPHS)
-        if index is None:
-            return jax.vmap(source.choose)(glyph_keys, words, digits), jnp.full_like(lengths, -1), lengths
-        known = jnp.clip(digits, 0, index.runs.shape[0] - 1)
-        return jax.vmap(index.sample)(glyph_keys, words, known, lengths)
+    def choose(by: Callable[..., Any], *operands: jax.Array) -> Any:
+        def drawn() -> Any:
+            return jax.vmap(by)(draws.keys(GLYPHS), draws.glyphs(), *operands)
 
-    # Else each column of the canvas would hash its own words.
-    return stored(choose, (lengths < 0).any())
+        # Stored, or each column of the canvas would hash its own words.
+        return stored(drawn, (lengths < 0).any())
+
+    if index is None:
+        return choose(source.choose, digits), jnp.full_like(lengths, -1), lengths
+    rows, writers, lengths = choose(index.sample, jnp.clip(digits, 0, index.runs.shape[0] - 1), lengths)
+    return rows, writers, lengths
 
 
 def _draw(

@@ -4,17 +4,16 @@ import jax
 import jax.numpy as jnp
 
 from ..internal import keys, random_bits
-from ..internal.shapes import Array, Int32, Key, UInt32
+from ..internal.shapes import Array, Int32
 from . import outlines
 from .slots import Slots, Store
 from .spacing import MIN_SPACING, even_excesses, lagging_excesses, random_excesses
 from .spec import SequenceSpec
-from .stages import OWN_RANGE, Words
+from .stages import OWN_RANGE, Draws
 
 
 def place(
-    row_keys: Key[Array, " B"],
-    words: Words,
+    draws: Draws,
     store: Store,
     slots: Slots,
     spec: SequenceSpec,
@@ -23,8 +22,7 @@ def place(
     """The slots with their places on the canvas: `offsets`, `boxes`, and `lengths` cut to what fits.
 
     Args:
-        row_keys: typed PRNG keys, one a row.
-        words: of those keys.
+        draws: of the rows.
         store: the glyphs; only `advance="outline"` reads them.
         slots: from `sample_glyphs`.
         spec: the layout; its `image_width` bounds `width`.
@@ -34,7 +32,7 @@ def place(
     ink = slots.ink
     sizes = ink[..., 2] - ink[..., 0] if by_ink else jnp.full_like(slots.digits, spec.cell)
     tucks = outlines.tucks_of(store, slots) if spec.advance == "outline" else None
-    lefts, lengths = arrange(row_keys, words, sizes, slots.lengths, spec, width, tucks)
+    lefts, lengths = arrange(draws, sizes, slots.lengths, spec, width, tucks)
     offsets = lefts - ink[..., 0] if by_ink else lefts
     tops = jnp.full_like(offsets, spec.top) if slots.drops is None else spec.top + slots.drops
     shift = jnp.stack([offsets, tops] * 2, axis=-1)
@@ -42,8 +40,7 @@ def place(
 
 
 def arrange(
-    row_keys: Key[Array, " B"],
-    words: Words,
+    draws: Draws,
     sizes: Int32[Array, "B K"],
     lengths: Int32[Array, " B"],
     spec: SequenceSpec,
@@ -53,7 +50,7 @@ def arrange(
     """The left edge of each digit, and how many digits there are.
 
     Args:
-        row_keys, words: as for `place`.
+        draws: of the rows.
         sizes: pixels that each digit takes: its cell or its ink.
         lengths: how many slots of each row hold digits.
         spec, width: as for `place`.
@@ -69,7 +66,7 @@ def arrange(
     extents = _extents(sizes, lows)
     lengths = jnp.sum((extents <= width) & (slots < lengths[:, None]), axis=1, dtype=jnp.int32)
     if spec.spacing == "hand":
-        own = _gap_bounds(sizes, lengths, tucks, spec, width, *_own_ranges(row_keys, low, high))
+        own = _gap_bounds(sizes, lengths, tucks, spec, width, *_own_ranges(draws, low, high))
         # A line that is too long for its own least gap takes the range's.
         roomy = _last(_extents(sizes, own[0]), lengths) <= width
         lows, highs = jnp.where(roomy[:, None], own[0], lows), own[1]
@@ -79,14 +76,14 @@ def arrange(
     used = slots[:, 1:] < lengths[:, None]
     spans = jnp.where(used, highs - lows, 0)
     if spec.spacing != "even":
-        excesses = random_excesses(words.gaps, spans, slacks, spec.image_width)
+        excesses = random_excesses(draws.gaps, spans, slacks, spec.image_width)
     elif tucks is None:
         excesses = jax.vmap(even_excesses)(spans, slacks, lengths - 1)
     else:
         lags = lows + tucks - jnp.clip(low, MIN_SPACING, width)
         excesses = jax.vmap(lagging_excesses)(spans, jnp.where(used, lags, width), slacks)
     widened = _after_first(jnp.cumsum(excesses, axis=1, dtype=jnp.int32))
-    margin = _margin(words.margin, slacks - widened[:, -1], spec)
+    margin = _margin(draws, slacks - widened[:, -1], spec)
     return extents - sizes + widened + margin[:, None], lengths
 
 
@@ -99,10 +96,10 @@ def _range_of(spec: SequenceSpec) -> tuple[Int32[Array, ""], Int32[Array, ""]]:
 
 
 def _own_ranges(
-    row_keys: Key[Array, " B"], low: Int32[Array, ""], high: Int32[Array, ""]
+    draws: Draws, low: Int32[Array, ""], high: Int32[Array, ""]
 ) -> tuple[Int32[Array, "B 1"], Int32[Array, "B 1"]]:
     """Each row's own range of gaps: the lesser and the greater of two uniform integers of the range."""
-    bits = keys.random_words(keys.folded(row_keys, OWN_RANGE), 2)
+    bits = keys.random_words(draws.keys(OWN_RANGE), 2)
     # Counted modulo 2**32, in which no range that int32 can state is too wide.
     drawn = low + random_bits.integers_below(bits, jnp.broadcast_to(high - low + 1, bits.shape))
     return drawn.min(axis=1, keepdims=True), drawn.max(axis=1, keepdims=True)
@@ -148,9 +145,7 @@ def _last(values: Int32[Array, "B K"], lengths: Int32[Array, " B"]) -> Int32[Arr
     return jnp.take_along_axis(values, jnp.maximum(lengths - 1, 0)[:, None], axis=1)[:, 0]
 
 
-def _margin(
-    words: UInt32[Array, " B"], leftover: Int32[Array, " B"], spec: SequenceSpec
-) -> Int32[Array, " B"]:
+def _margin(draws: Draws, leftover: Int32[Array, " B"], spec: SequenceSpec) -> Int32[Array, " B"]:
     """The columns left of the first digit."""
     if spec.align == "left":
         return jnp.zeros_like(leftover)
@@ -158,7 +153,7 @@ def _margin(
         return leftover // 2
     if spec.align == "right":
         return leftover
-    return random_bits.integers_below(words, leftover + 1)
+    return random_bits.integers_below(draws.margin(), leftover + 1)
 
 
 def _after_first(values: Int32[Array, "B J"]) -> Int32[Array, "B J+1"]:

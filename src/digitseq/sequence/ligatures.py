@@ -12,12 +12,12 @@ from jax import lax
 from ..glyphs.source import Source
 from ..internal import keys, pixels, random_bits
 from ..internal.pixels import CELL
-from ..internal.shapes import Array, Bool, Float, Float32, Int32, Key, UInt8, UInt32
+from ..internal.shapes import Array, Bool, Float, Float32, Int32, UInt8, UInt32
 from . import outlines
 from .signs import signs_among
 from .slots import Slots, Store
 from .spec import SequenceSpec
-from .stages import LIGATURES
+from .stages import LIGATURES, Draws
 
 # The most columns that a stroke extends across; and half the pen's width. Pixels at scale 1.
 REACH = 12
@@ -65,7 +65,7 @@ class Strokes(NamedTuple):
 
 
 def join(
-    row_keys: Key[Array, " B"],
+    draws: Draws,
     source: Source,
     store: Store,
     slots: Slots,
@@ -76,7 +76,7 @@ def join(
     """The image with strokes between neighbours.
 
     Args:
-        row_keys: typed PRNG keys, one a row.
+        draws: of the rows.
         source: the glyphs come from it.
         store, slots: as painted.
         spec: the layout; its `ligatures` is the probability of each stroke.
@@ -86,14 +86,14 @@ def join(
     if slots.digits.shape[1] < 2:
         return image
 
-    drawn: jax.Array = _over(image, store, _neighbours(row_keys, source, slots, spec), spec.scale, form)
+    drawn: jax.Array = _over(image, store, _neighbours(draws, source, slots, spec), spec.scale, form)
     return drawn
 
 
-def _neighbours(row_keys: Key[Array, " B"], source: Source, slots: Slots, spec: SequenceSpec) -> Neighbours:
+def _neighbours(draws: Draws, source: Source, slots: Slots, spec: SequenceSpec) -> Neighbours:
     """The neighbours of a batch: each pair is wanted with the spec's probability, unless one is a sign."""
     count = slots.digits.shape[1] - 1
-    words = keys.random_words(keys.folded(row_keys, LIGATURES), count * 6).reshape(-1, count, 6)
+    words = keys.random_words(draws.keys(LIGATURES), count * 6).reshape(-1, count, 6)
     able = slots.shown & pixels.has_ink(slots.ink) & ~signs_among(source, slots.digits)
     chosen = random_bits.fractions(words[..., 0]) < jnp.asarray(spec.ligatures, jnp.float32)
 

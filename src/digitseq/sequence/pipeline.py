@@ -18,6 +18,7 @@ from ..internal.pytrees import register_pytree
 from ..internal.settings import own_settings
 from ..internal.shapes import Array, Bool, Float, Int8, Int32, Integer, Key, UInt8
 from ..internal.sharding import RowSharding, by_rows, row_sharding_of
+from ..internal.xla import map_in_chunks
 from ..labels.digits import PAD, as_digits, narrowed
 from . import annotations, baseline, compositing, layout, ligatures
 from .glyph_sampling import sample_glyphs
@@ -25,7 +26,7 @@ from .signs import labelled
 from .slots import Slots
 from .spec import SequenceSpec, as_numbers
 from .spec_checks import check_structure
-from .stages import LINE, words_of
+from .stages import LINE, Draws
 
 # A visible mask is an int8 that holds a slot + 1.
 MAX_MASKED_SLOTS = 127
@@ -189,11 +190,32 @@ def render(
         BankError: the spec asks for one writer a line and the source knows none.
     """
     check_shapes(digits.shape, spec)
-    words = words_of(row_keys, digits.shape[1])
-    store, slots = sample_glyphs(row_keys, words.glyphs, source, narrowed(digits), spec, glyph_ids)
+
+    def part(row_keys: jax.Array, digits: jax.Array, glyph_ids: jax.Array | None) -> DigitSequence:
+        return _render(row_keys, source, digits, spec, width, glyph_ids)
+
+    if not (spec.glyph_transforms or spec.line_transforms):
+        return part(row_keys, digits, glyph_ids)
+    # From glyphs to labels some rows at a time: what lies between stays in a CPU's cache.
+    pixels = max(digits.shape[1] * spec.cell**2, spec.image_height * spec.image_width)
+    batch: DigitSequence = map_in_chunks(part, pixels, row_keys, digits, glyph_ids)
+    return batch
+
+
+def _render(
+    row_keys: Key[Array, " B"],
+    source: Source,
+    digits: Integer[Array, "B K"],
+    spec: SequenceSpec,
+    width: int | jax.Array,
+    glyph_ids: Int32[Array, "B K"] | None,
+) -> DigitSequence:
+    """`render` of some rows, all at once."""
+    draws = Draws.of(row_keys, digits.shape[1])
+    store, slots = sample_glyphs(draws, source, narrowed(digits), spec, glyph_ids)
     if spec.baseline == "ink":
-        slots = baseline.stand(row_keys, source, slots, spec)
-    slots = layout.place(row_keys, words, store, slots, spec, width)
+        slots = baseline.stand(draws, source, slots, spec)
+    slots = layout.place(draws, store, slots, spec, width)
     if (
         spec.glyph_transforms
     ):  # without them, a glyph that is blank in the bank stays a label, with an empty box
@@ -207,9 +229,9 @@ def render(
     # Masks of moved or changed ink are made after it is: annotations and image then use the same line keys.
     image, masks = compositing.paint(store, slots, spec, masks=visible, form=form)
     if spec.ligatures is not None:
-        image = ligatures.join(row_keys, source, store, slots, spec, image, form)
+        image = ligatures.join(draws, source, store, slots, spec, image, form)
     named = labelled(source, slots.digits, spec.unlabelled)
-    line_keys = keys.folded(row_keys, LINE)
+    line_keys = draws.keys(LINE)
     found = annotations.measure(line_keys, slots, spec, within)
     line = line_keys, store, slots, masks, named, spec, within, found
     slots, masks = annotations.after_line_transforms(*line)

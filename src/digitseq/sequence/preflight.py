@@ -95,7 +95,7 @@ def require_digits(source: Source, digits: list[int]) -> None:
         BankError: a digit the bank has no glyph of.
     """
     if has_store(source):
-        counts = np.asarray(source.counts)
+        counts = np.asarray(source.counts).tolist()
         for digit in digits:
             if not 0 <= digit < len(counts):
                 raise ValueError(f"digits: {digit} is out of range, this bank has 0..{len(counts) - 1}")
@@ -165,6 +165,9 @@ def check_fits(
 
 def least_width(sizes: list[list[int]], low: int) -> int:
     """The columns that always suffice for digits of possible sizes with gaps of at least `low`."""
+    if len(sizes[0]) == 1 and all(own == sizes[0] for own in sizes):  # cells
+        size = sizes[0][0]
+        return len(sizes) * size + (len(sizes) - 1) * max(low, -(size // 2))
     # The most that glyphs up to here can take, by the size of the last.
     most = {size: size for size in sizes[0]}
     for following in sizes[1:]:

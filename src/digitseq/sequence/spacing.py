@@ -7,7 +7,9 @@ A row has J gap slots. Slot j's gap is `low[j]` plus an excess of 0 to
 canvas has left when every gap is at its lowest: the excesses may add up to it.
 """
 
+import functools
 import math
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -48,7 +50,10 @@ def check_spacing_range(value: Any) -> tuple[int, int]:
 
 
 def random_excesses(
-    bits: UInt32[Array, "B J"], spans: Int32[Array, "B J"], slacks: Int32[Array, " B"], max_slack: int
+    words: Callable[[], UInt32[Array, "B J"]],
+    spans: Int32[Array, "B J"],
+    slacks: Int32[Array, " B"],
+    max_slack: int,
 ) -> Int32[Array, "B J"]:
     """Excesses uniform over all that fit, for a batch of rows.
 
@@ -58,7 +63,7 @@ def random_excesses(
     row alone.
 
     Args:
-        bits: uniform random bits: as integers, or for the table as fractions.
+        words: makes uniform random bits, read as integers, or for the table as fractions.
         spans: 0 or more.
         slacks: 0 to `max_slack`.
         max_slack: the largest slack, a Python integer.
@@ -68,18 +73,22 @@ def random_excesses(
         spans are 0.
     """
     spans = jnp.minimum(spans, slacks[:, None])
-    tight = spans.sum(axis=1, dtype=jnp.int32) > slacks
-    plain = random_bits.integers_below(bits, spans + 1)
+    plain = random_bits.integers_below(words(), spans + 1)
     slots = spans.shape[1]
+
+    def are_tight() -> jax.Array:
+        return spans.sum(axis=1, dtype=jnp.int32) > slacks
 
     def conditioned() -> jax.Array:
         # Rows that are not tight ask for no room in the table.
+        tight = are_tight()
         rooms = jnp.where(tight, slacks, 0)
-        rows = bits, jnp.minimum(spans, rooms[:, None]), rooms
-        exact = map_in_chunks(lambda *rows: _exact(*rows, max_slack), slots * (max_slack + 1), *rows)
+        rows = words(), jnp.minimum(spans, rooms[:, None]), rooms
+        exact = map_in_chunks(functools.partial(_exact, max_slack=max_slack), slots * (max_slack + 1), *rows)
         return jnp.where(tight[:, None], exact, plain)
 
-    return lax.cond(tight.any(), conditioned, lambda: plain)
+    excesses: jax.Array = lax.cond(are_tight().any(), conditioned, lambda: plain)
+    return excesses
 
 
 def _exact(
