@@ -53,6 +53,7 @@ def main() -> None:
                     continue
                 done.add(command)
                 command = re.sub(r"\bdigitseq (?=[a-z])", "python -m digitseq ", command)
+                command += " --force" if "-m digitseq" in command else ""
                 print(command)
                 subprocess.run(command, shell=True, check=True, cwd=folder, env=environment)
             for block, name in blocks(text):

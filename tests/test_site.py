@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from docs import hooks
+from docs import hooks, redraw
 
 ROOT = Path(__file__).parents[1]
 REPOSITORY = "https://example.org/code"
@@ -106,6 +106,20 @@ def test_all_commands_have_their_help():
         assert f"\n## digitseq {name}\n" in text
     assert "--advance" in text
     assert "Usage: digitseq generate" in text
+
+
+def test_every_picture_is_drawn_by_what_stands_beside_it():
+    texts = [page.read_text() for page in redraw.PAGES]
+    commands = "\n".join(command for text in texts for command in redraw.commands(text))
+    blocks = {name for text in texts for _, name in redraw.blocks(text)}
+    folder = ROOT / "docs" / "pictures"
+    pictures = {path.relative_to(folder).as_posix() for path in folder.rglob("*.*")}
+    pictures -= {name for name in pictures if name.startswith("augmentation/")}
+    assert "python examples/augmentation_pictures.py strokes docs/pictures/augmentation" in commands
+    assert {name for name in pictures if f"docs/pictures/{name}" not in commands} - blocks == {
+        "explore.png",
+        "readings.png",
+    }
 
 
 @pytest.mark.slow
