@@ -27,7 +27,8 @@ from .numpy_api import generate_numbers_sequence
 from .pictures import save, show
 from .scans import bank_from_images, normalize_glyph, normalize_line
 from .sequence.addition import AdditionPairs
-from .sequence.pipeline import DigitSequence, sample_sequence, sample_sequences
+from .sequence.pipeline import sample_sequence, sample_sequences
+from .sequence.record import DigitSequence
 from .sequence.serialization import spec_from_json, spec_to_json
 from .sequence.spec import SequenceSpec
 from .sequence.spec_checks import check_spec

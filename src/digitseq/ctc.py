@@ -18,7 +18,7 @@ from .internal.shapes import Array, Float, Float32, HostArray, Int32, Integer
 from .internal.validation import as_size
 from .labels.base import LabelSource, Row
 from .labels.digits import PAD
-from .sequence.pipeline import DigitSequence
+from .sequence.record import DigitSequence
 from .sequence.spec import MAX_WIDTH, SequenceSpec
 
 __all__ = [

@@ -17,7 +17,7 @@ from .io.atomic import home_path
 from .io.colours import BLACK, WHITE, check_zoom, colours_of, enlarged, image_axes
 from .io.contact_sheet import MOST, check_size, contact_sheet
 from .io.file_names import safe
-from .sequence.pipeline import DigitSequence
+from .sequence.record import DigitSequence
 from .sequence.texts import text as text_of
 from .version import __version__
 

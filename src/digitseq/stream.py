@@ -16,8 +16,8 @@ from .internal.settings import own_settings
 from .internal.sharding import RowSharding, divisor
 from .internal.validation import as_integer, as_size
 from .labels.base import LabelSource
-from .sequence.pipeline import DigitSequence
 from .sequence.preflight import check_source
+from .sequence.record import DigitSequence
 from .sequence.run import Run, batch_of, resolved
 from .sequence.spec import SequenceSpec
 

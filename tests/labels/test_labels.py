@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import digitseq as ds
-from digitseq.cli.label_options import rows_of
+from digitseq.cli.label_options import drawn, is_list, listed
 from digitseq.sequence.label_grammar import labels_of
 
 draw = jax.jit(lambda key, labels, size: labels.draw(key, size), static_argnums=2)
@@ -181,7 +181,8 @@ def test_sequence_names_a_source(bank, text, kind, shows):
     source = labels_of(text, bank)
     assert isinstance(source, kind)
     if shows:
-        assert written(rows_of(source, jax.random.key(0), 1)) == [shows]
+        rows = listed(source, 1) if is_list(source) else drawn(source, jax.random.key(0), 1)
+        assert written(rows) == [shows]
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,8 @@ from ..labels.digits import PAD
 from ..labels.sequences import FixedLabels
 from ..sequence import preflight
 from ..sequence.label_grammar import Labels
-from ..sequence.pipeline import DigitSequence, render
+from ..sequence.pipeline import render
+from ..sequence.record import DigitSequence
 from ..sequence.spec import Advance, Align, Baseline, Hand, SequenceSpec, Spacing
 from ..sequence.spec_checks import check_spec
 from . import completion, label_options

@@ -19,7 +19,7 @@ from ..labels.digits import PAD
 from ..labels.lists import read_list
 from ..labels.text import format_sequence, pack, text_of
 from ..sequence.label_grammar import labels_of
-from ..sequence.pipeline import DigitSequence
+from ..sequence.record import DigitSequence
 from ..sequence.serialization import spec_to_json
 from ..sequence.spec import SequenceSpec
 from . import common, label_options, names, pictures, recipes, sizes, sources

@@ -17,7 +17,8 @@ from ..internal.sharding import RowSharding, by_rows
 from ..labels.base import LabelSource, static
 from .epochs import Turns, glyphs_of, turns_of
 from .label_grammar import as_labels
-from .pipeline import DigitSequence, render
+from .pipeline import render
+from .record import DigitSequence
 from .spec import SequenceSpec, as_numbers
 
 

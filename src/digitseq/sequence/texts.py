@@ -7,7 +7,7 @@ from ..glyphs.source import Source, symbols_of
 from ..glyphs.source_words import as_source
 from ..internal.symbols import DIGITS
 from ..labels.text import text_of
-from .pipeline import DigitSequence
+from .record import DigitSequence
 
 
 def text(batch: DigitSequence | npt.ArrayLike, source: Source | str | None = None) -> list[str]:
