@@ -72,6 +72,8 @@ def random_excesses(
         The excesses. Slot j's does not depend on slots that follow it if their
         spans are 0.
     """
+    if not spans.size:  # no rows, or no gaps in them
+        return spans
     spans = jnp.minimum(spans, slacks[:, None])
     plain = random_bits.integers_below(words(), spans + 1)
     slots = spans.shape[1]
