@@ -120,6 +120,7 @@ def plan(
         ValueError: whatever can't be used, before anything is made.
     """
     check_spec(spec)
+    label_options.check_drawn(found)
     words = seed_words(seed)
     _check_count(found, count)
     if label_options.is_list(found):

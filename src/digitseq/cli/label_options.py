@@ -30,6 +30,16 @@ def is_list(found: Labels) -> TypeGuard[FixedLabels]:
     return isinstance(found, FixedLabels) and found.order == "given"
 
 
+def check_drawn(found: Labels) -> None:
+    """Checks that pictures of the labels can be drawn.
+
+    Raises:
+        ValueError: they name each digit's glyph.
+    """
+    if isinstance(found, GlyphLabels):
+        raise ValueError("addition: names the glyph of each digit: `digitseq export` and ds.batch_at draw it")
+
+
 def listed(found: FixedLabels, count: int | None) -> npt.NDArray[np.int32]:
     """A list's labels in its order, over and over, int32 [count, K]; None: each once."""
     return np.asarray(found.digits)[np.arange(count or len(found.digits)) % len(found.digits)]
@@ -42,10 +52,5 @@ def drawn(found: LabelSource, key: jax.Array, count: int | None) -> npt.NDArray[
         found: from `label_grammar.labels_of`.
         key: label i depends on the key and i alone.
         count: how many.
-
-    Raises:
-        ValueError: labels that name each digit's glyph, which pictures don't draw.
     """
-    if isinstance(found, GlyphLabels):
-        raise ValueError("addition: names the glyph of each digit: `digitseq export` and ds.batch_at draw it")
     return np.asarray(found.draw(key, count or 1))
