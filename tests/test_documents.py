@@ -26,6 +26,7 @@ ELSEWHERE = {
     "nox": "sessions",
     "git": "there is a clone already",
     "cd": "into it",
+    "MALLOC_": "benchmarks/tips.py runs itself so",
     "mkdocs": "test_site builds the site",
     "ray": "test_export runs --engine ray on a cluster of one machine",
     "digitseq explore": "tests/explore/test_page.py drives its page in a browser",

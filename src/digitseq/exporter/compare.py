@@ -61,7 +61,7 @@ def disjoint(a: str | os.PathLike[str], b: str | os.PathLike[str]) -> list[str]:
 
 @own_settings
 def shared(a: str | os.PathLike[str], b: str | os.PathLike[str]) -> Shared:
-    """What two exports share: the problems that `disjoint` names, and notes about texts.
+    """What two exports share: the problems that `disjoint` names, and notes about glyphs and texts.
 
     Raises:
         FileNotFoundError, ValueError: as `disjoint`.
@@ -79,7 +79,8 @@ def shared(a: str | os.PathLike[str], b: str | os.PathLike[str]) -> Shared:
             f"{both} share their key{_seed(own.recipe['key'])}, so that image by image their labels and "
             "layouts are sampled alike; export one of them with another seed"
         )
-    return Shared(problems, _same_texts(a, own, b, other))
+    apart = [] if glyphs else [f"{both} share no glyph"]
+    return Shared(problems, apart + _same_texts(a, own, b, other))
 
 
 def _seed(key: dict[str, Any]) -> str:

@@ -211,7 +211,7 @@ def _reserved(storage: Storage, record: dict[str, Any], out: str) -> Iterator[No
     if known:
         found = read_plan(storage, SPLIT, out)
         if other := [name for name in record if found.get(name) != record[name]]:
-            raise ValueError(f"out: {out} holds a split with another {', '.join(other)}; name another folder")
+            raise ValueError(f"out: {out} holds a split with other {', '.join(other)}; name another folder")
     elif other := sorted(there - {STATE}):
         raise ValueError(f"out: {out} holds other things ({other[0]}); name a folder that is new or empty")
     storage.create()

@@ -75,7 +75,10 @@ def parse_sequence(
 def _lacking(text: str, symbols: str) -> str:
     """A clause that says which character of a text is no symbol; empty where none has to be named."""
     lacking = [mark for mark in text if mark not in symbols and mark != "-"]
-    return f": {lacking[0]!r} is none of the symbols {symbols}" if lacking else ""
+    if not lacking:
+        return ""
+    signs = "" if lacking[0].isalnum() or lacking[0].isspace() else "; --signs or ds.with_signs adds signs"
+    return f": {lacking[0]!r} is none of the symbols {symbols}{signs}"
 
 
 def text_of(digits: Sequence[int], symbols: str = DIGITS) -> str:
