@@ -208,7 +208,8 @@ def test_shared_texts_are_counted(bank, tmp_path):
     lists = {"a": (train, ["1", "12", "3"]), "b": (test, ["1", "2", "3", "12"]), "c": (test, ["4", "21"])}
     for key, (name, (part, texts)) in enumerate(lists.items()):
         ds.export(key, part, ds.FixedLabels(texts), SPEC, tmp_path / name, format="npz")
-    (note,) = shared(tmp_path / "a", tmp_path / "b").notes
+    apart, note = shared(tmp_path / "a", tmp_path / "b").notes
+    assert apart.endswith(" share no glyph")
     assert note.startswith("3 of 3 texts of ")
     assert note.endswith("too, 2 of them in the image of the same number")
     assert shared(tmp_path / "a", tmp_path / "c").notes[-1].startswith("no text of ")
