@@ -123,6 +123,7 @@ def test_arguments_that_cannot_be_used(images, labels, options, said):
     assert said in str(caught.value)
 
 
+@pytest.mark.filterwarnings("ignore:glyphs:UserWarning")  # noise may look like noise
 @given(glyph_sets(), st.randoms(use_true_random=False))
 def test_the_digest_ignores_how_the_classes_were_interleaved(glyph_set, random):
     images, labels, num_classes = glyph_set

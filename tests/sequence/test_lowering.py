@@ -3,6 +3,7 @@
 import functools
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from jax import export
@@ -49,7 +50,7 @@ OF_A_BANK = {
     "batch_at": lambda key, bank: ds.batch_at(key, 3, bank, LABELS, SPEC, 8),
     "batch_at, patterns": lambda key, bank: ds.batch_at(key, 3, bank, ds.Pattern("##[1-4]#"), SPEC, 8),
     "generate": lambda key, bank: numpy_api._image.__wrapped__(
-        key, bank, DIGITS[0], preset("scan", False), np.array([0, 10, 90], np.int32)
+        key, bank, jnp.asarray(DIGITS[0]), preset("scan", False), jnp.array([0, 10, 90])
     ),
 }
 
