@@ -123,10 +123,13 @@ def _traced_for(number: int, function: Callable[..., Any]) -> Callable[..., Any]
 
 
 def _loop(function: Callable[..., Any], size: int, operands: Any) -> Callable[..., Any]:
-    """The function of all rows: itself, or a loop over chunks of `size`."""
+    """The function of all rows: itself, or a loop over equal chunks of at most `size`."""
     count = jax.tree.leaves(operands)[0].shape[0]
     if count <= size:
         return function
+    # As small as so many chunks can be, for the last one makes again what it lacks.
+    chunks = -(-count // size)
+    size = -(-count // chunks)
 
     def part(operands: Any, start: Any) -> Any:
         return function(*jax.tree.map(lambda rows: lax.dynamic_slice_in_dim(rows, start, size), operands))
@@ -143,6 +146,6 @@ def _loop(function: Callable[..., Any], size: int, operands: Any) -> Callable[..
 
         shapes = jax.eval_shape(part, operands, 0)
         empty = jax.tree.map(lambda s: jnp.zeros((count, *s.shape[1:]), s.dtype), shapes)
-        return lax.fori_loop(0, -(-count // size), body, empty)
+        return lax.fori_loop(0, chunks, body, empty)
 
     return loop
