@@ -127,7 +127,10 @@ CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text()
 def test_contributing_names_files_and_names_that_exist():
     """The recipes name each file that a new transform, format or label source touches."""
     paths = [path for folder in ("src", "tests", "examples", "docs") for path in (ROOT / folder).rglob("*")]
-    paths += [ROOT / name for name in ("src", "tests", "CHANGELOG.md", "pyproject.toml", ".github/workflows")]
+    paths += [
+        ROOT / name
+        for name in ("src", "tests", "CHANGELOG.md", "noxfile.py", "pyproject.toml", ".github/workflows")
+    ]
     named = set(re.findall(r"`((?:[\w.]+/)*\w+(?:\.py|\.md|\.toml|/))`", CONTRIBUTING))
     assert len(named) > 15
     for name in (name.replace("NAME", "npz") for name in named):
