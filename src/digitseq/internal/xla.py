@@ -127,7 +127,7 @@ def _loop(function: Callable[..., Any], size: int, operands: Any) -> Callable[..
     count = jax.tree.leaves(operands)[0].shape[0]
     if count <= size:
         return function
-    # As small as so many chunks can be, for the last one makes again what it lacks.
+    # As small as so many chunks can be, for the last one repeats rows of the one before.
     chunks = -(-count // size)
     size = -(-count // chunks)
 
