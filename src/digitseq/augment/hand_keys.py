@@ -45,7 +45,7 @@ def several_keys(keys: Keys, count: int) -> list[Keys]:
     if isinstance(keys, HandKeys):
         both = zip(several(keys.own, count), several(keys.line, count), strict=True)
         return [keys._replace(own=own, line=line) for own, line in both]
-    return several(keys, count)
+    return list(several(keys, count))
 
 
 def split_keys(keys: Keys) -> tuple[Keys, Keys]:
