@@ -16,7 +16,7 @@ from jax import lax
 
 from ..internal import pixels
 from ..internal.shapes import Array, Bool, Float32, Int32, Key, UInt8
-from ..internal.xla import ACCELERATOR_FACTOR, materialize
+from ..internal.xla import by_platform, materialize
 from .chain import Group, Transforms, groups_of, is_followed, is_smooth, pulled
 from .geometry import Geometric
 from .line_fit import Fits, bound
@@ -107,7 +107,7 @@ def boxes_in_windows(
     ends = jnp.cumsum(tiles, dtype=jnp.int32)
 
     def part(numbers: Int32[Array, " C"], found: Any) -> Any:
-        at = jnp.searchsorted(ends, numbers, side="right").astype(jnp.int32)
+        at = (ends[None, :] <= numbers[:, None]).sum(axis=1, dtype=jnp.int32)
         own = jnp.minimum(at, digits.rows.shape[0] - 1)
         first = low[own] + (numbers - (ends[own] - tiles[own])) * core
         keys = line_keys[own // count]
@@ -133,10 +133,9 @@ def _in_chunks(part: Any, total: Int32[Array, ""], count: int) -> Any:
         empty = jnp.full((count, 2), BEYOND), jnp.zeros((count, 2), jnp.int32)
         return lax.fori_loop(0, (total + chunk - 1) // chunk, body, empty)
 
-    small, large = (min(count, CHUNK * factor) for factor in (1, ACCELERATOR_FACTOR))
-    if small == large:
-        return loop(small)
-    return lax.platform_dependent(cpu=lambda: loop(small), default=lambda: loop(large))
+    if count <= CHUNK:
+        return loop(count)
+    return by_platform(lambda factor: lambda: loop(min(count, CHUNK * factor)))
 
 
 def _repeated(keys: Key[Array, " B"], count: int) -> Key[Array, " N"]:
