@@ -124,13 +124,13 @@ def _of_slot(values: Shaped[Array, "B J"], slot: UInt32[Array, ""]) -> Shaped[Ar
 
 
 def _ways(
-    sums: Float32[Array, "T B"], span: Int32[Array, "1 B"], rooms: Int32[Array, "R B"]
+    sums: Float32[Array, "T B"], span: Int32[Array, "1 B"], rooms: Int32[Array, "R #B"]
 ) -> Float32[Array, "R B"]:
     """The ways, into each room, of a slot and those that follow, from the sums of the latter."""
     return _below(sums, rooms + 1) - _below(sums, rooms - span)
 
 
-def _below(sums: Float32[Array, "T B"], rooms: Int32[Array, "R B"]) -> Float32[Array, "R B"]:
+def _below(sums: Float32[Array, "T B"], rooms: Int32[Array, "R #B"]) -> Float32[Array, "R B"]:
     """Each row's sum below each of the rooms, 0 below negative ones."""
     places = jnp.maximum(rooms, 0).astype(jnp.uint32)
     return jnp.take_along_axis(sums, places, axis=0, mode="promise_in_bounds")
