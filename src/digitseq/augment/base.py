@@ -81,8 +81,7 @@ class Change(Transform):
     Attributes:
         reads_neighbours: whether a pixel's new value depends on other pixels.
             The images are then materialised before, since XLA would otherwise
-            recompute each pixel for every neighbour that reads it; False of
-            classes that store the images themselves.
+            recompute each pixel for every neighbour that reads it.
     """
 
     reads_neighbours: ClassVar[bool] = False
