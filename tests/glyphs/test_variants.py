@@ -1,7 +1,6 @@
 """Variants: the ways of writing a digit that a bank lacks, their glyphs, and how often lines have them."""
 
 import dataclasses
-import hashlib
 import pickle
 
 import jax
@@ -9,10 +8,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from conftest import slow, toy_glyphs
-from scipy import ndimage, stats
+from scipy import stats
 
 import digitseq as ds
-from digitseq.glyphs.variant_drawing import ONTO, drawn_variant
 from digitseq.glyphs.variant_shapes import VARIANTS
 from digitseq.internal.pixels import host_ink_boxes
 from digitseq.sequence.preflight import possible_sizes
@@ -25,16 +23,6 @@ SPEC = ds.SequenceSpec(image_width=200, advance="ink")
 @pytest.fixture(scope="module")
 def varied(bank):
     return ds.with_variants(bank, each=EACH)
-
-
-@pytest.fixture(scope="module")
-def builtin():
-    return ds.load_bank("builtin")
-
-
-def own_glyphs(bank, digit):
-    start = int(bank.starts[digit])
-    return np.asarray(bank.glyphs)[start : start + int(bank.counts[digit])]
 
 
 @jax.jit
@@ -143,71 +131,6 @@ def test_what_is_no_variant_is_the_glyph_that_the_bank_would_give(bank, varied):
 def _sampled(source, digits=(7, 1, 7, 0), spec=SPEC):
     rows = np.tile(np.array(digits, np.int32), (3, 1))
     return jax.tree.leaves(jax.device_get(ds.sample_sequences(jax.random.key(2), source, rows, spec)))
-
-
-@pytest.mark.parametrize(
-    ("some", "digest"),
-    [
-        # Those that came first are drawn as they were before there were more.
-        (slice(0, 22), "6f7e0cf93b57361bff989c1a4f3c5fc5fea8a1241a9cd5dc3500d1620a1e6a50"),
-        (slice(22, None), "53628ccb1a504338a1afeebb0b4484f647eb894650d0726d4336aaf3c5cb4a61"),
-    ],
-)
-def test_variants_are_the_same_glyphs_for_ever(builtin, some, digest):
-    names = list(VARIANTS)[some]
-    varied = ds.with_variants(builtin, dict.fromkeys(names, 0.5), each=40)
-    glyphs = np.asarray(varied.glyphs)[len(builtin.glyphs) :]
-    assert glyphs.shape == (len(names) * 40, 28, 28)
-    assert hashlib.sha256(glyphs.tobytes()).hexdigest() == digest
-
-
-def test_no_two_glyphs_are_alike_and_all_have_ink(builtin):
-    for name, variant in VARIANTS.items():
-        glyphs = drawn_variant(name, own_glyphs(builtin, variant.digit), 30)
-        assert len({glyph.tobytes() for glyph in glyphs}) == 30, name
-        boxes = host_ink_boxes(glyphs)
-        heights, middles = boxes[:, 3] - boxes[:, 1], (boxes[:, 0] + boxes[:, 2]) / 2
-        assert heights.min() >= 6, name
-        assert np.abs(middles - 14).max() <= 7, name
-        assert glyphs.max((1, 2)).min() > 150, name
-
-
-@pytest.mark.parametrize(("name", "share"), [("split zero", 0.2), ("open nine", 0.65)])
-def test_loops_that_a_variant_opens_are_open(builtin, name, share):
-    """The share of glyphs that enclose some paper, of which the bank's own are nearly all."""
-    own = own_glyphs(builtin, VARIANTS[name].digit)
-
-    def closed(glyphs):
-        return np.mean([(ndimage.binary_fill_holes(one > 60) ^ (one > 60)).any() for one in glyphs])
-
-    assert closed(own[:100]) > 0.85 > share > closed(drawn_variant(name, own, 200))
-
-
-def test_the_foot_of_a_winged_two_rises(builtin):
-    own = own_glyphs(builtin, 2)
-
-    def rows_risen(glyphs):
-        """Of each glyph's lower half, how far its right end lies above its lowest ink."""
-        halves = glyphs[:, 14:] > 60
-        ends = (one[:, np.flatnonzero(one.any(0)).max()] for one in halves)
-        lowest = (np.flatnonzero(one.any(1)).max() for one in halves)
-        return [low - np.flatnonzero(end).max() for low, end in zip(lowest, ends, strict=True)]
-
-    assert np.median(rows_risen(own[:100])) <= 3
-    assert np.percentile(rows_risen(drawn_variant("winged two", own, 200)), 10) >= 4
-
-
-@pytest.mark.parametrize("name", [name for name in VARIANTS if name not in ONTO][:1])
-def test_a_glyph_drawn_by_strokes_is_the_same_however_many_there_are(bank, name):
-    own = np.asarray(bank.glyphs)[:1]
-    np.testing.assert_array_equal(drawn_variant(name, own, 40)[:9], drawn_variant(name, own, 9))
-
-
-def test_glyphs_drawn_onto_a_banks_are_of_its_own_digit(bank):
-    """The mirrored nine: each of the bank's own glyphs, dealt out in their order."""
-    own = own_glyphs(bank, 9)
-    found = drawn_variant("mirrored nine", own, 2 * len(own))
-    np.testing.assert_array_equal(found, np.repeat(own, 2, axis=0)[:, :, ::-1])
 
 
 def test_changed_shares_never_recompile(varied):

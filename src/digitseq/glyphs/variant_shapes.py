@@ -45,7 +45,7 @@ VARIANTS = {
     "flagged five": Variant(5, 0.2, 0.85, laws.FLAGGED_FIVE),
     "slanted nine": Variant(9, 0.2, 0.85, laws.SLANTED_NINE),
     "narrow zero": Variant(0, 0.12, 0.6, laws.NARROW_ZERO),
-    "split zero": Variant(0, 0.06, 0.6, laws.SPLIT_ZERO),
+    "split zero": Variant(0, 0.1, 0.6, laws.SPLIT_ZERO),
     "winged two": Variant(2, 0.1, 0.85, laws.WINGED_TWO),
     "looped one": Variant(1, 0.08, 0.85, laws.LOOPED_ONE),
     "open nine": Variant(9, 0.12, 0.85, laws.OPEN_NINE),
