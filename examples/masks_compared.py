@@ -9,7 +9,7 @@ from figures import COLOURS, Row, given_path, page, zoomed
 import digitseq as ds
 
 DIGITS = [[3, 5, 0], [8, 4, 6], [2, 9, 7]]
-WIDTH, ZOOM, KEY = 62, 6, 12
+WIDTH, ZOOM, KEY = 62, 6, 3
 # Of what is covered: as bright as it can be.
 COVERED = np.array((255, 255, 255), np.uint8)
 

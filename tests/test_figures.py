@@ -76,11 +76,19 @@ def test_the_animation_is_small_and_loops(example):
         assert (np.asarray(picture.convert("L")) != first).mean() > 0.01
 
 
-def test_a_curriculum_ends_at_the_whole_document_and_begins_at_none_of_it(example):
+def test_a_curriculum_ends_at_the_whole_preset_and_begins_at_none_of_it(example):
     spec_at = example("curriculum").spec_at
-    *_, spec = ds.document("cheque", "builtin")
+    glyphs, lines = augment.preset("cheque")
+    spec = ds.SequenceSpec(
+        spacing_range=(-3, 8),
+        baseline_jitter=0.8,
+        ligatures=0.06,
+        glyph_transforms=glyphs,
+        line_transforms=lines,
+    )
     assert jax.tree.all(jax.tree.map(np.isclose, spec_at(spec, 1.0), spec))
     clean = spec_at(spec, 0.0)
+    assert clean.ligatures == clean.baseline_jitter == 0
     ds.check_spec(clean)
     assert tuple(map(int, clean.spacing_range)) == (4, 4)
     for transform in (*clean.glyph_transforms, *clean.line_transforms):

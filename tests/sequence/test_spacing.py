@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digitseq.internal import random_bits
-from digitseq.sequence import spacing, spacing_long
+from digitseq.sequence import spacing, spacing_long, spacing_table
 
 words = st.integers(0, 2**32 - 1)
 
@@ -21,7 +21,7 @@ def plain_excesses(bits, spans, slack, max_slack):
     """The draws of rows that are alike but for their bits."""
     rows = len(bits)
     alike = jax.numpy.broadcast_to(spans, bits.shape), jax.numpy.full(rows, slack, jax.numpy.int32)
-    return spacing.conditional_excesses(bits, *alike, max_slack)
+    return spacing_table.conditional_excesses(bits, *alike, slack, max_slack)
 
 
 @given(st.lists(st.tuples(words, st.integers(0, 2**31 - 1)), min_size=1, max_size=20))
@@ -44,10 +44,11 @@ def test_fractions_stay_below_one(bits, fraction):
 def test_conditional_excesses_fit_and_do_not_depend_on_the_table(spans, slack, chosen):
     spans = np.minimum(np.array(spans + [0] * (6 - len(spans)), np.int32), slack).astype(np.int32)
     bits = np.array(chosen, np.uint32)
-    compiled = jax.jit(spacing.conditional_excesses, static_argnums=3)
+    compiled = jax.jit(spacing_table.conditional_excesses, static_argnums=4)
 
-    def draw(bits, spans, max_slack):
-        return np.asarray(compiled(bits[None], spans[None], np.array([slack], np.int32), max_slack)[0][0])
+    def draw(bits, spans, max_slack, most=slack):
+        limits = np.array([slack], np.int32)
+        return np.asarray(compiled(bits[None], spans[None], limits, np.int32(most), max_slack)[0][0])
 
     excesses = draw(bits, spans, 60)
     assert (excesses >= 0).all()
@@ -55,7 +56,8 @@ def test_conditional_excesses_fit_and_do_not_depend_on_the_table(spans, slack, c
     assert excesses.sum() <= slack
     for longer in (61, 128, 300):
         np.testing.assert_array_equal(draw(bits, spans, longer), excesses)
-    # More slots without a span change nothing.
+    # Nor on how far the table is filled for other rows. More slots without a span change nothing.
+    np.testing.assert_array_equal(draw(bits, spans, 300, most=max(slack, 200)), excesses)
     more = draw(np.pad(bits, (0, 10)), np.pad(spans, (0, 10)), 60)
     np.testing.assert_array_equal(more[:6], excesses)
 

@@ -16,7 +16,7 @@ from scipy import stats
 
 import digitseq as ds
 from digitseq import labels
-from digitseq.sequence import spacing
+from digitseq.sequence import spacing_table
 
 ALPHA = 1e-4
 DRAWS = 120_000
@@ -162,7 +162,7 @@ def test_large_tables_have_the_exact_marginals(spans, slack):
     @jax.jit
     @jax.vmap
     def draw(bits):
-        return spacing.conditional_excesses(bits[None], *alike, slack + 40)[0][0]
+        return spacing_table.conditional_excesses(bits[None], *alike, jnp.int32(slack), slack + 40)[0][0]
 
     excesses = np.asarray(draw(bits))
     assert (excesses.sum(axis=1) <= slack).all()

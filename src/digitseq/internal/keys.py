@@ -106,8 +106,7 @@ def several(keys: jax.Array, count: int) -> list[jax.Array]:
     """The keys with each number below `count` folded in, `folded(keys, number)`, by one hash."""
     if _is_threefry(keys):
         numbers = jnp.arange(count, dtype=jnp.uint32)[:, None]
-        words = jnp.stack(threefry.hashed(jax.random.key_data(keys)[None], numbers), axis=-1)
-        return [from_words(own) for own in words]
+        return [from_words(own) for own in threefry.paired(jax.random.key_data(keys)[None], numbers)]
     return [folded(keys, number) for number in range(count)]
 
 
@@ -126,7 +125,7 @@ def random_words(keys: jax.Array, count: int, *, first: int = 0, step: int = 1) 
 
 
 def _folded(keys: jax.Array, numbers: jax.Array) -> jax.Array:
-    return from_words(jnp.stack(threefry.hashed(jax.random.key_data(keys), numbers), axis=-1))
+    return from_words(threefry.paired(jax.random.key_data(keys), numbers))
 
 
 def _is_threefry(keys: jax.Array) -> bool:

@@ -28,6 +28,14 @@ def hashed(
     return _rounds(*jnp.broadcast_arrays(words[..., 0], words[..., 1], numbers))
 
 
+def paired(words: UInt32[Array, "... 2"], numbers: UInt32[Array, "..."]) -> UInt32[Array, "... 2"]:
+    """`hashed` as one array, whose last axis is the two words."""
+    # Not stacked: XLA would compile all rounds once for each word (`benchmarks/compile.py`, plain).
+    first, second = hashed(words[..., None, :], numbers[..., None])
+    which = jnp.arange(2, dtype=jnp.int32)
+    return jnp.where(which == 0, first, second)
+
+
 @jax.jit
 def _rounds(first: jax.Array, second: jax.Array, number: jax.Array) -> tuple[jax.Array, jax.Array]:
     """The cipher of a number below 2**32 under a key of two words; arrays of one shape.

@@ -81,10 +81,10 @@ def _choose(
 
     def choose(by: Callable[..., Any], *operands: jax.Array) -> Any:
         def drawn() -> Any:
-            return jax.vmap(by)(draws.keys(GLYPHS), draws.glyphs(), *operands)
+            return jax.vmap(by)(draws.keys(GLYPHS), draws.glyphs, *operands)
 
-        # Stored, or each column of the canvas would hash its own words.
-        return stored(drawn, (lengths < 0).any())
+        # Stored, or each column of the canvas would choose anew.
+        return stored(drawn, (lengths[:1] < 0).any())
 
     if index is None:
         return choose(source.choose, digits), jnp.full_like(lengths, -1), lengths

@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 
 from ..internal import keys, random_bits
-from ..internal.shapes import Array, Int32
+from ..internal.shapes import Array, Bool, Int32
 from . import outlines
 from .slots import Slots, Store
 from .spacing import MIN_SPACING, even_excesses, lagging_excesses, random_excesses
@@ -65,26 +65,27 @@ def arrange(
     lows, highs = _gap_bounds(sizes, lengths, tucks, spec, width, low, high)
     extents = _extents(sizes, lows)
     lengths = jnp.sum((extents <= width) & (slots < lengths[:, None]), axis=1, dtype=jnp.int32)
+    shown = slots < lengths[:, None]
     if spec.spacing == "hand":
         own = _gap_bounds(sizes, lengths, tucks, spec, width, *_own_ranges(draws, low, high))
         # A line that is too long for its own least gap takes the range's.
-        roomy = _last(_extents(sizes, own[0]), lengths) <= width
+        roomy = _taken(_extents(sizes, own[0]), shown) <= width
         lows, highs = jnp.where(roomy[:, None], own[0], lows), own[1]
         extents = _extents(sizes, lows)
-    slacks = width - jnp.where(lengths > 0, _last(extents, lengths), 0)
+    slacks = width - _taken(extents, shown)
 
-    used = slots[:, 1:] < lengths[:, None]
+    used = shown[:, 1:]
     spans = jnp.where(used, highs - lows, 0)
     if spec.spacing != "even":
-        excesses = random_excesses(draws.gaps, spans, slacks, spec.image_width)
+        excesses = random_excesses(lambda: draws.gaps, spans, slacks, spec.image_width)
     elif tucks is None:
         excesses = jax.vmap(even_excesses)(spans, slacks, lengths - 1)
     else:
         lags = lows + tucks - jnp.clip(low, MIN_SPACING, width)
         excesses = jax.vmap(lagging_excesses)(spans, jnp.where(used, lags, width), slacks)
-    widened = _after_first(jnp.cumsum(excesses, axis=1, dtype=jnp.int32))
-    margin = _margin(draws, slacks - widened[:, -1], spec)
-    return extents - sizes + widened + margin[:, None], lengths
+    margin = _margin(draws, slacks - excesses.sum(axis=1, dtype=jnp.int32), spec)
+    steps = jnp.concatenate([margin[:, None], sizes[:, :-1] + lows + excesses], axis=1)
+    return jnp.cumsum(steps, axis=1, dtype=jnp.int32), lengths
 
 
 def _range_of(spec: SequenceSpec) -> tuple[Int32[Array, ""], Int32[Array, ""]]:
@@ -137,12 +138,12 @@ def _gap_bounds(
 
 def _extents(sizes: Int32[Array, "B K"], gaps: Int32[Array, "B K-1"]) -> Int32[Array, "B K"]:
     """The columns that the digits up to each one take with these gaps."""
-    return jnp.cumsum(sizes + _after_first(gaps), axis=1, dtype=jnp.int32)
+    return jnp.cumsum(sizes + jnp.pad(gaps, ((0, 0), (1, 0))), axis=1, dtype=jnp.int32)
 
 
-def _last(values: Int32[Array, "B K"], lengths: Int32[Array, " B"]) -> Int32[Array, " B"]:
-    """Each row's value of its last slot, of its first where it has none."""
-    return jnp.take_along_axis(values, jnp.maximum(lengths - 1, 0)[:, None], axis=1)[:, 0]
+def _taken(extents: Int32[Array, "B K"], shown: Bool[Array, "B K"]) -> Int32[Array, " B"]:
+    """The columns that the digits shown take in all; no digit ends before the one on its left."""
+    return jnp.where(shown, extents, 0).max(axis=1, initial=0)
 
 
 def _margin(draws: Draws, leftover: Int32[Array, " B"], spec: SequenceSpec) -> Int32[Array, " B"]:
@@ -153,9 +154,4 @@ def _margin(draws: Draws, leftover: Int32[Array, " B"], spec: SequenceSpec) -> I
         return leftover // 2
     if spec.align == "right":
         return leftover
-    return random_bits.integers_below(draws.margin(), leftover + 1)
-
-
-def _after_first(values: Int32[Array, "B J"]) -> Int32[Array, "B J+1"]:
-    """Values of the slots after the first, with 0 for the first."""
-    return jnp.pad(values, ((0, 0), (1, 0)))
+    return random_bits.integers_below(draws.margin, leftover + 1)

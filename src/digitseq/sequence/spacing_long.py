@@ -115,8 +115,8 @@ def _power_of_two(power: Int32[Array, " T"]) -> Float32[Array, " T"]:
     return lax.bitcast_convert_type((jnp.maximum(power, -127) + 127) << 23, jnp.float32)
 
 
-def prefix_sums(values: Float32[Array, " T"]) -> Float32[Array, " T"]:
-    """Sums of the values up to and with each place, by doubling (Hillis and Steele, 1986).
+def prefix_sums(values: Float32[Array, "T ..."]) -> Float32[Array, "T ..."]:
+    """Sums along the first axis, up to and with each place, by doubling (Hillis and Steele, 1986).
 
     The order of a place's additions depends on the place alone, which
     `jnp.cumsum`, about as fast (`benchmarks/workarounds.py`), does not promise:
@@ -125,7 +125,7 @@ def prefix_sums(values: Float32[Array, " T"]) -> Float32[Array, " T"]:
     size = values.shape[0]
 
     def double(step: jax.Array, sums: jax.Array) -> jax.Array:
-        padded = jnp.pad(sums, (size, 0))
+        padded = jnp.pad(sums, [(size, 0)] + [(0, 0)] * (sums.ndim - 1))
         return sums + lax.dynamic_slice_in_dim(padded, size - (1 << step), size)
 
     return lax.fori_loop(0, (size - 1).bit_length(), double, values)
