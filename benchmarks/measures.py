@@ -1,8 +1,11 @@
-"""Measures of glyphs, float32 [N, 28, 28] in [0, 1]: distances, diversity, stroke width, slant."""
+"""Measures of glyphs, float32 [N, 28, 28] in [0, 1]: distances, diversity, stroke width, slant, breaks."""
 
 import numpy as np
+from scipy import ndimage
 
 Glyphs = np.ndarray
+INK = 0.5  # what counts as ink where pieces and holes are counted
+FAINT = 0.75  # a stroke whose pixels are all below it is faint
 
 
 def percent(right: np.ndarray) -> str:
@@ -67,3 +70,31 @@ def without_digit(values: np.ndarray, digits: np.ndarray) -> np.ndarray:
     """Values less the mean of their digit: an 8 takes more ink than a 1, whoever writes it."""
     means = np.array([values[digits == digit].mean() for digit in range(10)])
     return values - means[digits]
+
+
+def largest_piece(glyphs: Glyphs) -> np.ndarray:
+    """The share of the ink's pixels that belong to the largest piece (8-connected); 0 without ink."""
+    shares = []
+    for glyph in glyphs:
+        pieces = np.bincount(ndimage.label(glyph >= INK, np.ones((3, 3)))[0].ravel())[1:]
+        shares.append(pieces.max(initial=0) / max(pieces.sum(), 1))
+    return np.array(shares)
+
+
+def holes(glyphs: Glyphs) -> np.ndarray:
+    """How many areas without ink are enclosed by it (4-connected): an 8 has two."""
+    around = np.pad(glyphs < INK, ((0, 0), (1, 1), (1, 1)), constant_values=True)
+    return np.array([ndimage.label(paper)[1] - 1 for paper in around])
+
+
+def faint_ink(glyphs: Glyphs) -> np.ndarray:
+    """The share of the ink that has no full pixel beside it: broken and faded strokes."""
+    near = ndimage.maximum_filter(glyphs, (1, 3, 3))
+    return (glyphs * (near < FAINT)).sum(axis=(1, 2)) / np.maximum(glyphs.sum(axis=(1, 2)), 1e-6)
+
+
+def smear(glyphs: Glyphs) -> np.ndarray:
+    """How wide the grey between ink and paper is, over the outline's length: about 0.8 for pen strokes."""
+    down, right = np.gradient(glyphs, axis=(1, 2))
+    outline = np.hypot(down, right).sum(axis=(1, 2))
+    return (4 * glyphs * (1 - glyphs)).sum(axis=(1, 2)) / np.maximum(outline, 1e-6)

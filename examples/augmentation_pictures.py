@@ -1,6 +1,6 @@
 """The pictures of docs/guide/augmentation.md: every transform at low, default and high strength.
 
-Run: python examples/augmentation_pictures.py BANK_FOLDER PICTURE_FOLDER
+Run: python examples/augmentation_pictures.py BANK_FOLDER PICTURE_FOLDER [NAME ...]
 where BANK_FOLDER is what examples/stroke_bank.py drew. The same pictures each time.
 """
 
@@ -12,12 +12,12 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from figures import Row, page, strength, zoomed
 
 import digitseq as ds
 from digitseq import augment
-from digitseq.io import png
 
-# Changes of a transform's defaults for the first and the last of a picture's three rows.
+# Changes of a transform's defaults for the second and the last of a picture's four rows.
 GLYPHS = {
     augment.Affine(): ({"rotation": 4.0, "scale": 0.04, "slant": 4.0}, {"rotation": 25.0, "scale": 0.3}),
     augment.Elastic(): ({"amplitude": 0.5}, {"amplitude": 3.0, "sigma": 8.0}),
@@ -34,13 +34,13 @@ WRITTEN = {
         {"jitter": 0.0},
         {"jitter": 0.5},
     ),
-    augment.FitHeight(): ({"height": 13.0}, {"low": 0.5, "high": 1.5, "shift": 5.0}),
     augment.BaselineRules(): (
         {"under": 0.15, "over": 0.05, "edge": 0.05, "strength": 0.5},
         {"under": 1.0, "over": 0.5, "edge": 0.5},
     ),
     augment.Specks(): ({"most": 2.0}, {"most": 8.0}),
 }
+SIZED = {augment.FitHeight(): ({"height": 13.0}, {"low": 0.5, "high": 1.5, "shift": 5.0})}
 LINES = {
     augment.LineSlant(): ({"angle": 5.0}, {"angle": 40.0}),
     augment.LineSlope(): ({"angle": 1.5}, {"angle": 10.0}),
@@ -56,81 +56,89 @@ LINES = {
     augment.Invert(): ({}, {}),
     augment.Sometimes(0.5, augment.Invert()): ({"p": 0.1}, {"p": 0.9}),
 }
-ACROSS = 6
-# Presets that belong to a document, which is shown whole; its key was chosen to show rules, rare in forms.
-DOCUMENTS = ("form", "cheque")
-# Chosen so that no transform of lines shows three slight samples, or three that are alike.
-SEED = 1877
-DIGITS = jnp.array([[3, 5, 0, 8, 1], [2, 7, 4, 9, 6], [6, 0, 1, 3, 2]])
+# Chosen so that all that moves lines shows in each of the three.
+SEED = 13
+GLYPH_DIGITS = (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 3, 5)
+DIGITS = jnp.array([[3, 5, 0, 8], [2, 7, 4, 9], [6, 1, 3, 2]])
+WIDTH, ZOOM = 124, 3
+# Lines in several sizes, for what makes them alike.
+SIZES = augment.PerLine(augment.Affine(rotation=0.0, scale=0.45, slant=0.0))
 
 
-def three(transform: augment.Transform, changes: tuple[dict[str, float], ...]) -> list[augment.Transform]:
-    """The transform at low, default and high strength."""
+def titled(transform: augment.Transform) -> str:
+    """A transform's name, with what it wraps."""
+    name, inner = type(transform).__name__, getattr(transform, "transform", None)
+    if isinstance(transform, augment.FitHeight):
+        return f"{name}, of lines in several sizes"
+    if inner is None:
+        return name
+    return f"{name}({type(inner).__name__}({strength(inner)}))".replace("\xa0=\xa0", "=")
+
+
+def strengths(transform: augment.Transform, low: dict[str, float], high: dict[str, float]) -> dict[str, Any]:
+    """The transform at low, default and high strength, by the words beside it."""
     record: Any = transform
-    low, high = (dataclasses.replace(record, **change) for change in changes)
-    return [low, transform, high]
+    if not transform.limits:
+        return {"no parameters": transform}
+    weak, strong = dataclasses.replace(record, **low), dataclasses.replace(record, **high)
+    default = type(record).__name__ not in ("PerLine", "Sometimes")
+    return {
+        strength(weak): weak,
+        strength(transform) + " (default)" * default: transform,
+        strength(strong): strong,
+    }
 
 
-def glyph_rows(bank: ds.DigitBank, transforms: list[augment.Transform]) -> np.ndarray:
-    """A row for each transform: two glyphs untransformed, each followed by several random samples."""
-    glyphs = jnp.repeat(bank.glyphs[bank.starts[jnp.array([3, 5])] + 7], ACROSS, axis=0)
-    first = jnp.arange(2 * ACROSS)[:, None, None] % ACROSS == 0
-    plain = augment.apply(jax.random.key(0), (), glyphs)
-    rows = [
-        jnp.where(first, plain, augment.apply(jax.random.key(1), (transform,), glyphs))
-        for transform in transforms
-    ]
-    return np.concatenate(rows)
+def glyphs_with(bank: ds.DigitBank, *transforms: augment.Transform) -> np.ndarray:
+    """Some glyphs, transformed."""
+    glyphs = bank.glyphs[bank.starts[jnp.array(GLYPH_DIGITS)] + 7 + jnp.arange(len(GLYPH_DIGITS)) // 10]
+    return np.asarray(augment.apply(jax.random.key(1), transforms, glyphs))
 
 
-def line_rows(bank: ds.DigitBank, transforms: list[augment.Transform]) -> np.ndarray:
-    """A row for each transform: the same three lines."""
-    spec = ds.SequenceSpec(image_width=160, spacing_range=(0, 4))
-    lines = ds.sample_sequences(jax.random.key(11), bank, DIGITS, spec).image
-    return np.concatenate([augment.apply(jax.random.key(SEED), (t,), lines) for t in transforms])
+def written(bank: ds.DigitBank, glyph_transforms: Any = (), line_transforms: Any = ()) -> ds.DigitSequence:
+    """Three lines, written with transforms."""
+    spec = ds.SequenceSpec(
+        image_width=WIDTH,
+        spacing_range=(0, 4),
+        glyph_transforms=glyph_transforms,
+        line_transforms=line_transforms,
+    )
+    return ds.sample_sequences(jax.random.key(11), bank, DIGITS, spec)
 
 
-def written_rows(bank: ds.DigitBank, transforms: list[augment.Transform]) -> np.ndarray:
-    """A row for each transform: the same three lines, written with it."""
-    rows = []
-    for transform in transforms:
-        lines, glyphs = (transform,), ()
-        if isinstance(transform, augment.PerLine):
-            lines, glyphs = glyphs, lines
-        elif isinstance(transform, augment.FitHeight):
-            glyphs = (augment.PerLine(augment.Affine(rotation=0.0, scale=0.45, slant=0.0)),)
-        spec = ds.SequenceSpec(
-            image_width=160, spacing_range=(0, 4), glyph_transforms=glyphs, line_transforms=lines
-        )
-        rows.append(ds.sample_sequences(jax.random.key(11), bank, DIGITS, spec).image)
-    return np.concatenate(rows)
+def lines_with(bank: ds.DigitBank, *transforms: augment.Transform) -> np.ndarray:
+    """Three lines, transformed."""
+    return np.asarray(augment.apply(jax.random.key(SEED), transforms, written(bank).image))
+
+
+def written_with(bank: ds.DigitBank, *transforms: augment.Transform) -> np.ndarray:
+    """Three lines, written with a transform that wants to know their digits."""
+    if any(isinstance(transform, augment.PerLine) for transform in transforms):
+        return np.asarray(written(bank, transforms).image)
+    return np.asarray(written(bank, (), transforms).image)
+
+
+def sized_with(bank: ds.DigitBank, *transforms: augment.Transform) -> np.ndarray:
+    """Three lines in several sizes, written with a transform."""
+    return np.asarray(written(bank, (SIZES,), transforms).image)
 
 
 def main() -> None:
     """Writes the pictures."""
-    source, folder = sys.argv[1:]
+    source, folder, *names = sys.argv[1:]
     bank, out = ds.load_bank(source), Path(folder)
     out.mkdir(parents=True, exist_ok=True)
-    for table, draw, columns in (
-        (GLYPHS, glyph_rows, 2 * ACROSS),
-        (LINES, line_rows, len(DIGITS)),
-        (WRITTEN, written_rows, len(DIGITS)),
-    ):
-        for transform, changes in table.items():
-            rows = three(transform, changes) if changes != ({}, {}) else [transform]
-            name = type(transform).__name__
-            png.save(out / f"{name}.png", ds.contact_sheet(draw(bank, rows), columns=columns, scale=2))
-    for name in augment.PRESETS:
-        if name in DOCUMENTS:
-            batch = ds.batch_at(jax.random.key(6), 0, *ds.document(name, bank, image_width=160), 6)
-        else:
-            glyphs, lines = augment.preset(name)
-            spec = ds.SequenceSpec(
-                image_width=160, spacing_range=(-4, 4), glyph_transforms=glyphs, line_transforms=lines
-            )
-            batch = ds.sample_sequences(jax.random.key(3), bank, jnp.tile(DIGITS, (2, 1)), spec)
-        page = ds.contact_sheet(np.asarray(batch.image), columns=3, scale=2, boxes=np.asarray(batch.boxes))
-        png.save(out / f"{name}.png", page)
+    tables = ((GLYPHS, glyphs_with), (LINES, lines_with), (WRITTEN, written_with), (SIZED, sized_with))
+    for table, draw in tables:
+        wanted = {kind: table[kind] for kind in table if not names or type(kind).__name__ in names}
+        if not wanted:
+            continue
+        plain = Row("untransformed", zoomed(draw(bank), ZOOM))
+        for transform, changes in wanted.items():
+            rows = [plain]
+            for words, changed in strengths(transform, *changes).items():
+                rows.append(Row(words, zoomed(draw(bank, changed), ZOOM)))
+            ds.save(out / f"{type(transform).__name__}.png", page(titled(transform), rows))
 
 
 if __name__ == "__main__":

@@ -13,19 +13,37 @@ from pathlib import Path
 from typing import Any
 
 
-def executed(notebook: dict[str, Any]) -> dict[str, Any]:
+def executed(
+    notebook: dict[str, Any], names: dict[str, Any] | None = None, **parameters: Any
+) -> dict[str, Any]:
     """The notebook with the outputs of its code cells, as Jupyter would store them.
 
     A cell's output is what it prints, and its last line's value: a picture
     (of `_repr_png_`) or text; None shows nothing.
+
+    Args:
+        notebook: of nbformat 4.
+        names: what the cells define is added to it.
+        **parameters: other values for what the cell tagged "parameters" sets,
+            as papermill has it: with fewer steps, a training takes seconds.
+
+    Raises:
+        ValueError: no such parameter.
     """
-    names: dict[str, Any] = {}
+    names = {} if names is None else names
     cells = [dict(cell) for cell in notebook["cells"]]
     count = 0
     for cell in cells:
         if cell["cell_type"] == "code":
             count += 1
             cell["execution_count"], cell["outputs"] = count, _outputs("".join(cell["source"]), names, count)
+            if "parameters" in cell.get("metadata", {}).get("tags", []):
+                if unknown := parameters.keys() - names.keys():
+                    raise ValueError(f"the notebook has no parameter {min(unknown)!r}")
+                names.update(parameters)
+                parameters = {}
+    if parameters:
+        raise ValueError(f"the notebook has no cell tagged parameters, to set {min(parameters)!r}")
     return {**notebook, "cells": cells}
 
 

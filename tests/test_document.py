@@ -26,6 +26,7 @@ def test_a_cheque_has_marks_that_no_label_names():
     assert spec.line_transforms[0].p == 0.47
     digits = np.asarray(labels.draw(jax.random.key(0), 200))
     assert (digits >= 10).any()
+    assert not (digits == source.symbols.index("/")).any()  # a one without an upstroke looks the same
     assert ((digits >= 0) & (digits < 10)).sum(axis=1).tolist() == [4] * 200
 
 

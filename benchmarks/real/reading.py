@@ -1,5 +1,6 @@
 """Real lines read by a recogniser, in batches of equal width, so that few programs are compiled."""
 
+import itertools
 from typing import NamedTuple
 
 import numpy as np
@@ -9,11 +10,18 @@ from ..recogniser.reading import VIEWS, View, Views, read_lines
 
 # Widths are multiples of this; lines of one call.
 STEP, BATCH = 64, 32
-# Real lines are narrower, wider and more slanted than those of MNIST's digits.
+# Real digits are narrower, wider and more slanted than MNIST's, mostly to the right: the views that stand
+# them up go further. Each of the grid shows the network other columns. Which views are taken matters little:
+# any twelve read 346 cheques with a standard deviation of 0.9 points, any 24 read them 0.8 points better.
+SLANTS, WIDTHS, SHIFTS = (8.0, 0.0, -8.0, -16.0), (0.85, 1.0, 1.15), 4
 MANY: Views = (
     *VIEWS,
     *(View(wide=wide) for wide in (0.85, 1.15)),
     *(View(slant=slant) for slant in (8.0, -8.0)),
+    *(
+        View(slant=slant, wide=wide, shift=number % SHIFTS)
+        for number, (slant, wide) in enumerate(itertools.product(SLANTS, WIDTHS))
+    ),
 )
 ONE: Views = (View(),)
 

@@ -14,8 +14,9 @@ from .lines import Line
 from .reading import Read
 from .scores import Edit, Score, by_class, score, wilson
 
-# Lines in the picture of the worst, in so many columns; its scale, and the most columns of a line shown.
-WORST, COLUMNS, SCALE, WIDEST = 60, 4, 2, 170
+# Lines in the picture of the worst, in so many columns; its scale, the most columns of a line shown, and the
+# size of the letters.
+WORST, COLUMNS, SCALE, WIDEST, LETTERS = 60, 4, 2, 170, 16
 DIGITS = "0123456789"
 
 
@@ -65,20 +66,24 @@ def print_edits(edits: Counter[Edit]) -> None:
 def save_worst(path: Path, lines: list[Line], images: list[np.ndarray], read: list[Read]) -> int:
     """Writes a picture of the wrong lines, the most confident mistakes first; returns how many were wrong.
 
-    Each line is shown as it was, and as it was prepared; under it what is written, what was read, how
-    confidently, and its name.
+    Each line is shown as it was, and as it was prepared; under it what is written, what was read, mistakes
+    marked, how confidently, and its name.
     """
     wrong = [n for n, (line, one) in enumerate(zip(lines, read, strict=True)) if line.label != one.text]
     wrong.sort(key=lambda n: -read[n].confidence)
     tiles = [_tile(lines[n].picture, images[n]) for n in wrong[:WORST]]
     if not tiles:
         return 0
-    captions = [
-        f"{lines[n].label} read {read[n].text or 'nothing'}  {read[n].confidence:.2f}  {lines[n].name}"
-        for n in wrong[:WORST]
-    ]
+    sheet = ds.contact_sheet(
+        np.stack(tiles),
+        columns=COLUMNS,
+        scale=SCALE,
+        captions=[f"{read[n].confidence:.2f}  {lines[n].name}" for n in wrong[:WORST]],
+        readings=[(lines[n].label, read[n].text) for n in wrong[:WORST]],
+        caption_size=LETTERS,
+    )
     path.parent.mkdir(parents=True, exist_ok=True)
-    png.save(path, ds.contact_sheet(np.stack(tiles), columns=COLUMNS, scale=SCALE, captions=captions))
+    png.save(path, sheet)
     return len(wrong)
 
 

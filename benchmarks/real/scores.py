@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from digitseq.io.captions import aligned
+
 # The 97.5th percentile of the standard normal distribution.
 NORMAL = 1.959964
 SHARES = (0.5, 0.7, 0.9)
@@ -84,27 +86,7 @@ def edits_of(written: str, read: str) -> list[Edit]:
     >>> edits_of("1059", "150")
     [('0', ''), ('9', '0')]
     """
-    # costs[i][j]: of the first i digits written as the first j read.
-    costs = [list(range(len(read) + 1))]
-    for digit in written:
-        row = [costs[-1][0] + 1]
-        for j, other in enumerate(read):
-            row.append(min(costs[-1][j] + (digit != other), costs[-1][j + 1] + 1, row[j] + 1))
-        costs.append(row)
-    edits, i, j = [], len(written), len(read)
-    while i or j:
-        differs = bool(i and j) and written[i - 1] != read[j - 1]
-        if i and j and costs[i][j] == costs[i - 1][j - 1] + differs:
-            i, j = i - 1, j - 1
-            if differs:
-                edits.append((written[i], read[j]))
-        elif i and costs[i][j] == costs[i - 1][j] + 1:
-            i -= 1
-            edits.append((written[i], ""))
-        else:
-            j -= 1
-            edits.append(("", read[j]))
-    return edits[::-1]
+    return [pair for pair in aligned(written, read) if pair[0] != pair[1]]
 
 
 def by_class(written: Sequence[str], read: Sequence[str]) -> dict[str, tuple[int, int]]:

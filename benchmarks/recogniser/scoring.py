@@ -12,7 +12,7 @@ from digitseq import ctc
 from .network import Weights
 from .reading import read
 
-LINES = 2000
+LINES = 10000
 FIVE = ds.SequenceSpec(image_width=200, spacing_range=(0, 10))
 SETS = {
     "five digits, gaps 0..10": (ds.RandomDigits(min_length=5, max_length=5), FIVE),

@@ -13,7 +13,6 @@ import numpy as np
 import typer
 
 import digitseq as ds
-from digitseq import ctc
 from digitseq.io import png
 
 from . import checkpoint, training
@@ -22,15 +21,14 @@ from .reading import read
 
 
 def picture(key: jax.Array, weights: Weights, bank: ds.DigitBank, path: Path) -> None:
-    """Lines with what was read: the first right ones, and the first wrong ones."""
+    """Lines with what was read: the first six right ones, then the first twelve wrong ones."""
     batch = ds.batch_at(key, 0, bank, training.LABELS, training.SPEC.replace(spacing_range=(-4, 4)), 500)
-    rows = list(zip(np.asarray(batch.digits), read(weights, batch.image), strict=True))
-    wrong = np.array([ctc.edit_distance(found, digits) > 0 for digits, found in rows])
-    chosen = [*np.flatnonzero(~wrong)[:12], *np.flatnonzero(wrong)[:12]]
-    captions = [
-        " ".join("".join(str(digit) for digit in row if digit >= 0) for row in rows[line]) for line in chosen
-    ]
-    png.save(path, ds.contact_sheet(np.asarray(batch.image)[chosen], columns=4, scale=2, captions=captions))
+    found = ["".join(str(digit) for digit in row if digit >= 0) for row in read(weights, batch.image)]
+    readings = list(zip(ds.text(batch), found, strict=True))
+    wrong = np.array([written != text for written, text in readings])
+    chosen = [*np.flatnonzero(~wrong)[:6], *np.flatnonzero(wrong)[:12]]
+    images, texts = np.asarray(batch.image)[chosen], [readings[line] for line in chosen]
+    png.save(path, ds.contact_sheet(images, columns=3, scale=3, readings=texts, caption_size=24))
 
 
 def main(

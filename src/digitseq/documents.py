@@ -34,6 +34,8 @@ class Document(NamedTuple):
 
 # The signs that the marks of amounts are of.
 MARKS = ".,-/=#'$"
+# After amounts no slash by default: a one at the end that has no upstroke looks the same.
+AFTER = {".": 0.32, "-": 0.21, "=": 0.15, ".-": 0.12, ",": 0.09, "--": 0.07, "#": 0.04, "/": 0.0}
 # Habits of those who fill in forms with care.
 CAREFUL = {"upstroke one": 0.2, "footed one": 0.05, "crossed seven": 0.2, "looped two": 0.2, "open four": 0.2}
 # Columns of a document's images: longer lines are rare, and their ends are left out.
@@ -74,7 +76,10 @@ def _cheque(bank: DigitBank, labels: LabelSource | None, image_width: int) -> Do
         glyph_transforms=augment.preset("cheque")[0],
         line_transforms=augment.preset("cheque")[1],
     )
-    return Document(with_variants(marked), WithMarks(labels=amounts, symbols=marked.symbols), spec)
+    marks = WithMarks(
+        labels=amounts, symbols=marked.symbols, after=tuple(AFTER), after_weights=tuple(AFTER.values())
+    )
+    return Document(with_variants(marked), marks, spec)
 
 
 DOCUMENTS: dict[str, Callable[[DigitBank, LabelSource | None, int], Document]] = {

@@ -5,6 +5,7 @@ import shutil
 import jax
 import numpy as np
 import pytest
+from benchmarks import measures
 from conftest import toy_glyphs
 
 import digitseq as ds
@@ -94,13 +95,25 @@ def test_without_mnist_there_are_the_built_in_digits(no_mnist):
 def test_the_built_in_bank_is_large_and_has_no_near_duplicates():
     bank = ds.load_bank("builtin")
     assert bank.num_classes == 10
-    assert int(bank.counts.min()) >= 200
+    assert np.asarray(bank.counts).tolist() == [300] * 10
     for start, count in zip(np.asarray(bank.starts), np.asarray(bank.counts), strict=True):
         glyphs = np.asarray(bank.glyphs[start : start + count], np.float64).reshape(count, -1) / 255
         squares = (glyphs**2).sum(1)
         apart = squares[:, None] + squares[None] - 2 * glyphs @ glyphs.T
         assert (apart[~np.eye(count, dtype=bool)] > 1.9**2).all()
         assert np.median(apart) ** 0.5 > 5, "they vary"
+
+
+def test_the_built_in_digits_are_whole_and_as_black_as_real_ones():
+    """Limits that 95 of 100 of MNIST's digits keep; of the glyphs of the model itself, two thirds do."""
+    bank = ds.load_bank("builtin")
+    glyphs = np.asarray(bank.glyphs) / np.float32(255)
+    assert glyphs.sum(axis=(1, 2)).min() > 20, "ink"
+    assert measures.largest_piece(glyphs).min() >= 0.97
+    assert measures.faint_ink(glyphs).max() < 0.02
+    assert measures.smear(glyphs).max() < 0.95
+    assert (measures.holes(glyphs[int(bank.starts[8]) :][:300]) >= 1).all()
+    assert (measures.holes(glyphs[int(bank.starts[0]) :][:300]) <= 1).all()
 
 
 def test_the_environment_names_no_folder(tmp_path, monkeypatch):

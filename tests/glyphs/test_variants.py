@@ -1,7 +1,6 @@
 """Variants: the ways of writing a digit that a bank lacks, their glyphs, and how often lines have them."""
 
 import dataclasses
-import hashlib
 import pickle
 
 import jax
@@ -12,7 +11,6 @@ from conftest import slow, toy_glyphs
 from scipy import stats
 
 import digitseq as ds
-from digitseq.glyphs.variant_drawing import ONTO, drawn_variant
 from digitseq.glyphs.variant_shapes import VARIANTS
 from digitseq.internal.pixels import host_ink_boxes
 from digitseq.sequence.preflight import possible_sizes
@@ -25,11 +23,6 @@ SPEC = ds.SequenceSpec(image_width=200, advance="ink")
 @pytest.fixture(scope="module")
 def varied(bank):
     return ds.with_variants(bank, each=EACH)
-
-
-@pytest.fixture(scope="module")
-def builtin():
-    return ds.load_bank("builtin")
 
 
 @jax.jit
@@ -138,40 +131,6 @@ def test_what_is_no_variant_is_the_glyph_that_the_bank_would_give(bank, varied):
 def _sampled(source, digits=(7, 1, 7, 0), spec=SPEC):
     rows = np.tile(np.array(digits, np.int32), (3, 1))
     return jax.tree.leaves(jax.device_get(ds.sample_sequences(jax.random.key(2), source, rows, spec)))
-
-
-def test_variants_are_the_same_glyphs_for_ever(builtin):
-    glyphs = np.asarray(ds.with_variants(builtin, each=40).glyphs)[len(builtin.glyphs) :]
-    assert glyphs.shape == (len(VARIANTS) * 40, 28, 28)
-    assert hashlib.sha256(glyphs.tobytes()).hexdigest() == (
-        "6f7e0cf93b57361bff989c1a4f3c5fc5fea8a1241a9cd5dc3500d1620a1e6a50"
-    )
-
-
-def test_no_two_glyphs_are_alike_and_all_have_ink(builtin):
-    for name, variant in VARIANTS.items():
-        own = builtin.glyphs[int(builtin.starts[variant.digit]) :][: int(builtin.counts[variant.digit])]
-        glyphs = drawn_variant(name, np.asarray(own), 30)
-        assert len({glyph.tobytes() for glyph in glyphs}) == 30, name
-        boxes = host_ink_boxes(glyphs)
-        heights, middles = boxes[:, 3] - boxes[:, 1], (boxes[:, 0] + boxes[:, 2]) / 2
-        assert heights.min() >= 6, name
-        assert np.abs(middles - 14).max() <= 7, name
-        assert glyphs.max((1, 2)).min() > 150, name
-
-
-@pytest.mark.parametrize("name", [name for name in VARIANTS if name not in ONTO][:1])
-def test_a_glyph_drawn_by_strokes_is_the_same_however_many_there_are(bank, name):
-    own = np.asarray(bank.glyphs)[:1]
-    np.testing.assert_array_equal(drawn_variant(name, own, 40)[:9], drawn_variant(name, own, 9))
-
-
-def test_glyphs_drawn_onto_a_banks_are_of_its_own_digit(bank):
-    """The mirrored nine: each of the bank's own glyphs, dealt out in their order."""
-    start, count = int(bank.starts[9]), int(bank.counts[9])
-    own = np.asarray(bank.glyphs)[start : start + count]
-    found = drawn_variant("mirrored nine", own, 2 * count)
-    np.testing.assert_array_equal(found, np.repeat(own, 2, axis=0)[:, :, ::-1])
 
 
 def test_changed_shares_never_recompile(varied):
@@ -296,7 +255,7 @@ def test_one_writer_and_epochs_take_no_variants(changes):
 def test_it_pickles_and_draws(varied):
     again = pickle.loads(pickle.dumps(varied))
     assert again.names == varied.names
-    assert "with 22 variants" in repr(again)
+    assert f"with {len(VARIANTS)} variants" in repr(again)
     digits = jnp.asarray([7, 1], jnp.int32)
     glyphs, rows = again.draw(jax.random.key(3), digits)
     stored = np.asarray(varied.glyphs)[np.asarray(rows)]

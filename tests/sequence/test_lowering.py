@@ -1,6 +1,7 @@
 """Lowered for GPUs and TPUs, without one: code that only a CPU could run is noticed."""
 
 import functools
+from unittest import mock
 
 import jax
 import jax.numpy as jnp
@@ -10,11 +11,20 @@ from jax import export
 
 import digitseq as ds
 from digitseq import augment, ctc, numpy_api, vae
+from digitseq.internal import xla
 
 PLATFORMS = ("cuda", "tpu")
 LABELS, SPEC = ds.RandomDigits(min_length=1, max_length=3), ds.SequenceSpec(image_width=100)
 DIGITS = np.array([[3, 5, -1], [1, 2, 0]], np.int32)
 KEY = np.array([0, 7], np.uint32)  # raw, for an exported function's arguments can't be typed keys
+
+
+@pytest.fixture(scope="module", autouse=True)
+def as_with_accelerators():
+    """Programs as on machines that have them: with only CPUs, nothing is traced for any other platform."""
+    jax.clear_caches()
+    with mock.patch.object(xla, "_only_cpus", return_value=False):
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -81,7 +81,8 @@ class Change(Transform):
     Attributes:
         reads_neighbours: whether a pixel's new value depends on other pixels.
             The images are then materialised before, since XLA would otherwise
-            recompute each pixel for every neighbour that reads it.
+            recompute each pixel for every neighbour that reads it; False of
+            classes that store the images themselves.
     """
 
     reads_neighbours: ClassVar[bool] = False

@@ -8,6 +8,7 @@ The maps of successive transforms are composed, and the image is resampled once.
 import dataclasses
 from typing import Any, ClassVar, Literal, get_args
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -71,6 +72,16 @@ class Geometric(Transform):
             size: (H, W) of the images.
         """
         return None
+
+
+def pushed_of_lines(
+    transform: Any, drawn: Any, boxes: Float32[Array, "N K 4"], size: Size
+) -> Float32[Array, "N K 4"] | None:
+    """`push` of K boxes of each of N images; None where it can't bound where ink goes."""
+    pushed: Float32[Array, "N K 4"] | None = jax.vmap(
+        lambda own: transform.push(drawn, own, size), in_axes=1, out_axes=1
+    )(boxes)
+    return pushed
 
 
 def linear() -> Interpolation:

@@ -67,7 +67,6 @@ class StrokeWidth(Ink):
     limits: ClassVar = {"change_by": (0, 2), "bias": (-2, 2)}
     reach: ClassVar = 1
     takes_width: ClassVar = True
-    reads_neighbours: ClassVar = True
 
     def change(self, images: Float32[Array, "N H W"], keys: Keys) -> Float32[Array, "N H W"]:
         """The images, thicker where the sampled amount is positive, else thinner."""
@@ -199,7 +198,6 @@ class Blur(Ink):
     limits: ClassVar = {"sigma": (0, 2)}
     reach: ClassVar = RADIUS
     takes_width: ClassVar = True
-    reads_neighbours: ClassVar = True
 
     def change(self, images: Float32[Array, "N H W"], keys: Keys) -> Float32[Array, "N H W"]:
         """The images convolved along the rows, then along the columns."""

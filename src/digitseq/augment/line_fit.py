@@ -4,7 +4,6 @@ import dataclasses
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
@@ -12,7 +11,7 @@ from jax import lax
 from ..internal.pytrees import register_pytree
 from ..internal.shapes import Array, Bool, Float32, Int32
 from .base import Parameter, as_float, uniform
-from .geometry import Geometric, Interpolation, linear
+from .geometry import Geometric, Interpolation, linear, pushed_of_lines
 from .hand_keys import Keys
 from .resample import Boxes, Places, Size
 from .wrapper import Wrapper, nested
@@ -226,5 +225,5 @@ def _followed(
 ) -> Float32[Array, "N K 4"]:
     """The boxes of ink, edges in pixels, after a transform; as they are where it states no bounds."""
     # Pixel p covers the places p - 1/2 to p + 1/2.
-    pushed = jax.vmap(lambda boxes: transform.push(drawn, boxes - 0.5, size), in_axes=1, out_axes=1)(ink)
+    pushed = pushed_of_lines(transform, drawn, ink - 0.5, size)
     return ink if pushed is None else pushed + 0.5

@@ -10,7 +10,6 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from ..internal.pixels import unit_ink
 from ..internal.shapes import Array, Float32, HostArray, Int32, UInt8
 from ..internal.xla import materialize
 
@@ -40,8 +39,8 @@ class Padded(tuple[int, int]):
 
 # Images, and the indices of those that are meant, or None for all of them.
 Images = tuple[Float32[Array, "M H W"] | UInt8[Array, "M H W"], Int32[Array, " N"] | None]
-# From the fractional part of a place to the weights of the pixels around it.
-Weights = Callable[[Array], tuple[Array, ...]]
+# From how far a place lies beyond a pixel, in pixels, to the weight of that pixel.
+Kernel = Callable[[Array], Array]
 
 # Pixels along a side: beyond, float32 holds less than a bit of a place's fractional part.
 LONGEST = 2**22 - 4
@@ -80,7 +79,7 @@ def bilinear(
     Returns:
         [N, H * W].
     """
-    return _interpolate(images, places, 0, lambda f: (1 - f, f), within, whole)
+    return _interpolate(images, places, _hat, 1, within, whole)
 
 
 def cubic(
@@ -94,16 +93,7 @@ def cubic(
     Returns:
         [N, H * W].
     """
-
-    def weights(f: Array) -> tuple[Array, ...]:
-        return (
-            f * (-0.5 + f * (1 - 0.5 * f)),
-            1 + f * f * (1.5 * f - 2.5),
-            f * (0.5 + f * (2 - 1.5 * f)),
-            f * f * (0.5 * f - 0.5),
-        )
-
-    return jnp.clip(_interpolate(images, places, -1, weights, within, whole), 0.0, 1.0)
+    return jnp.clip(_interpolate(images, places, _catmull_rom, 2, within, whole), 0.0, 1.0)
 
 
 def nearest_border(fields: Float32[Array, "N H W"], places: Places) -> Float32[Array, "N P"]:
@@ -113,29 +103,38 @@ def nearest_border(fields: Float32[Array, "N H W"], places: Places) -> Float32[A
     return bilinear((fields, None), (y, x))
 
 
+def _hat(distance: Array) -> Array:
+    return jnp.maximum(1 - jnp.abs(distance), 0)
+
+
+def _catmull_rom(distance: Array) -> Array:
+    far = jnp.abs(distance)
+    inner, outer = 1 + far * far * (1.5 * far - 2.5), 2 + far * (far * (2.5 - 0.5 * far) - 4)
+    return jnp.where(far < 1, inner, jnp.where(far < 2, outer, 0.0))
+
+
 def _interpolate(
     images: Images,
     places: Places,
-    first: int,
-    weights: Weights,
+    kernel: Kernel,
+    radius: int,
     within: Within | None,
     whole: tuple[bool, bool],
 ) -> Float32[Array, "_ _"]:
-    """Weighted sums of the pixels around each place.
+    """Sums of the pixels around each place, weighted by the kernel.
 
-    The places are materialised: XLA recomputes what it fuses for each reader,
-    perhaps rounding differently, and the integer and the fractional part must
-    be those of one number.
+    The pixels that are read lie on the image, wherever the place does: those near its border take part with
+    the weight that they have, those beyond it don't.
 
     Args:
         images: to read from.
         places: where.
-        first: the first pixel read along an axis, counted from the one at the
-            place's integer part.
-        weights: of the pixels from `first` on.
+        kernel: how a pixel is weighted along an axis.
+        radius: pixels, beyond which the kernel is 0.
         within, whole: as for `bilinear`.
     """
     store, rows = images
+    store = _no_smaller(store, 2 * radius)
     _, height, width = store.shape
     if store.size >= 2**31 or max(height, width) > LONGEST:
         raise ValueError(
@@ -143,53 +142,59 @@ def _interpolate(
         )
     count = store.shape[0] if rows is None else rows.shape[0]
     starts = (jnp.arange(count, dtype=jnp.int32) if rows is None else rows)[:, None] * (height * width)
-    ends: Any = ((0, height), (0, width)) if within is None else within
     shape = (count, max(place.shape[-1] for place in places))
-    reach = np.float32(len(weights(jnp.float32(0))) + first)
-
-    def clipped(place: Place, size: int) -> Array:
-        # To where no pixel has weight any more.
-        return jnp.broadcast_to(jnp.clip(place, -reach, np.float32(size - first)), shape)
+    ends: Any = (None, None) if within is None else within
 
     def blend(between: list[Array], flat: Array) -> Array:
         left = iter(between)
         (top, down), (begin, right) = (
-            _at_pixels(place, end) if known else _weighted(next(left), first, weights, end)
-            for place, known, end in zip(places, whole, ends, strict=True)
+            _at_pixels(place, size, end) if known else _weighted(next(left), size, kernel, radius, end)
+            for place, size, known, end in zip(places, (height, width), whole, ends, strict=True)
         )
-        corners = top * width + begin + starts
+        # Unsigned, since JAX asks of each signed place whether it counts from the end.
+        corners = (top * width + begin + starts).astype(jnp.uint32)
+        beyond = (len(down) - 1) * width + len(right) - 1
 
         def pixel(row: int, column: int) -> Array:
-            return unit_ink(flat.at[corners + (row * width + column)].get(mode="clip"))
+            # Of a store that begins further on, so that all pixels of a place are found at one index.
+            first = row * width + column
+            shifted = flat[first : flat.size - beyond + first]
+            return shifted.at[corners].get(mode="promise_in_bounds").astype(jnp.float32)
 
         blended = (sum(w * pixel(k, j) for j, w in enumerate(right)) for k in range(len(down)))
-        return jnp.asarray(sum(w * row for w, row in zip(down, blended, strict=True)))
+        total = sum(w * row for w, row in zip(down, blended, strict=True))
+        return jnp.asarray(total * np.float32(1 / 255) if flat.dtype == jnp.uint8 else total)
 
     between = [
-        clipped(place, size)
-        for place, size, known in zip(places, (height, width), whole, strict=True)
-        if not known
+        jnp.broadcast_to(place, shape) for place, known in zip(places, whole, strict=True) if not known
     ]
     flat = store.reshape(-1)
     return jnp.asarray(materialize(blend, between, flat) if between else blend(between, flat))
 
 
+def _no_smaller(store: Array, pixels: int) -> Array:
+    """The images, of at least so many rows and columns."""
+    more = [(0, max(pixels - count, 0)) for count in store.shape[1:]]
+    return jnp.pad(store, ((0, 0), *more)) if any(extra for _, extra in more) else store
+
+
 def _weighted(
-    place: Float32[Array, "N P"], first: int, weights: Weights, ends: Ends | tuple[int, int]
+    place: Float32[Array, "N P"], size: int, kernel: Kernel, radius: int, ends: Ends | None
 ) -> tuple[Int32[Array, "N P"], list[Array]]:
-    """The first of the pixels along an axis around places, and the weight of each.
-
-    Pixels before the first and from the second of `ends` on have weight 0, whatever is read in their place.
-    """
-    floor = jnp.floor(place)
-    at = floor.astype(jnp.int32) + first
-    begin, end = ends
-    found = weights(place - floor)
-    return at, [jnp.where((at >= begin - k) & (at < end - k), w, 0.0) for k, w in enumerate(found)]
+    """The first of the pixels along an axis around places, and the weight of each."""
+    # Rounded towards 0, which is down on the image; where it is not, the first pixel is the border's.
+    first = jnp.clip(place.astype(jnp.int32) - (radius - 1), 0, size - 2 * radius)
+    beyond = place - first.astype(jnp.float32)
+    return first, [_inside(first + k, kernel(beyond - k), ends) for k in range(2 * radius)]
 
 
-def _at_pixels(place: Place, ends: Ends | tuple[int, int]) -> tuple[Int32[Array, "#N #P"], list[Array]]:
+def _at_pixels(place: Place, size: int, ends: Ends | None) -> tuple[Int32[Array, "#N #P"], list[Array]]:
     """`_weighted` of places that are pixels: each has all the weight."""
     at = jnp.asarray(place).astype(jnp.int32)
-    begin, end = ends
-    return at, [((at >= begin) & (at < end)).astype(jnp.float32)]
+    weight = ((at >= 0) & (at < size)).astype(jnp.float32)
+    return jnp.clip(at, 0, size - 1), [_inside(at, weight, ends)]
+
+
+def _inside(at: Array, weight: Array, ends: Ends | None) -> Array:
+    """The weight of pixels, 0 before the first of `ends` and from the second on."""
+    return weight if ends is None else jnp.where((at >= ends[0]) & (at < ends[1]), weight, 0.0)

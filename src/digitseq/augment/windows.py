@@ -16,9 +16,9 @@ from jax import lax
 
 from ..internal import pixels
 from ..internal.shapes import Array, Bool, Float32, Int32, Key, UInt8
-from ..internal.xla import ACCELERATOR_FACTOR, materialize
+from ..internal.xla import by_platform, materialize
 from .chain import Group, Transforms, groups_of, is_followed, is_smooth, pulled
-from .geometry import Geometric
+from .geometry import Geometric, pushed_of_lines
 from .line_fit import Fits, bound
 from .resample import Padded, Size, bilinear, columns_of, cubic
 from .wrapper import innermost
@@ -95,29 +95,30 @@ def boxes_in_windows(
     if reach is None or columns <= WINDOW or not digits.rows.size:
         return None
     count = digits.rows.shape[0] // line_keys.shape[0]
-    of_digits = jax.tree.map(lambda fit: jnp.repeat(fit, count, axis=0), found)
-    chain = bound(transforms, of_digits)
-    bounds = _bounds(groups_of(_repeated(line_keys, count), chain), digits.boxes, size)
+    # The very keys of the images: these are the same transforms.
+    groups = groups_of(jax.random.clone(line_keys), bound(transforms, found))
+    bounds = _bounds(groups, digits.boxes.reshape(-1, count, 4), size)
     if bounds is None:
         return None
     end = np.int32(columns) if not isinstance(size, Padded) else jnp.asarray(size[1], jnp.int32)
-    low, high = (jnp.clip(bound, 0, end) for bound in (bounds[0] - reach, bounds[1] + reach))
+    low, high = (jnp.clip(bound.reshape(-1), 0, end) for bound in (bounds[0] - reach, bounds[1] + reach))
     core = WINDOW - 2 * reach
     tiles = jnp.where(digits.shown, (jnp.maximum(high - low, 0) + core - 1) // core, 0)
     ends = jnp.cumsum(tiles, dtype=jnp.int32)
+    first_of_all = low - (ends - tiles) * core
 
-    def part(numbers: Int32[Array, " C"], found: Any) -> Any:
-        at = jnp.searchsorted(ends, numbers, side="right").astype(jnp.int32)
+    def part(numbers: Int32[Array, " C"], reached: Any) -> Any:
+        at = (ends[None, :] <= numbers[:, None]).sum(axis=1, dtype=jnp.int32)
         own = jnp.minimum(at, digits.rows.shape[0] - 1)
-        first = low[own] + (numbers - (ends[own] - tiles[own])) * core
-        keys = line_keys[own // count]
-        chain = bound(transforms, jax.tree.map(lambda fit: fit[own], of_digits))
-        images = _window(keys, chain, store, jax.tree.map(lambda a: a[own], digits), first - reach, size)
+        mine, before = _rows_of((digits, first_of_all), own)
+        first = before + numbers * core
+        keys, fits = jax.tree.map(lambda rows: rows[own // count], (line_keys, found))
+        images = _window(keys, bound(transforms, fits), store, mine, first - reach, size)
         boxes = pixels.ink_boxes(images[:, :, reach : WINDOW - reach])
         inked = pixels.has_ink(boxes) & (numbers < ends[-1])
         boxes = boxes + jnp.stack([first, jnp.zeros_like(first)] * 2, axis=-1)
-        lows = found[0].at[own].min(jnp.where(inked[:, None], boxes[:, :2], BEYOND))
-        return lows, found[1].at[own].max(jnp.where(inked[:, None], boxes[:, 2:], 0))
+        lows = reached[0].at[own].min(jnp.where(inked[:, None], boxes[:, :2], BEYOND))
+        return lows, reached[1].at[own].max(jnp.where(inked[:, None], boxes[:, 2:], 0))
 
     lows, highs = _in_chunks(part, ends[-1], digits.rows.shape[0])
     return jnp.where(highs[:, :1] > 0, jnp.concatenate([lows, highs], axis=1), 0)
@@ -133,34 +134,40 @@ def _in_chunks(part: Any, total: Int32[Array, ""], count: int) -> Any:
         empty = jnp.full((count, 2), BEYOND), jnp.zeros((count, 2), jnp.int32)
         return lax.fori_loop(0, (total + chunk - 1) // chunk, body, empty)
 
-    small, large = (min(count, CHUNK * factor) for factor in (1, ACCELERATOR_FACTOR))
-    if small == large:
-        return loop(small)
-    return lax.platform_dependent(cpu=lambda: loop(small), default=lambda: loop(large))
+    if count <= CHUNK:
+        return loop(count)
+    return by_platform(lambda factor: lambda: loop(min(count, CHUNK * factor)))
 
 
-def _repeated(keys: Key[Array, " B"], count: int) -> Key[Array, " N"]:
-    # The very keys of the images: these are the same transforms.
-    return jnp.repeat(jax.random.clone(keys), count, axis=0)
+def _rows_of(trees: Any, rows: Int32[Array, " C"]) -> Any:
+    """These rows of the trees' integers and bools, gathered together: by one kernel, not one an array."""
+    leaves, structure = jax.tree.flatten(trees)
+    flat = [leaf.reshape(len(leaf), -1).astype(jnp.int32) for leaf in leaves]
+    ends = np.cumsum([leaf.shape[1] for leaf in flat])[:-1]
+    found = jnp.split(jnp.concatenate(flat, axis=1)[rows], ends, axis=1)
+    parts = (
+        part.reshape(-1, *leaf.shape[1:]).astype(leaf.dtype) for part, leaf in zip(found, leaves, strict=True)
+    )
+    return jax.tree.unflatten(structure, parts)
 
 
 def _bounds(
-    groups: list[Group], boxes: Int32[Array, "N 4"], size: Size
-) -> tuple[Int32[Array, " N"], Int32[Array, " N"]] | None:
+    groups: list[Group], boxes: Int32[Array, "B K 4"], size: Size
+) -> tuple[Int32[Array, "B K"], Int32[Array, "B K"]] | None:
     """The first column, and the column after the last, that ink in the boxes can reach by the first group."""
-    left, right = boxes[:, 0], boxes[:, 2]
+    left, right = boxes[..., 0], boxes[..., 2]
     moves_ink, group = groups[0]
     if not moves_ink:
         return left, right
     # Pixels that interpolation reads beside a place, and half of one for where a pixel begins.
     beside = 2.5 if is_smooth(group) else 1.5
-    pushed: Any = boxes.astype(jnp.float32) + jnp.array([[-beside, -beside, beside, beside]], jnp.float32)
+    pushed: Any = boxes.astype(jnp.float32) + jnp.array([[[-beside, -beside, beside, beside]]], jnp.float32)
     for transform, keys in group:
-        pushed = transform.push(transform.draw(keys, size), pushed, size)
+        pushed = pushed_of_lines(transform, transform.draw(keys, size), pushed, size)
         if pushed is None:
             return None
     # As integers, which hold fewer numbers than floats.
-    near, far = (jnp.clip(pushed[:, axis], -1e6, 1e6) for axis in (0, 2))
+    near, far = (jnp.clip(pushed[..., axis], -1e6, 1e6) for axis in (0, 2))
     return jnp.floor(near).astype(jnp.int32) - 1, jnp.ceil(far).astype(jnp.int32) + 1
 
 

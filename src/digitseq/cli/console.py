@@ -79,7 +79,8 @@ def _ended(app: typer.Typer, arguments: Sequence[str]) -> tuple[int, str]:
         if type(error).__name__ == "NoArgsIsHelpError":
             print(error.format_message(), file=sys.stderr)
             return 2, ""
-        return 2, _with_nearest(error.format_message())
+        # Typer passes on what Pydantic puts before a validator's words.
+        return 2, _with_nearest(error.format_message().replace(": Value error, ", ": "))
     except (typer.Abort, KeyboardInterrupt):
         return 130, "interrupted"
     except Interrupted as error:

@@ -71,7 +71,7 @@ INHERITED = ("licence", "citation")
 KNOWN = {
     "5acd8895b818ae77a175be302e0d1bda1b6e8fefc7bd6e5b277d71d3acbc8c15": {"name": "mnist", **MNIST},
     "c3b73d17ffabc82959060a800ea0ecd39e9932524157c65654381d9204835959": {"name": "mnist-test", **MNIST},
-    "8d5f450d6f23cd38aea9578557b00c09c5b188179634feb21d2ab6e62714ed52": {"name": "builtin", **DERIVED},
+    "19c09969153fd4dba288e18bf3434e38d948e1e4e286f100847f641a830bd8cd": {"name": "builtin", **DERIVED},
 }
 
 

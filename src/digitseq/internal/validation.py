@@ -42,6 +42,7 @@ def as_size(name: str, value: Any, most: int) -> int:
 
 
 def nearest(word: str, words: Iterable[str]) -> str:
-    """A question that names the word that was probably meant, or nothing."""
-    found = difflib.get_close_matches(word, list(words), 1)
-    return f"; did you mean {found[0]!r}?" if found else ""
+    """A question that names the word that was probably meant, whatever its case, or nothing."""
+    lower = {known.lower(): known for known in words}
+    found = difflib.get_close_matches(word.lower(), lower, 1)
+    return f"; did you mean {lower[found[0]]!r}?" if found else ""

@@ -14,6 +14,8 @@ from jax import lax
 # Pixels per chunk on a CPU; accelerators take ACCELERATOR_FACTOR times as many.
 CPU_PIXELS = 512 * 28 * 28
 ACCELERATOR_FACTOR = 64
+# The bits of a signalling NaN.
+UNHEARD_OF = 0x7FA55555
 # For programs of one image. XLA shares what reads a large bank among a CPU's threads, however little it reads
 # of it, and waking one takes longer than one image: a call takes two thirds of the time on one thread
 # (`benchmarks/single.py`). Older versions are not known to take this option.
@@ -30,9 +32,9 @@ def materialize(function: Callable[..., Any], operand: Any, *rest: Any) -> Any:
     again each time; it drops `optimization_barrier` before it fuses
     (`tests/upstream/` has a script that shows it). The operands of a
     conditional are stored, so this is one, on a question that the compiler
-    can't answer: a batch whose first element is NaN comes out as NaN. On an
-    accelerator, whose compiler weighs what is read several times, the answer
-    is known, and so nothing waits for it.
+    can't answer: whether the first element is a NaN that no arithmetic makes.
+    On an accelerator, whose compiler weighs what is read several times, the
+    answer is known, and so nothing waits for it.
 
     Args:
         function: of arrays or trees of them, to floats or integers.
@@ -46,14 +48,17 @@ def materialize(function: Callable[..., Any], operand: Any, *rest: Any) -> Any:
     function = jax.jit(function)  # so that both trace it once
     shapes = jax.eval_shape(function, operand, *rest)
 
-    def poisoned(*_: Any) -> Any:
-        nothing = {True: jnp.nan, False: 0}
+    def otherwise(*operands: Any) -> Any:
+        # What has the right shape already takes nothing to compile.
+        given = {(leaf.shape, leaf.dtype): leaf for leaf in jax.tree.leaves(operands)}
         return jax.tree.map(
-            lambda s: jnp.full(s.shape, nothing[jnp.issubdtype(s.dtype, jnp.floating)], s.dtype), shapes
+            lambda s: given[s.shape, s.dtype] if (s.shape, s.dtype) in given else jnp.zeros(s.shape, s.dtype),
+            shapes,
         )
 
-    never = _unknown_to_cpus(jnp.isnan(leading[(0,) * leading.ndim]))
-    return lax.cond(never, poisoned, function, operand, *rest)
+    first = leading[(0,) * leading.ndim].astype(jnp.float32)
+    never = _unknown_to_cpus(lax.bitcast_convert_type(first, jnp.uint32) == UNHEARD_OF)
+    return lax.cond(never, otherwise, function, operand, *rest)
 
 
 def stored(function: Callable[[], Any], never: Any) -> Any:
@@ -92,32 +97,45 @@ def map_in_chunks(function: Callable[..., Any], pixels: int, *operands: Any) -> 
         pixels: that a row takes, in all.
         operands: trees of arrays with equally many rows.
     """
-    function = jax.jit(function)  # which is traced once for each of two sizes of chunks
-    sizes = [max(1, CPU_PIXELS * factor // pixels) for factor in (1, ACCELERATOR_FACTOR)]
-    count = jax.tree.leaves(operands)[0].shape[0]
-    known = _platform.get()
-    if known is not None:
-        return _loop(function, sizes[known], operands)(*operands)
-    if count <= sizes[0]:
+    function = jax.jit(function)  # which is traced once for each size of chunks
+    if jax.tree.leaves(operands)[0].shape[0] <= max(1, CPU_PIXELS // pixels):
         return function(*operands)
-    small, large = (_loop(_traced_for(number, function), size, operands) for number, size in enumerate(sizes))
+    return by_platform(
+        lambda factor: _loop(function, max(1, CPU_PIXELS * factor // pixels), operands), *operands
+    )
+
+
+def by_platform(make: Callable[[int], Callable[..., Any]], *operands: Any) -> Any:
+    """`make(factor)(*operands)`, its factor 1 on a CPU and `ACCELERATOR_FACTOR` on all else.
+
+    It is traced for both, unless it is part of what is already, or JAX has only CPUs: transformed lines then
+    take half as long to trace (`benchmarks/compile.py`). What is exported from there works in portions for a
+    CPU elsewhere, too.
+    """
+    known = 1 if _only_cpus() else _factor.get()
+    if known is not None:
+        return make(known)(*operands)
+    small, large = (_traced_for(factor, make(factor)) for factor in (1, ACCELERATOR_FACTOR))
     return lax.platform_dependent(*operands, cpu=small, default=large)
 
 
-# Which of the sizes is meant while the function of a chunk is traced: there are chunks within chunks, and all
-# but the outermost need to be traced for one kind of platform alone.
-_platform: ContextVar[int | None] = ContextVar("_platform", default=None)
+def _only_cpus() -> bool:
+    return jax.default_backend() == "cpu"
 
 
-def _traced_for(number: int, function: Callable[..., Any]) -> Callable[..., Any]:
-    """The function, traced with `_platform` set to this number."""
+# The factor of what is traced: all but the outermost of chunks within chunks are for one kind of platform.
+_factor: ContextVar[int | None] = ContextVar("_factor", default=None)
+
+
+def _traced_for(factor: int, function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function, traced with `_factor` set."""
 
     def traced(*operands: Any) -> Any:
-        token = _platform.set(number)
+        token = _factor.set(factor)
         try:
             return function(*operands)
         finally:
-            _platform.reset(token)
+            _factor.reset(token)
 
     return traced
 

@@ -10,14 +10,12 @@ import numpy.typing as npt
 
 from ..internal.pixels import to_uint8
 from ..internal.validation import as_size
+from . import captions as texts
+from .captions import CAPTION_HEIGHT
 from .colours import BLACK, MOST_PIXELS, WHITE, colours_of, enlarged, image_axes
 
 GUTTER = 4
 PAPER = 48
-CAPTION = 230
-CAPTION_HEIGHT = 14
-# Of a caption, for letters of size 1.
-LINE_HEIGHT = 1.4
 BOX_COLOURS = ((255, 170, 60), (90, 200, 255))
 # Of masks, one digit after the other: told apart by hue and by lightness, on black and on white paper.
 MASK_COLOURS = (
@@ -44,10 +42,11 @@ def contact_sheet(
     ink: str = WHITE,
     paper: str = BLACK,
     caption_size: int | None = None,
+    readings: Sequence[tuple[str, str]] | None = None,
 ) -> npt.NDArray[np.uint8]:
     """One picture of many images, tiled in rows and columns on a grey background.
 
-    A single image without a caption or boxes is returned as it is, enlarged.
+    A single image without texts or boxes is returned as it is, enlarged.
 
     >>> ds.contact_sheet(np.zeros((12, 28, 100), np.float32), columns=3).shape
     (132, 316)
@@ -69,14 +68,19 @@ def contact_sheet(
         ink, paper: colours of grey images, a name of CSS's or #rrggbb.
         caption_size: of the captions' letters, in pixels of the sheet; what
             is wider than its image is cut. None: small, and not cut.
+        readings: (written, read) for each image, two texts under it and above its
+            caption, symbol below symbol. What was read wrongly, left out or added
+            is in orange and underlined.
 
     Returns:
-        uint8 [height, width], or [height, width, 3] with boxes, masks or colours:
+        uint8 [height, width], or [height, width, 3] with boxes, masks, readings or
+        colours:
         what `PIL.Image.fromarray` takes.
 
     Raises:
-        ValueError: no images, no such colour, masks of another shape, or a `columns`,
-            `scale` or `caption_size` that is no whole number from 1.
+        ValueError: no images, no such colour, masks of another shape, readings that are no
+            pairs of texts, or a `columns`, `scale` or `caption_size` that is no whole
+            number from 1.
     """
     images = np.asarray(images)
     floating = jnp.issubdtype(images.dtype, jnp.floating)  # bfloat16 too, which NumPy takes for no float
@@ -87,8 +91,9 @@ def contact_sheet(
     scale = as_size("scale", scale, MOST_PIXELS)
     columns = None if columns is None else as_size("columns", columns, MOST_PIXELS)
     size = None if caption_size is None else as_size("caption_size", caption_size, 200)
+    texts.check(readings)
     axes = image_axes(images)
-    alone = images.ndim == axes and captions is None and boxes is None
+    alone = images.ndim == axes and captions is None and boxes is None and readings is None
     images = images.reshape(-1, *images.shape[-axes:])
     shown = slice(MOST if columns is None else None)
     covers = None if masks is None else _covers(np.asarray(masks), images.shape)[shown]
@@ -96,15 +101,16 @@ def contact_sheet(
     images = images if covers is None else _tinted(images, covers)
     if alone:
         return enlarged(images[0], scale)
-    strip = 0 if captions is None else CAPTION_HEIGHT if size is None else math.ceil(size * LINE_HEIGHT)
+    strip = texts.height(captions, readings, size)
     columns, tile, shape = _arranged(images.shape[:3], columns, scale, strip)
     page = np.full((*shape, *images.shape[3:]), PAPER, np.uint8)
     corners = [(n // columns * tile[0] + GUTTER, n % columns * tile[1] + GUTTER) for n in range(len(images))]
     height, width = images.shape[1] * scale, images.shape[2] * scale
     for (top, left), image in zip(corners, images, strict=True):
         page[top : top + height, left : left + width] = enlarged(image, scale)
-    if captions is not None:
-        page = _with_captions(page, [(top + height, left) for top, left in corners], captions, size, width)
+    if strip:
+        places = [(top + height, left) for top, left in corners]
+        page = texts.with_texts(page, places, (captions, readings), size, width)
     if boxes is None:
         return page
     boxes = np.asarray(boxes)
@@ -181,29 +187,6 @@ def _arranged(
     columns = max(1, min(columns, count))
     lines = -(-count // columns)
     return columns, tile, (lines * tile[0] + GUTTER, columns * tile[1] + GUTTER)
-
-
-def _with_captions(
-    page: npt.NDArray[np.uint8],
-    places: list[tuple[int, int]],
-    captions: Sequence[str],
-    size: int | None,
-    width: int,
-) -> npt.NDArray[np.uint8]:
-    """The sheet with a text at each place (y, x); with a size, in its letters and at most so wide."""
-    from PIL import Image, ImageDraw, ImageFont, features
-
-    picture = Image.fromarray(page)
-    # Pillow's font of other sizes needs FreeType, which its wheels have.
-    font = ImageFont.load_default(size if features.check("freetype2") else None)
-    pen, fill = ImageDraw.Draw(picture), CAPTION if page.ndim == 2 else (CAPTION,) * 3
-    for (top, left), caption in zip(places, captions, strict=False):
-        shown, cut = caption, len(caption)
-        while size is not None and cut and pen.textlength(shown, font=font) > width:
-            cut -= 1
-            shown = f"{caption[:cut]}..."
-        pen.text((left, top + 1), shown, fill=fill, font=font)
-    return np.array(picture)
 
 
 def _with_boxes(
