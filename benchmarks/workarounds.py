@@ -23,7 +23,7 @@ from digitseq import augment
 from digitseq.augment import compose, elastic, ink, line_geometry, page, resample
 from digitseq.glyphs.bank import DigitBank
 from digitseq.internal import keys, pixels
-from digitseq.sequence import annotations, compositing, glyph_sampling, pipeline, spacing
+from digitseq.sequence import annotations, compositing, glyph_sampling, pipeline, spacing_table
 from digitseq.sequence.run import Run
 
 BATCH = 1024
@@ -123,7 +123,12 @@ CASES: dict[str, tuple[ds.SequenceSpec, list[Change], Job, Job]] = {
     "map_in_chunks": (STRONG, CHUNKED, floats, floats),
     "threefry in one program": (PLAIN, [(keys, "_is_threefry", lambda _: False)], floats, floats),
     "random integers": (PLAIN, [(DigitBank, "choose", randint_choice)], floats, floats),
-    "prefix sums": (TIGHT, [(spacing, "prefix_sums", jnp.cumsum)], floats, floats),
+    "prefix sums": (
+        TIGHT,
+        [(spacing_table, "prefix_sums", lambda sums: jnp.cumsum(sums, axis=0))],
+        floats,
+        floats,
+    ),
     "cond of paint": (PLAIN, [(compositing, "lax", NoBranches())], floats, floats),
     "cond of paint, overlapping": (OVERLAPPING, [(compositing, "lax", NoBranches())], floats, floats),
     "powers by exp and log": (CURVES, [(ink, "_raised", jnp.power)], floats, floats),

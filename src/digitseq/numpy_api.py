@@ -106,16 +106,13 @@ def generate_numbers_sequence(
     words = keys.fresh_words() if key is None else keys.checked_key(key)
     require_digits(source, numbers)
     require_writer(source, [numbers], spec)
-    check_fits([possible_sizes(source, digit, spec) for digit in numbers], spec, (low, high), width)
-
-    check_memory(width, len(numbers), height=spec.image_height)
-    slots = _padded(len(numbers), LEAST_SLOTS)
-    columns = min(_padded(width, LEAST_COLUMNS), -(-width // COLUMN_STEP) * COLUMN_STEP)
+    if spec.advance != "cell":
+        check_fits([possible_sizes(source, digit, spec) for digit in numbers], spec, (low, high), width)
+    slots, columns, layout = _planned(spec, len(numbers), low, high, width)
     program = _image
     if spec.line_transforms and not _can_be_padded(spec, words, columns):
         columns, program = width, _image_of(width)
     padded = np.array(numbers + [PAD] * (slots - len(numbers)), np.int32)
-    layout = np.array([low, high, width], np.int32)
     canvas = program(words, source, padded, _with_columns(spec, columns), layout)
     return np.array(np.asarray(canvas)[:, :width])
 
@@ -134,6 +131,24 @@ def _checked(spec: SequenceSpec) -> SequenceSpec:
             "makes images of other dtypes"
         )
     return (as_numbers(spec) if spec.glyph_transforms or spec.line_transforms else spec).replace(masks=False)
+
+
+@functools.lru_cache(maxsize=MOST_WIDTHS)
+def _planned(
+    spec: SequenceSpec, count: int, low: int, high: int, width: int
+) -> tuple[int, int, npt.NDArray[np.int32]]:
+    """Slots and columns for so many digits, padded, and the layout that `_image` takes.
+
+    Remembered, as checking takes an eighth of a call (`benchmarks/single.py`).
+
+    Raises:
+        ValueError: cells that don't fit the width, or an image that doesn't fit the memory.
+    """
+    if spec.advance == "cell":
+        check_fits([[spec.cell]] * count, spec, (low, high), width)
+    check_memory(width, count, height=spec.image_height)
+    columns = min(_padded(width, LEAST_COLUMNS), -(-width // COLUMN_STEP) * COLUMN_STEP)
+    return _padded(count, LEAST_SLOTS), columns, np.array([low, high, width], np.int32)
 
 
 @functools.lru_cache(maxsize=MOST_WIDTHS)

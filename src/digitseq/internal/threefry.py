@@ -2,7 +2,7 @@
 
 J. K. Salmon and others, "Parallel random numbers: as easy as 1, 2, 3" (2011), section 4.2, of two 32-bit
 words in 20 rounds. On a CPU `jax.random` runs it as a loop, nine programs that wait for each other, where
-this is one, or part of one: one image starts 18 in all (`benchmarks/single.py` counts them).
+this is one, or part of one: one image starts 19 in all (`benchmarks/single.py` counts them).
 """
 
 import jax

@@ -6,14 +6,14 @@ how they are cut decides the speed (see `paint`).
 
 import functools
 from collections.abc import Callable
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 from jax import lax
 
 from ..internal.pixels import inked, unit_ink
-from ..internal.shapes import Array, Bool, Float, Float32, Int8, Int32, Shaped, UInt8
+from ..internal.shapes import Array, Float, Float32, Int8, Int32, Shaped, UInt8
 from .slots import Slots, Store
 from .spec import MAX_HEIGHT, SequenceSpec
 
@@ -27,8 +27,8 @@ FEW_SLOTS, GROUP = 64, 8
 Painted = tuple[UInt8[Array, "B _ W"] | Float[Array, "B _ W"], Int8[Array, "B _ W"] | None]
 
 
-class Layers(NamedTuple):
-    """What each canvas column shows of the even slots, and what of the odd ones.
+class Layer(NamedTuple):
+    """What each canvas column shows of every other slot.
 
     Attributes:
         starts: where the column's top pixel lies in the flat store, -1 for background.
@@ -36,20 +36,12 @@ class Layers(NamedTuple):
         drops: the slot's drop; None where there are none.
     """
 
-    starts: Int32[Array, "B P W"]
-    owners: Int32[Array, "B P W"]
-    drops: Int32[Array, "B P W"] | None
-
-    def of(self, parity: int) -> Self:
-        """One of the two, without their axis."""
-        return jax.tree.map(lambda layer: layer[:, parity], self)
-
-    def together(self) -> Self:
-        """Both in one, without their axis, where they don't overlap."""
-        return jax.tree.map(jnp.maximum, self.of(0), self.of(1))
+    starts: Int32[Array, "B W"]
+    owners: Int32[Array, "B W"]
+    drops: Int32[Array, "B W"] | None
 
 
-def layers(slots: Slots, width: int, cell: int) -> Layers:
+def layers(slots: Slots, width: int, cell: int) -> tuple[Layer, Layer]:
     """The layers of even slots and of odd slots.
 
     A digit covers the columns of its ink. Neighbours may overlap, but no digit
@@ -62,12 +54,11 @@ def layers(slots: Slots, width: int, cell: int) -> Layers:
         cell: pixels along a side of the store's glyphs.
     """
     layer = _compared if slots.offsets.shape[1] <= FEW_SLOTS else _looked_up
-    both = layer(slots, 0, width, cell), layer(slots, 1, width, cell)
-    return jax.tree.map(lambda *parts: jnp.stack(parts, axis=1), *both)
+    return layer(slots, 0, width, cell), layer(slots, 1, width, cell)
 
 
-def _compared(slots: Slots, parity: int, width: int, cell: int) -> Layers:
-    """One of the layers, [B, W], by comparing each of its slots with each column, `GROUP` slots at a time."""
+def _compared(slots: Slots, parity: int, width: int, cell: int) -> Layer:
+    """A layer by comparing each of its slots with each column, `GROUP` slots at a time."""
     xs = jnp.arange(width, dtype=jnp.int32)[None, None, :]
     left, right = _edges(slots)
     bases = slots.rows * cell**2 - slots.offsets
@@ -85,12 +76,12 @@ def _compared(slots: Slots, parity: int, width: int, cell: int) -> Layers:
             return jnp.where(covered, values, background).max(axis=1, initial=background)
 
         drops = None if slots.drops is None else of(own(slots.drops), -MAX_HEIGHT)
-        found.append(Layers(of(own(bases) + xs, -1), of(names, 0), drops))
+        found.append(Layer(of(own(bases) + xs, -1), of(names, 0), drops))
     return functools.reduce(functools.partial(jax.tree.map, jnp.maximum), found)
 
 
-def _looked_up(slots: Slots, parity: int, width: int, cell: int) -> Layers:
-    """One of the layers, [B, W], by counting, up to each column, how many of its slots have begun."""
+def _looked_up(slots: Slots, parity: int, width: int, cell: int) -> Layer:
+    """A layer by counting, up to each column, how many of its slots have begun."""
     xs = jnp.arange(width, dtype=jnp.int32)[None, :]
     left, right = _edges(slots)
     begins = jnp.where(slots.shown, left, width)[:, parity::2]
@@ -104,7 +95,7 @@ def _looked_up(slots: Slots, parity: int, width: int, cell: int) -> Layers:
     covered = (last >= 0) & (xs < of(right))
     starts = jnp.where(covered, of(slots.rows * cell**2 - slots.offsets) + xs, -1)
     drops = None if slots.drops is None else jnp.where(covered, of(slots.drops), -MAX_HEIGHT)
-    return Layers(starts, jnp.where(covered, 2 * last + parity + 1, 0), drops)
+    return Layer(starts, jnp.where(covered, 2 * last + parity + 1, 0), drops)
 
 
 def _edges(slots: Slots) -> tuple[Int32[Array, "B K"], Int32[Array, "B K"]]:
@@ -144,13 +135,12 @@ def paint(
     # Images and masks are made of pixels that are gathered once.
     shown = (lambda ink: ink) if masks else form
 
-    def one_layer(flat: jax.Array, both: Layers) -> Painted:
-        drawn = both.together()
-        image = shown(_gather(flat, drawn.starts, drawn.drops, spec))
-        return image, _named(drawn, spec) if masks else None
+    def one_layer(flat: jax.Array, even: Layer, odd: Layer) -> Painted:
+        either = jax.tree.map(jnp.maximum, even, odd)
+        image = shown(_gather(flat, either.starts, either.drops, spec))
+        return image, _named(either, spec) if masks else None
 
-    def two_layers(flat: jax.Array, both: Layers) -> Painted:
-        even, odd = both.of(0), both.of(1)
+    def two_layers(flat: jax.Array, even: Layer, odd: Layer) -> Painted:
         first, second = (_gather(flat, layer.starts, layer.drops, spec) for layer in (even, odd))
         image = shown(jnp.maximum(first, second))
         if not masks:
@@ -158,8 +148,10 @@ def paint(
         mine, other = _named(even, spec), _named(odd, spec)
         return image, jnp.where((first > second) | ((first == second) & (mine < other)), mine, other)
 
+    left, right = _edges(slots)
+    overlapping = jnp.any((right[:, :-1] > left[:, 1:]) & slots.shown[:, 1:])
     drawn = layers(slots, spec.image_width, spec.cell)
-    image, owners = lax.cond(_may_overlap(slots, spec), two_layers, one_layer, store.reshape(-1), drawn)
+    image, owners = lax.cond(overlapping, two_layers, one_layer, store.reshape(-1), *drawn)
     if owners is not None:
         image, owners = form(image), jnp.where(inked(image), owners, jnp.int8(0))
     if slots.drops is not None:
@@ -167,17 +159,7 @@ def paint(
     return _on_canvas(image, spec), None if owners is None else _on_canvas(owners, spec)
 
 
-def _may_overlap(slots: Slots, spec: SequenceSpec) -> Bool[Array, ""]:
-    """Whether the ink of neighbours may share columns, as a question that the compiler can't answer."""
-    if spec.advance == "outline":
-        left, right = _edges(slots)
-        return jnp.any((right[:, :-1] > left[:, 1:]) & slots.shown[:, 1:])
-    # No length is negative. Comparing all slots would be three more of the programs of XLA's that one image
-    # starts, of some fifteen (`benchmarks/single.py`).
-    return (jnp.asarray(spec.spacing_range[0]) < 0) | (slots.lengths[:1] < 0).any()
-
-
-def _named(layer: Layers, spec: SequenceSpec) -> Int8[Array, "B _ W"]:
+def _named(layer: Layer, spec: SequenceSpec) -> Int8[Array, "B _ W"]:
     """Each pixel's slot + 1 where the layer has a digit in its column, else 0."""
     height = spec.cell if layer.drops is None else spec.image_height
     batch, width = layer.owners.shape

@@ -73,18 +73,21 @@ def random_excesses(
         return spans
     spans = jnp.minimum(spans, slacks[:, None])
     plain = random_bits.integers_below(words(), spans + 1)
-    # The slack of each row that is tight, which is not 0; the others ask for no room in the table.
-    limits = jnp.where(spans.sum(axis=1, dtype=jnp.int32) > slacks, slacks, 0)
-    most = limits.max()
+
+    def are_tight() -> jax.Array:
+        return spans.sum(axis=1, dtype=jnp.int32) > slacks
 
     def conditioned() -> jax.Array:
-        exact = functools.partial(_exact, most=most, max_slack=max_slack)
-        # Tables of 1,024 lines of five digits, 4 MB, are made at once: a loop over fewer would take a CPU a
-        # tenth of a second to compile (`benchmarks/compile.py`, plain), and longer ones would wait for memory.
-        excesses = map_in_chunks(exact, -(-spans.shape[1] * (max_slack + 1) // 3), words(), spans, limits)
-        return jnp.where(limits[:, None] > 0, excesses, plain)
+        # Rows that are not tight ask for no room in the table.
+        tight = are_tight()
+        limits = jnp.where(tight, slacks, 0)
+        exact = functools.partial(_exact, most=limits.max(), max_slack=max_slack)
+        # Tables of 1,024 lines of five digits, 4 MB, are made at once: a loop over fewer lines would take
+        # a tenth of a second to compile (`benchmarks/compile.py`, plain), and more would wait for memory.
+        pixels = -(-spans.shape[1] * (max_slack + 1) // 3)
+        return jnp.where(tight[:, None], map_in_chunks(exact, pixels, words(), spans, limits), plain)
 
-    excesses: jax.Array = lax.cond(most > 0, conditioned, lambda: plain)
+    excesses: jax.Array = lax.cond(are_tight().any(), conditioned, lambda: plain)
     return excesses
 
 

@@ -70,7 +70,7 @@ def _counted(
     # One way each for the last, which the others replace; nothing below room 0.
     ones = jnp.minimum(jnp.arange(length, dtype=jnp.int32)[:, None], limits + 1).astype(jnp.float32)
 
-    def count(state: tuple[jax.Array, ...]) -> tuple[jax.Array, ...]:
+    def count(state: tuple[jax.Array, jax.Array, jax.Array]) -> tuple[jax.Array, jax.Array, jax.Array]:
         slot, start, table = state
         sums, span = lax.dynamic_index_in_dim(table, slot, keepdims=False), _of_slot(spans, slot)
         rooms = start.astype(jnp.int32) + steps
@@ -111,7 +111,9 @@ def _filled(
         least = _below(sums, room - span)
         wanted = random_bits.fractions(_of_slot(words, slot)) * (_below(sums, room + 1) - least)
         more = left + (np.uint32(1) << bit).astype(jnp.int32)
-        left = jnp.where((more <= room) & (_below(sums, jnp.minimum(more, room)) - least <= wanted), more, left)
+        left = jnp.where(
+            (more <= room) & (_below(sums, jnp.minimum(more, room)) - least <= wanted), more, left
+        )
         left = jnp.where(bit == 0, jnp.clip(left, jnp.maximum(room - span, 0), room), left)
         return lax.dynamic_update_slice_in_dim(lefts, left.T, slot + 1, 1)
 
@@ -124,13 +126,13 @@ def _of_slot(values: Shaped[Array, "B J"], slot: UInt32[Array, ""]) -> Shaped[Ar
 
 
 def _ways(
-    sums: Float32[Array, "T B"], span: Int32[Array, "1 B"], rooms: Int32[Array, "R #B"]
+    sums: Float32[Array, "T B"], span: Int32[Array, "1 B"], rooms: Int32[Array, "R _"]
 ) -> Float32[Array, "R B"]:
     """The ways, into each room, of a slot and those that follow, from the sums of the latter."""
     return _below(sums, rooms + 1) - _below(sums, rooms - span)
 
 
-def _below(sums: Float32[Array, "T B"], rooms: Int32[Array, "R #B"]) -> Float32[Array, "R B"]:
+def _below(sums: Float32[Array, "T B"], rooms: Int32[Array, "R _"]) -> Float32[Array, "R B"]:
     """Each row's sum below each of the rooms, 0 below negative ones."""
     places = jnp.maximum(rooms, 0).astype(jnp.uint32)
     return jnp.take_along_axis(sums, places, axis=0, mode="promise_in_bounds")
