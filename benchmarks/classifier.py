@@ -1,7 +1,7 @@
 """A small convolutional classifier of digits: how legible glyphs are, and how far two sets lie apart.
 
-Trained on MNIST's training digits alone, with `digitseq.augment` in its training step. Used by `evaluate.py`
-and `builtin_bank.py`, each with a seed of its own.
+Trained on MNIST's training digits alone, with `digitseq.augment` in its training step. Used by `evaluate.py`,
+`legibility.py` and `bank_quality.py`, each with seeds of its own.
 """
 
 import jax

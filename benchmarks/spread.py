@@ -22,7 +22,7 @@ def merged(lines: tuple[str, ...]) -> str:
     words = {re.sub(r"\s+", " ", NUMBER.sub("#", line)) for line in lines}
     if len(words) > 1:
         raise ValueError(f"runs differ in more than numbers: {sorted(words)}")
-    columns = iter(list(zip(*(NUMBER.findall(line) for line in lines), strict=True)))
+    columns = zip(*(NUMBER.findall(line) for line in lines), strict=True)
     return NUMBER.sub(lambda _: cell(next(columns)), lines[0])
 
 

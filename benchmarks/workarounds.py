@@ -23,7 +23,7 @@ from digitseq import augment
 from digitseq.augment import compose, elastic, ink, line_geometry, page, resample
 from digitseq.glyphs.bank import DigitBank
 from digitseq.internal import keys, pixels
-from digitseq.sequence import annotations, compositing, glyph_sampling, pipeline, spacing_table
+from digitseq.sequence import annotations, compositing, glyph_sampling, pipeline, spacing, spacing_table
 from digitseq.sequence.run import Run
 
 BATCH = 1024
@@ -116,7 +116,9 @@ def rounded_floats(run: Run, numbers: jax.Array) -> Any:
 MATERIALIZED = [
     (module, "materialize", at_once) for module in (compose, ink, resample, glyph_sampling, annotations)
 ]
-CHUNKED = [(module, "map_in_chunks", whole) for module in (compose, glyph_sampling, annotations, pipeline)]
+CHUNKED = [
+    (module, "map_in_chunks", whole) for module in (compose, glyph_sampling, annotations, pipeline, spacing)
+]
 # What is drawn, what is put in the workaround's place, and the jobs with and without it.
 CASES: dict[str, tuple[ds.SequenceSpec, list[Change], Job, Job]] = {
     "materialize": (STRONG, MATERIALIZED, floats, floats),

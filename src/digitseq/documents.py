@@ -34,7 +34,7 @@ class Document(NamedTuple):
 
 # The signs that the marks of amounts are of.
 MARKS = ".,-/=#'$"
-# After amounts no slash by default: a one at the end that has no upstroke looks the same.
+# Shares of what stands after an amount. No slash, which a one looks like; `replace` can raise it.
 AFTER = {".": 0.32, "-": 0.21, "=": 0.15, ".-": 0.12, ",": 0.09, "--": 0.07, "#": 0.04, "/": 0.0}
 # Habits of those who fill in forms with care.
 CAREFUL = {"upstroke one": 0.2, "footed one": 0.05, "crossed seven": 0.2, "looped two": 0.2, "open four": 0.2}

@@ -44,6 +44,7 @@ MOST_SPECS = 8
 # Widths whose own programs are kept, where there must be some: each takes a CPU
 # some 10 MiB and 200 of the 65,530 pieces of memory that Linux gives a process.
 MOST_WIDTHS = 32
+MOST_PLANS = 1024
 DEFAULT_SPEC = SequenceSpec()
 
 
@@ -133,13 +134,13 @@ def _checked(spec: SequenceSpec) -> SequenceSpec:
     return (as_numbers(spec) if spec.glyph_transforms or spec.line_transforms else spec).replace(masks=False)
 
 
-@functools.lru_cache(maxsize=MOST_WIDTHS)
+@functools.lru_cache(maxsize=MOST_PLANS)
 def _planned(
     spec: SequenceSpec, count: int, low: int, high: int, width: int
 ) -> tuple[int, int, npt.NDArray[np.int32]]:
     """Slots and columns for so many digits, padded, and the layout that `_image` takes.
 
-    Remembered, as checking takes an eighth of a call (`benchmarks/single.py`).
+    Remembered, as checking takes some 12 of a call's 100 us.
 
     Raises:
         ValueError: cells that don't fit the width, or an image that doesn't fit the memory.

@@ -12,6 +12,7 @@ from scipy import stats
 
 import digitseq as ds
 from digitseq import augment
+from digitseq.augment import resample
 from digitseq.augment.geometry import Geometric
 from digitseq.augment.resample import grid
 
@@ -214,6 +215,20 @@ def test_gradients_match_finite_differences(transform, name):
     expected = (float(value(at + step)) - float(value(at - step))) / (2 * step)
     assert np.isfinite(slope)
     assert abs(slope - expected) < 0.03 * abs(expected) + 3e-3 / at
+
+
+@pytest.mark.parametrize("interpolate", [resample.bilinear, resample.cubic])
+def test_a_picture_has_its_slope_where_places_are_pixels(interpolate):
+    """As at zero strength: a ramp is a ramp there, too, and what is beyond all ink has none."""
+    ramp = jnp.broadcast_to(jnp.arange(9.0) / 10, (1, 9, 9))
+
+    def value(x):
+        return interpolate((ramp, None), (jnp.full((1, 1), 4.0), x[None, None]))[0, 0]
+
+    assert abs(float(jax.grad(value)(jnp.float32(3.0))) - 0.1) < 1e-6
+    assert abs(float(jax.grad(value)(jnp.float32(3.4))) - 0.1) < 1e-6
+    for far in (-1e20, 1e20, np.inf):
+        assert float(jax.grad(value)(jnp.float32(far))) == 0
 
 
 def test_a_schedule_of_parameters_compiles_once(bank):

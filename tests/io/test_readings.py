@@ -62,7 +62,17 @@ def test_readings_in_letters_of_a_size_stay_under_their_image():
     assert (sheet[GUTTER + 28 :, GUTTER + 160 : 2 * GUTTER + 160] == PAPER).all()
 
 
-@pytest.mark.parametrize("wrong", [["350"], [("350",)], [("350", 350)], [("3", "5", "0")]])
+def test_readings_of_narrow_images_stand_alone_in_their_room():
+    readings = [("3", "5"), ("8", "8")]
+    sheet = ds.contact_sheet(IMAGES[:2, :, :28], columns=2, readings=readings, caption_size=20)
+    assert (sheet[GUTTER + 28 :, GUTTER + 28 : 2 * GUTTER + 28] == PAPER).all()
+    assert (sheet[GUTTER + 28 :, : GUTTER + 28] == MISTAKE).all(axis=-1).any()
+    assert (
+        ds.contact_sheet(IMAGES[:2, :, :28], columns=2, readings=np.array(readings), caption_size=20) == sheet
+    ).all()
+
+
+@pytest.mark.parametrize("wrong", [["350"], [("350",)], [("350", 350)], [("3", "5", "0")], [1]])
 def test_readings_that_are_no_pairs_are_refused(wrong):
     with pytest.raises(ValueError, match=r"^readings must be pairs of texts, \(written, read\), got"):
         ds.contact_sheet(IMAGES[:1], readings=wrong)

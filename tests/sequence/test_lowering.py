@@ -21,10 +21,11 @@ KEY = np.array([0, 7], np.uint32)  # raw, for an exported function's arguments c
 
 @pytest.fixture(scope="module", autouse=True)
 def as_with_accelerators():
-    """Programs as on machines that have them: with only CPUs, nothing is traced for any other platform."""
+    """Programs as on machines that have them: where a CPU is the default, nothing is traced for another."""
     jax.clear_caches()
-    with mock.patch.object(xla, "_only_cpus", return_value=False):
+    with mock.patch.object(xla, "_cpu_is_default", return_value=False):
         yield
+    jax.clear_caches()
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +64,14 @@ OF_A_BANK = {
         key, bank, jnp.asarray(DIGITS[0]), preset("scan", False), jnp.array([0, 10, 90])
     ),
 }
+
+
+def test_chunks_traced_for_all_platforms_are_those_for_a_cpu():
+    rows = jnp.arange(100.0)
+    traced = jax.jit(lambda rows: xla.map_in_chunks(lambda row: 2 * row, xla.CPU_PIXELS // 7, rows))
+    text = traced.lower(rows).as_text()
+    assert "platform" in text or text.count("while") > 1
+    np.testing.assert_array_equal(traced(rows), 2 * rows)
 
 
 FAST = ("sample_sequences", "strong", "batch_at")

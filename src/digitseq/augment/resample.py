@@ -104,11 +104,13 @@ def nearest_border(fields: Float32[Array, "N H W"], places: Places) -> Float32[A
 
 
 def _hat(distance: Array) -> Array:
-    return jnp.maximum(1 - jnp.abs(distance), 0)
+    # Not 1 - |distance|, which has no derivative at a pixel: here it is that to the right of it.
+    left, right = jnp.where(distance >= -1, 1 + distance, 0.0), jnp.where(distance < 1, 1 - distance, 0.0)
+    return jnp.where(distance < 0, left, right)
 
 
 def _catmull_rom(distance: Array) -> Array:
-    far = jnp.abs(distance)
+    far = jnp.minimum(jnp.abs(distance), 2)  # beyond, its derivative would be infinity times 0
     inner, outer = 1 + far * far * (1.5 * far - 2.5), 2 + far * (far * (2.5 - 0.5 * far) - 4)
     return jnp.where(far < 1, inner, jnp.where(far < 2, outer, 0.0))
 
@@ -123,8 +125,8 @@ def _interpolate(
 ) -> Float32[Array, "_ _"]:
     """Sums of the pixels around each place, weighted by the kernel.
 
-    The pixels that are read lie on the image, wherever the place does: those near its border take part with
-    the weight that they have, those beyond it don't.
+    Only pixels of the image are read: a place beyond its border gets what weight the kernel gives to those
+    near it.
 
     Args:
         images: to read from.
@@ -156,7 +158,8 @@ def _interpolate(
         beyond = (len(down) - 1) * width + len(right) - 1
 
         def pixel(row: int, column: int) -> Array:
-            # Of a store that begins further on, so that all pixels of a place are found at one index.
+            # Of a store that begins further on, so that all pixels of a place are found at one index: lines
+            # with transforms take up to a quarter less (`benchmarks/augment.py`).
             first = row * width + column
             shifted = flat[first : flat.size - beyond + first]
             return shifted.at[corners].get(mode="promise_in_bounds").astype(jnp.float32)

@@ -105,13 +105,12 @@ def boxes_in_windows(
     core = WINDOW - 2 * reach
     tiles = jnp.where(digits.shown, (jnp.maximum(high - low, 0) + core - 1) // core, 0)
     ends = jnp.cumsum(tiles, dtype=jnp.int32)
-    first_of_all = low - (ends - tiles) * core
 
     def part(numbers: Int32[Array, " C"], reached: Any) -> Any:
-        at = (ends[None, :] <= numbers[:, None]).sum(axis=1, dtype=jnp.int32)
+        at = jnp.searchsorted(ends, numbers, side="right").astype(jnp.int32)
         own = jnp.minimum(at, digits.rows.shape[0] - 1)
-        mine, before = _rows_of((digits, first_of_all), own)
-        first = before + numbers * core
+        mine = jax.tree.map(lambda rows: rows[own], digits)
+        first = low[own] + (numbers - (ends[own] - tiles[own])) * core
         keys, fits = jax.tree.map(lambda rows: rows[own // count], (line_keys, found))
         images = _window(keys, bound(transforms, fits), store, mine, first - reach, size)
         boxes = pixels.ink_boxes(images[:, :, reach : WINDOW - reach])
@@ -137,18 +136,6 @@ def _in_chunks(part: Any, total: Int32[Array, ""], count: int) -> Any:
     if count <= CHUNK:
         return loop(count)
     return by_platform(lambda factor: lambda: loop(min(count, CHUNK * factor)))
-
-
-def _rows_of(trees: Any, rows: Int32[Array, " C"]) -> Any:
-    """These rows of the trees' integers and bools, gathered together: by one kernel, not one an array."""
-    leaves, structure = jax.tree.flatten(trees)
-    flat = [leaf.reshape(len(leaf), -1).astype(jnp.int32) for leaf in leaves]
-    ends = np.cumsum([leaf.shape[1] for leaf in flat])[:-1]
-    found = jnp.split(jnp.concatenate(flat, axis=1)[rows], ends, axis=1)
-    parts = (
-        part.reshape(-1, *leaf.shape[1:]).astype(leaf.dtype) for part, leaf in zip(found, leaves, strict=True)
-    )
-    return jax.tree.unflatten(structure, parts)
 
 
 def _bounds(

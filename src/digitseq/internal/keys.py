@@ -110,18 +110,17 @@ def several(keys: jax.Array, count: int) -> list[jax.Array]:
     return [folded(keys, number) for number in range(count)]
 
 
-def random_words(keys: jax.Array, count: int, *, first: int = 0, step: int = 1) -> jax.Array:
-    """So many random words of each key: uint32 [N, count], words `first`, `first + step`, ... of its bits.
+def random_words(keys: jax.Array, count: int) -> jax.Array:
+    """So many random words of each key: uint32 [N, count].
 
     Word i is that of `jax.random.bits`, a function of the key and i alone
     (unless the keys' implementation is another than threefry).
     """
     if _is_threefry(keys):
-        numbers = np.uint32(first) + np.uint32(step) * jnp.arange(count, dtype=jnp.uint32)[None, :]
+        numbers = jnp.arange(count, dtype=jnp.uint32)[None, :]
         upper, lower = threefry.hashed(jax.random.key_data(keys)[:, None], numbers)
         return upper ^ lower
-    shape = (first + step * count,)
-    return jax.vmap(lambda key: jax.random.bits(key, shape, jnp.uint32))(keys)[:, first::step]
+    return jax.vmap(lambda key: jax.random.bits(key, (count,), jnp.uint32))(keys)
 
 
 def _folded(keys: jax.Array, numbers: jax.Array) -> jax.Array:

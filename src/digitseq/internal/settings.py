@@ -25,7 +25,7 @@ def own_settings(function: Callable[Arguments, Result]) -> Callable[Arguments, R
     What it is given as NumPy arrays or Python numbers goes to the device on
     purpose, and to each device of a mesh, so `jax.transfer_guard` need not
     watch it (a `jax.device_put` of each number takes 50 us, this 12 us in all, or
-    1 us where they hold already: `benchmarks/single.py` has one call at some 120).
+    1 us where they hold already: `benchmarks/single.py` has one call at some 100).
     And random bits are those of `jax_threefry_partitionable`, since only they
     don't depend on how many are drawn at once.
 

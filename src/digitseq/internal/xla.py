@@ -1,6 +1,7 @@
 """Where XLA must not fuse, and how many rows it works on at a time.
 
-`benchmarks/workarounds.py` prints what each function here is worth.
+`benchmarks/workarounds.py` prints what `materialize` and `map_in_chunks` are worth, `benchmarks/compile.py`
+how long programs take to trace.
 """
 
 from collections.abc import Callable
@@ -108,18 +109,18 @@ def map_in_chunks(function: Callable[..., Any], pixels: int, *operands: Any) -> 
 def by_platform(make: Callable[[int], Callable[..., Any]], *operands: Any) -> Any:
     """`make(factor)(*operands)`, its factor 1 on a CPU and `ACCELERATOR_FACTOR` on all else.
 
-    It is traced for both, unless it is part of what is already, or JAX has only CPUs: transformed lines then
-    take half as long to trace (`benchmarks/compile.py`). What is exported from there works in portions for a
-    CPU elsewhere, too.
+    It is traced for both, unless it is part of what is already, or JAX's default backend is a CPU:
+    transformed lines then take half as long to trace (`benchmarks/compile.py`). What is exported from there
+    works in portions for a CPU elsewhere, too.
     """
-    known = 1 if _only_cpus() else _factor.get()
+    known = 1 if _cpu_is_default() else _factor.get()
     if known is not None:
         return make(known)(*operands)
     small, large = (_traced_for(factor, make(factor)) for factor in (1, ACCELERATOR_FACTOR))
     return lax.platform_dependent(*operands, cpu=small, default=large)
 
 
-def _only_cpus() -> bool:
+def _cpu_is_default() -> bool:
     return jax.default_backend() == "cpu"
 
 

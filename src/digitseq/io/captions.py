@@ -19,7 +19,9 @@ Reading = tuple[str, str]
 
 
 def aligned(written: str, read: str) -> list[tuple[str, str]]:
-    """The symbols of two texts that belong together, by the fewest edits; of several ways, substitutions.
+    """The symbols of two texts side by side, with the fewest edits; where ways tie, substitutions.
+
+    `ctc.edit_distance` counts those edits, and needs no way.
 
     >>> aligned("1059", "150")
     [('1', '1'), ('0', ''), ('5', '5'), ('9', '0')]
@@ -61,8 +63,9 @@ def height(captions: Sequence[str] | None, readings: Sequence[Reading] | None, s
 
 def check(readings: Sequence[Reading] | None) -> None:
     """Raises ValueError unless readings are pairs of texts."""
-    for pair in readings or ():
-        if isinstance(pair, str) or len(pair) != 2 or not all(isinstance(text, str) for text in pair):
+    for pair in () if readings is None else readings:
+        pairs = isinstance(pair, tuple | list | np.ndarray) and len(pair) == 2
+        if not pairs or not all(isinstance(text, str) for text in pair):
             raise ValueError(f"readings must be pairs of texts, (written, read), got {pair!r}")
 
 
@@ -92,8 +95,8 @@ def with_texts(
     font = ImageFont.load_default(size if features.check("freetype2") else None)
     pen, fill = ImageDraw.Draw(picture), CAPTION if picture.mode == "L" else (CAPTION,) * 3
     room = None if size is None else width
-    for (top, left), (written, read) in zip(places, readings or (), strict=False):
-        _write_reading(pen, font, (left, top), aligned(written, read), (line_height(size), room))
+    for (top, left), (written, read) in zip(places, () if readings is None else readings, strict=False):
+        _write_reading(pen, font, (left, top), aligned(written, read), line=line_height(size), room=room)
     below = 0 if readings is None else 2 * line_height(size)
     for (top, left), caption in zip(places, captions or (), strict=False):
         shown, cut = caption, len(caption)
@@ -105,25 +108,36 @@ def with_texts(
 
 
 def _write_reading(
-    pen: Any, font: Any, place: tuple[int, int], pairs: list[tuple[str, str]], step: tuple[int, int | None]
+    pen: Any, font: Any, place: tuple[int, int], pairs: list[tuple[str, str]], *, line: int, room: int | None
 ) -> None:
-    """Writes pairs of symbols, each in a column of its own; those that differ are marked below."""
-    (left, top), (line, room) = place, step
-    for number, words in enumerate(WORDS):
-        pen.text((left, top + number * line + 1), words, fill=FAINT, font=font)
-    x = left + math.ceil(max(pen.textlength(words, font=font) for words in WORDS))
+    """Writes pairs of symbols, each in a column of its own; those that differ are marked below.
+
+    Args:
+        pen, font: Pillow's.
+        place: (x, y) of the upper left corner.
+        pairs: of `aligned`.
+        line: pixels from one line of text to the next.
+        room: pixels that may be used across, None for any; where the words don't fit, the texts stand alone.
+    """
+    x, top = place
+    end = math.inf if room is None else x + room
+    before = math.ceil(max(pen.textlength(words, font=font) for words in WORDS))
+    if x + 2 * before <= end:
+        for number, words in enumerate(WORDS):
+            pen.text((x, top + number * line + 1), words, fill=FAINT, font=font)
+        x += before
     column = 1 + math.ceil(max(pen.textlength(symbol, font=font) for symbol in "0123456789"))
     thick = max(1, line // 14)
     for written, read in pairs:
-        step_by = max(
+        across = max(
             column, *(math.ceil(pen.textlength(symbol, font=font)) + 1 for symbol in (written, read))
         )
-        if room is not None and x + step_by > left + room:
+        if x + across > end:
             break
         colour = (CAPTION,) * 3 if written == read else MISTAKE
         pen.text((x, top + 1), written, fill=(CAPTION,) * 3, font=font)
         pen.text((x, top + line + 1), read, fill=colour, font=font)
         if written != read:
             foot = top + 2 * line - thick
-            pen.rectangle((x, foot, x + step_by - 2, foot + thick - 1), fill=MISTAKE)
-        x += step_by
+            pen.rectangle((x, foot, x + across - 2, foot + thick - 1), fill=MISTAKE)
+        x += across

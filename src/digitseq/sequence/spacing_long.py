@@ -1,4 +1,4 @@
-"""The law of the gaps for rows of any length: `spacing.conditional_excesses` in numbers of any size.
+"""The law of the gaps for rows of any length: `spacing_table.conditional_excesses` in numbers of any size.
 
 The ways to fill the gaps of a long row differ by more powers of two than
 float32 has: at 300 digits those that a row really takes were rounded to 0
@@ -37,7 +37,7 @@ def long_excesses(
 ) -> Int32[Array, " J"]:
     """One row's excesses, uniform over the vectors with 0 <= e[j] <= span[j] and sum <= slack.
 
-    As `spacing.conditional_excesses`, of which it has arguments and result, but
+    From the same bits as `spacing_table.conditional_excesses`, up to rounding, but
     sums over windows are added up by doubling, with no differences: the
     relative error of a gap's probability is at most some J * 2**-24, however
     wide the row. It takes some 10 to 25 times as long.

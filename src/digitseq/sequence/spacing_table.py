@@ -99,7 +99,7 @@ def _filled(
     What is left after a slot is the number of rooms whose sum is at most its
     fraction of all ways, found bit by bit, as the sums ascend.
     """
-    slots, bits = spans.shape[1], max_slack.bit_length()
+    slots, bits = spans.shape[1], max(max_slack.bit_length(), 1)
 
     def fill(number: jax.Array, lefts: jax.Array) -> jax.Array:
         number = number.astype(jnp.uint32)
