@@ -41,6 +41,12 @@ if quick and "xla_cpu_use_fusion_emitters" not in given:
     os.environ["XLA_FLAGS"] = " ".join([given, *(f"--{name}={value}" for name, value in QUICK_FLAGS.items())])
 
 
+def environment() -> dict[str, str]:
+    """The variables that a process is given which inherits none."""
+    names = (FOLDER, "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "XLA_FLAGS")
+    return {name: os.environ[name] for name in names if name in os.environ}
+
+
 def remove_programs() -> None:
     """Remove the folder of programs, in the process that made it."""
     if made_here:

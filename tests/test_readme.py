@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import compiling
 import numpy as np
 import pytest
 from conftest import slow
@@ -74,7 +75,7 @@ def test_python_examples_run(block, strokes):
         code += "\nassert 'image' in dir() and image.shape == (28, 120) or float(value) < 2.4\n"
     environment = {"DIGITSEQ_MNIST": str(strokes), "PATH": "", "DIGITSEQ_CACHE": str(strokes / "cache")}
     # Compiling takes nearly all of the time.
-    environment["JAX_DISABLE_MOST_OPTIMIZATIONS"] = "1"
+    environment |= {"JAX_DISABLE_MOST_OPTIMIZATIONS": "1"} | compiling.environment()
     done = subprocess.run(
         [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False
     )

@@ -251,4 +251,4 @@ def test_a_little_fuzz(tmp_path):
 
 @pytest.mark.slow
 def test_much_fuzz(tmp_path):
-    fuzz(tmp_path, 5_000)
+    fuzz(tmp_path, 2_500)
