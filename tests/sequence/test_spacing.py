@@ -124,7 +124,7 @@ def test_gaps_have_one_mean_wherever_they_stand(slots, span, slack):
     rows = max(12, 12_000 // slots)
     bits = np.random.default_rng(slots).integers(0, 2**32, (rows, slots), np.uint32)
     spans, slacks = np.full((rows, slots), span, np.int32), np.full(rows, slack, np.int32)
-    draw = jax.jit(lambda bits, *rest: spacing.random_excesses(bits, *rest, slack))
+    draw = jax.jit(lambda bits, *rest: spacing.random_excesses(lambda: bits, *rest, slack))
     excesses = np.asarray(draw(bits, spans, slacks))
     assert (excesses.sum(axis=1) <= slack).all()
     first, last = (part.mean() for part in (excesses[:, : slots // 4], excesses[:, -(slots // 4) :]))

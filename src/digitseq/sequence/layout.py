@@ -77,7 +77,7 @@ def arrange(
     used = shown[:, 1:]
     spans = jnp.where(used, highs - lows, 0)
     if spec.spacing != "even":
-        excesses = random_excesses(draws.gaps, spans, slacks, spec.image_width)
+        excesses = random_excesses(lambda: draws.gaps, spans, slacks, spec.image_width)
     elif tucks is None:
         excesses = jax.vmap(even_excesses)(spans, slacks, lengths - 1)
     else:

@@ -9,6 +9,7 @@ canvas has left when every gap is at its lowest: the excesses may add up to it.
 
 import functools
 import math
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -46,7 +47,7 @@ def check_spacing_range(value: Any) -> tuple[int, int]:
 
 
 def random_excesses(
-    bits: UInt32[Array, "B J"],
+    words: Callable[[], UInt32[Array, "B J"]],
     spans: Int32[Array, "B J"],
     slacks: Int32[Array, " B"],
     max_slack: int,
@@ -59,7 +60,8 @@ def random_excesses(
     row alone.
 
     Args:
-        bits: uniform random bits, read as integers, or for the table as fractions.
+        words: gives uniform random bits, read as integers, or for the table as fractions; where they are
+            needed, since what a branch is given would be stored: one more program for one image.
         spans: 0 or more.
         slacks: 0 to `max_slack`.
         max_slack: the largest slack, a Python integer.
@@ -71,7 +73,7 @@ def random_excesses(
     if not spans.size:  # no rows, or no gaps in them
         return spans
     spans = jnp.minimum(spans, slacks[:, None])
-    plain = random_bits.integers_below(bits, spans + 1)
+    plain = random_bits.integers_below(words(), spans + 1)
 
     def are_tight() -> jax.Array:
         return spans.sum(axis=1, dtype=jnp.int32) > slacks
@@ -84,7 +86,7 @@ def random_excesses(
         # Tables of 1,024 lines of five digits, 4 MB, are made at once: a loop over fewer lines would take
         # a tenth of a second to compile (`benchmarks/compile.py`, plain), and more would wait for memory.
         pixels = -(-spans.shape[1] * (max_slack + 1) // 3)
-        return jnp.where(tight[:, None], map_in_chunks(exact, pixels, bits, spans, limits), plain)
+        return jnp.where(tight[:, None], map_in_chunks(exact, pixels, words(), spans, limits), plain)
 
     excesses: jax.Array = lax.cond(are_tight().any(), conditioned, lambda: plain)
     return excesses
