@@ -21,6 +21,7 @@ import digitseq as ds
 
 SEED = 27
 GLYPHS_READ = 120_000  # in training
+MOST = 890  # glyphs of a digit: no more than MNIST's test digits have of any
 
 
 def diversity(glyphs: np.ndarray) -> np.ndarray:
@@ -38,6 +39,10 @@ def main() -> None:
         bank, (glyphs, known) = ds.load_bank(parser.parse_args().bank), read("test")
     except (OSError, ValueError) as problem:
         sys.exit(f"bank_quality.py: {problem}")
+    if len(bank.counts) != 10 or not 0 < bank.counts.min() <= bank.counts.max() <= MOST:
+        sys.exit(
+            f"bank_quality.py: a bank must have ten digits, 1 to {MOST} glyphs of each, got {bank.counts}"
+        )
     labels = np.repeat(np.arange(10, dtype=np.int32), np.asarray(bank.counts))
     ours, real = (np.asarray(x) / np.float32(255) for x in (bank.glyphs, glyphs))
     ratios = []

@@ -129,6 +129,8 @@ def main() -> None:
     bank, out = ds.load_bank(source), Path(folder)
     out.mkdir(parents=True, exist_ok=True)
     tables = ((GLYPHS, glyphs_with), (LINES, lines_with), (WRITTEN, written_with), (SIZED, sized_with))
+    if unknown := set(names) - {type(kind).__name__ for table, _ in tables for kind in table}:
+        sys.exit(f"no transform {', '.join(sorted(unknown))}")
     for table, draw in tables:
         wanted = {kind: table[kind] for kind in table if not names or type(kind).__name__ in names}
         if not wanted:

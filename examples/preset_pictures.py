@@ -49,6 +49,8 @@ def main() -> None:
     source, folder, *names = sys.argv[1:]
     bank, out = ds.load_bank(source), Path(folder)
     out.mkdir(parents=True, exist_ok=True)
+    if unknown := set(names) - augment.PRESETS.keys():
+        sys.exit(f"no preset {', '.join(sorted(unknown))}")
     for name in names or augment.PRESETS:
         title = f"preset {name}, with the box of each digit's ink"
         ds.save(out / f"{name}.png", page(title, rows(bank, name)))

@@ -44,6 +44,7 @@ MOST_SPECS = 8
 # Widths whose own programs are kept, where there must be some: each takes a CPU
 # some 10 MiB and 200 of the 65,530 pieces of memory that Linux gives a process.
 MOST_WIDTHS = 32
+# Sizes of calls whose checks are remembered, some 200 bytes each.
 MOST_PLANS = 1024
 DEFAULT_SPEC = SequenceSpec()
 
