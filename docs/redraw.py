@@ -1,8 +1,7 @@
 """Draws the pictures of the documents again, by the commands and the Python blocks that stand beside them.
 
 Run: python docs/redraw.py
-Not drawn: what takes a training (readings.png), the explorer, which wants a browser, and, without MNIST
-(DIGITSEQ_MNIST) or QMNIST's labels (a folder qmnist in the clone), one-writer.png.
+Not drawn: what takes a training (readings.png), and the explorer, which wants a browser.
 """
 
 import os
@@ -14,15 +13,11 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from digitseq.glyphs.mnist import mnist_folder
-
 ROOT = Path(__file__).parents[1]
 PICTURES = "docs/pictures/"
 PAGES = (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md")))
 CODE = re.compile(r"^ *```sh\n(.*?)^ *```|(?<!`)`([^`]+)`(?!`)", re.DOTALL | re.MULTILINE)
 NOT_DRAWN = ("--like", "explorer_picture")
-# What the figure of writers needs, and digitseq doesn't come with.
-WRITERS, QMNIST = "examples/writers.py", "qmnist"
 
 
 def commands(text: str) -> Iterator[str]:
@@ -44,15 +39,6 @@ def blocks(text: str) -> Iterator[tuple[str, str]]:
             yield block, picture[1]
 
 
-def lacking(command: str) -> str:
-    """What a command needs and this clone lacks, "" for nothing."""
-    if WRITERS not in command:
-        return ""
-    if mnist_folder() is None:
-        return "MNIST: set DIGITSEQ_MNIST to its folder"
-    return "" if (ROOT / QMNIST).is_dir() else f"QMNIST's labels, in {ROOT / QMNIST}"
-
-
 def main() -> None:
     """Runs all of them, each page in a folder of its own."""
     environment = os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
@@ -60,15 +46,12 @@ def main() -> None:
     for page in PAGES:
         text = page.read_text()
         with tempfile.TemporaryDirectory() as folder:
-            for name in ("docs", "examples", QMNIST):
+            for name in ("docs", "examples"):
                 (Path(folder) / name).symlink_to(ROOT / name)
             for command in commands(text):
                 if command in done:
                     continue
                 done.add(command)
-                if lack := lacking(command):
-                    print(f"not drawn: {command}, for want of {lack}")
-                    continue
                 command = re.sub(r"\bdigitseq (?=[a-z])", "python -m digitseq ", command)
                 command += " --force" if "-m digitseq" in command else ""
                 print(command)

@@ -1,16 +1,16 @@
-"""The figure of docs/how-to/one-writer.md: digits of any writer, of one writer a line, and moved by PerLine.
+"""The figure of docs/how-to/one-writer.md: digits in any styles, in one style a line, and moved by PerLine.
 
-Run: python examples/writers.py QMNIST_FOLDER docs/pictures/one-writer.png
-MNIST is found as `ds.load_bank("mnist")` finds it.
+Run: python examples/writers.py docs/pictures/one-writer.png
+The digits are the generative model's, so that it needs no data: it knows styles instead of writers.
 """
 
-import sys
+import dataclasses
 
 import numpy as np
-from figures import Row, page, zoomed
+from figures import Row, given_path, page, zoomed
 
 import digitseq as ds
-from digitseq import augment
+from digitseq import augment, vae
 
 DIGITS = [[3, 5, 0, 8], [2, 7, 4, 9], [6, 1, 3, 2]] * 2
 WIDTH, ZOOM, KEY = 124, 3, 4
@@ -23,22 +23,23 @@ HAND = (
 
 def main() -> None:
     """Writes the figure."""
-    writers, path = sys.argv[1:]
-    bank = ds.load_bank("mnist", writers=writers)
+    path, model = given_path(), vae.pretrained()
     layout = ds.SequenceSpec(image_width=WIDTH, spacing_range=(0, 4))
     rows = []
-    for words, spec, note in (
-        ('hand="any"', layout, "each digit by any writer"),
-        ('hand="one-writer"', layout.replace(hand="one-writer"), "each line by one writer"),
+    for words, style, spec, note in (
+        ("style = 0", 0.0, layout, "each digit in a style of its own, as by any writer"),
+        ("style = 0.95", 0.95, layout, "each line in one style, as by one writer"),
         (
-            'hand="any" with PerLine',
+            "style = 0 with PerLine",
+            0.0,
             layout.replace(glyph_transforms=HAND),
             "any digits, moved alike: for banks without writers",
         ),
     ):
-        pictures = zoomed(np.asarray(ds.sample_sequences(KEY, bank, DIGITS, spec).image), ZOOM)
+        source = dataclasses.replace(model, style=style)
+        pictures = zoomed(np.asarray(ds.sample_sequences(KEY, source, DIGITS, spec).image), ZOOM)
         rows += [Row(words, pictures[:3], note), Row("", pictures[3:])]
-    ds.save(path, page("MNIST's digits, with the writers that QMNIST's labels name", rows))
+    ds.save(path, page("The generative model's digits: many hands, and one a line", rows))
 
 
 if __name__ == "__main__":

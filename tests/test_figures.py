@@ -6,7 +6,6 @@ from pathlib import Path
 import jax
 import numpy as np
 import pytest
-from docs import redraw
 from PIL import Image
 
 import digitseq as ds
@@ -101,13 +100,3 @@ def test_a_curriculum_ends_at_the_whole_preset_and_begins_at_none_of_it(example)
         }.get(type(inner).__name__, set())
     (fit,) = (t for t in clean.line_transforms if isinstance(t, augment.FitHeight))
     assert fit.low == fit.high == 1
-
-
-def test_a_figure_is_not_drawn_without_what_it_needs(monkeypatch):
-    command = "python examples/writers.py qmnist docs/pictures/one-writer.png"
-    monkeypatch.setattr(redraw, "mnist_folder", lambda: None)
-    assert "DIGITSEQ_MNIST" in redraw.lacking(command)
-    monkeypatch.setattr(redraw, "mnist_folder", lambda: ROOT)
-    monkeypatch.setattr(redraw, "ROOT", ROOT / "nowhere")
-    assert "QMNIST" in redraw.lacking(command)
-    assert redraw.lacking("python examples/gap_law.py docs/pictures/gap-law.svg") == ""
