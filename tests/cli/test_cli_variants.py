@@ -6,7 +6,7 @@ from files import pixels
 
 import digitseq as ds
 from digitseq.cli.sources import source_digest
-from digitseq.glyphs.variant_shapes import VARIANTS
+from digitseq.glyphs.variant_table import VARIANTS
 from digitseq.io.png import read_text
 
 SIGNED = ("--signs", ".-", "--unlabelled", ".-")

@@ -8,7 +8,7 @@ from scipy import ndimage
 
 import digitseq as ds
 from digitseq.glyphs.variant_drawing import ONTO, drawn_variant
-from digitseq.glyphs.variant_shapes import VARIANTS
+from digitseq.glyphs.variant_table import VARIANTS
 from digitseq.internal.pixels import host_ink_boxes
 
 

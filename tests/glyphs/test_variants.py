@@ -11,7 +11,7 @@ from conftest import slow, toy_glyphs
 from scipy import stats
 
 import digitseq as ds
-from digitseq.glyphs.variant_shapes import VARIANTS
+from digitseq.glyphs.variant_table import VARIANTS
 from digitseq.internal.pixels import host_ink_boxes
 from digitseq.sequence.preflight import possible_sizes
 

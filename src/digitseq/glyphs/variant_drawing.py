@@ -11,7 +11,7 @@ from . import strokes
 from .sign_drawing import MARGIN, pressed, written
 from .sign_shapes import Sign
 from .strokes import Chance, Floats
-from .variant_shapes import VARIANTS
+from .variant_table import VARIANTS
 
 Glyphs = npt.NDArray[np.uint8]
 # The seed of a variant is its place after this number, which is arbitrary.

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..internal.validation import as_size
 from .bank import MAX_GLYPHS, DigitBank, bank_digest
-from .variant_shapes import VARIANTS
+from .variant_table import VARIANTS
 from .variants import VariedBank, checked, with_variants
 
 

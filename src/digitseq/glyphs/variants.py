@@ -21,7 +21,7 @@ from ..internal.validation import as_size, nearest
 from .bank import MAX_GLYPHS, DigitBank
 from .loading import load_bank
 from .variant_drawing import drawn_variant
-from .variant_shapes import VARIANTS
+from .variant_table import VARIANTS
 from .writers import WriterIndex
 
 # Glyphs of each variant, and the most: a manifest that asks for more is a mistake.
