@@ -172,6 +172,8 @@ def _interpolate(
         jnp.broadcast_to(place, shape) for place, known in zip(places, whole, strict=True) if not known
     ]
     flat = store.reshape(-1)
+    # Places are stored: XLA recomputes what it fuses for each reader, perhaps rounding otherwise, and a pixel
+    # and its weight must be those of one place.
     return jnp.asarray(materialize(blend, between, flat) if between else blend(between, flat))
 
 
