@@ -83,6 +83,20 @@ def _unknown_to_cpus(never: Any) -> Any:
     return lax.platform_dependent(never, cpu=lambda value: value, default=jnp.zeros_like)
 
 
+def branch(which: Any, made: Callable[[], Any], yes: Callable[..., Any], no: Callable[..., Any]) -> Any:
+    """`lax.cond(which, yes, no, *made())`, in which an accelerator's branches make what they need of it.
+
+    On a CPU what is made is stored before, as `materialize` stores operands. A GPU writes and reads less
+    where each branch makes its own (`benchmarks/batch.py --device-only`).
+    """
+    if _cpu_is_default():
+        return lax.cond(which, yes, no, *made())
+    return lax.platform_dependent(
+        cpu=lambda: lax.cond(which, yes, no, *made()),
+        default=lambda: lax.cond(which, lambda: yes(*made()), lambda: no(*made())),
+    )
+
+
 def map_in_chunks(function: Callable[..., Any], pixels: int, *operands: Any) -> Any:
     """`function(*operands)`, for some rows of the operands at a time.
 

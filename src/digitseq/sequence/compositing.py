@@ -10,10 +10,10 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jax import lax
 
 from ..internal.pixels import inked, unit_ink
 from ..internal.shapes import Array, Float, Float32, Int8, Int32, Shaped, UInt8
+from ..internal.xla import branch
 from .slots import Slots, Store
 from .spec import MAX_HEIGHT, SequenceSpec
 
@@ -23,6 +23,9 @@ from .spec import MAX_HEIGHT, SequenceSpec
 # 10,000).
 FEW_SLOTS, GROUP = 64, 8
 
+# Where columns without ink begin: so far before the store that all of their pixels lie before it, too.
+BACKGROUND = -(2**30)
+
 # Images, and where they are asked for visible masks.
 Painted = tuple[UInt8[Array, "B _ W"] | Float[Array, "B _ W"], Int8[Array, "B _ W"] | None]
 
@@ -31,7 +34,7 @@ class Layer(NamedTuple):
     """What each canvas column shows of every other slot.
 
     Attributes:
-        starts: where the column's top pixel lies in the flat store, -1 for background.
+        starts: where the column's top pixel lies in the flat store, or `BACKGROUND`.
         owners: the slot + 1, 0 for background.
         drops: the slot's drop; None where there are none.
     """
@@ -76,7 +79,7 @@ def _compared(slots: Slots, parity: int, width: int, cell: int) -> Layer:
             return jnp.where(covered, values, background).max(axis=1, initial=background)
 
         drops = None if slots.drops is None else of(own(slots.drops), -MAX_HEIGHT)
-        found.append(Layer(of(own(bases) + xs, -1), of(names, 0), drops))
+        found.append(Layer(of(own(bases) + xs, BACKGROUND), of(names, 0), drops))
     return functools.reduce(functools.partial(jax.tree.map, jnp.maximum), found)
 
 
@@ -93,7 +96,7 @@ def _looked_up(slots: Slots, parity: int, width: int, cell: int) -> Layer:
         return jnp.take_along_axis(values[:, parity::2], jnp.maximum(last, 0), axis=1, mode="clip")
 
     covered = (last >= 0) & (xs < of(right))
-    starts = jnp.where(covered, of(slots.rows * cell**2 - slots.offsets) + xs, -1)
+    starts = jnp.where(covered, of(slots.rows * cell**2 - slots.offsets) + xs, BACKGROUND)
     drops = None if slots.drops is None else jnp.where(covered, of(slots.drops), -MAX_HEIGHT)
     return Layer(starts, jnp.where(covered, 2 * last + parity + 1, 0), drops)
 
@@ -150,8 +153,11 @@ def paint(
 
     left, right = _edges(slots)
     overlapping = jnp.any((right[:, :-1] > left[:, 1:]) & slots.shown[:, 1:])
-    drawn = layers(slots, spec.image_width, spec.cell)
-    image, owners = lax.cond(overlapping, two_layers, one_layer, store.reshape(-1), *drawn)
+
+    def drawn() -> tuple[jax.Array, Layer, Layer]:
+        return store.reshape(-1), *layers(slots, spec.image_width, spec.cell)
+
+    image, owners = branch(overlapping, drawn, two_layers, one_layer)
     if owners is not None:
         image, owners = form(image), jnp.where(inked(image), owners, jnp.int8(0))
     if slots.drops is not None:
@@ -178,21 +184,19 @@ def _gather(
     drops: Int32[Array, "N W"] | None,
     spec: SequenceSpec,
 ) -> UInt8[Array, "N _ W"] | Float32[Array, "N _ W"]:
-    """The columns of a cell's height whose top pixels lie at `starts` in the flat store; 0 where that is -1.
+    """The columns of a cell's height whose top pixels lie at `starts` in the flat store; 0 where that is background.
 
     With `drops` columns of the canvas's height, in which the cells lie so many rows below their place.
     """
     cell, height = spec.cell, spec.cell if drops is None else spec.image_height
     rows = jnp.arange(height, dtype=jnp.int32)[None, :, None]
-    shown = starts[:, None, :] >= 0
+    starts = starts[:, None, :]
     if drops is not None:
         rows = rows - spec.top - drops[:, None, :]
-        shown &= (rows >= 0) & (rows < cell)
-        rows = jnp.clip(rows, 0, cell - 1)
-    # Unsigned, since JAX asks of each signed place whether it counts from the end.
-    tops = jnp.maximum(starts, 0).astype(jnp.uint32)[:, None, :]
-    places = tops + (cell * rows).astype(jnp.uint32)
-    return jnp.where(shown, flat.at[places].get(mode="promise_in_bounds"), jnp.zeros((), flat.dtype))
+        starts = jnp.where((rows >= 0) & (rows < cell), starts, BACKGROUND)
+    # What is shown is asked of each pixel's place: a GPU would store the answers for columns, and read them.
+    places = starts + cell * rows
+    return jnp.where(places >= 0, jnp.take(flat, places, mode="clip"), jnp.zeros((), flat.dtype))
 
 
 def render_separately(store: Store, slots: Slots, spec: SequenceSpec) -> Float32[Array, "B K H W"]:
@@ -209,7 +213,7 @@ def render_separately(store: Store, slots: Slots, spec: SequenceSpec) -> Float32
     ink = slots.ink
     xs = jnp.arange(spec.image_width, dtype=jnp.int32)[None, None, :] - slots.offsets[..., None]
     covered = (xs >= ink[..., :1]) & (xs < ink[..., 2:3]) & slots.shown[..., None]
-    starts = jnp.where(covered, slots.rows[..., None] * spec.cell**2 + xs, -1)
+    starts = jnp.where(covered, slots.rows[..., None] * spec.cell**2 + xs, BACKGROUND)
     drops = None if slots.drops is None else jnp.broadcast_to(slots.drops[..., None], starts.shape)
     drops = None if drops is None else drops.reshape(-1, spec.image_width)
     image = unit_ink(_gather(store.reshape(-1), starts.reshape(-1, spec.image_width), drops, spec))
