@@ -63,6 +63,29 @@ def test_records_are_registered_by_our_own_function():
     assert not [p.name for p in SOURCE.rglob("*.py") if "@jax.tree_util.register_dataclass" in p.read_text()]
 
 
+def test_products_of_matrices_state_their_precision():
+    """Or GPUs and TPUs would round the factors: a line would be another one there (see `xla.EXACT`)."""
+    products = {"dot", "dot_general", "einsum", "matmul", "tensordot", "vdot"}
+
+    def vague(node):
+        if isinstance(node, ast.BinOp):
+            return isinstance(node.op, ast.MatMult)
+        called = node.func if isinstance(node, ast.Call) else None
+        if not isinstance(called, ast.Attribute) or called.attr not in products:
+            return False
+        return "precision" not in {keyword.arg for keyword in node.keywords}
+
+    # Scans and pictures are worked on by NumPy, on the host.
+    paths = [path for path in MODULES if place(path) not in {"scans", "io"}]
+    found = [
+        f"{path.name}:{node.lineno}"
+        for path in paths
+        for node in ast.walk(ast.parse(path.read_text()))
+        if vague(node)
+    ]
+    assert not found
+
+
 def test_public_names_are_sorted_and_there():
     assert ds.__all__ == sorted(ds.__all__)
     assert all(hasattr(ds, name) for name in ds.__all__)

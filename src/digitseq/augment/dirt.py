@@ -9,7 +9,7 @@ import numpy as np
 
 from ..internal.pytrees import register_pytree
 from ..internal.shapes import Array, Bool, Float32
-from ..internal.xla import materialize
+from ..internal.xla import EXACT, materialize
 from .base import Page, Parameter, Width, as_float, uniform
 from .hand_keys import Keys
 
@@ -205,5 +205,6 @@ class Specks(Page):
             return _line(places - middle[..., None], 1 + 2 * extent[..., None])
 
         rows = bright[..., None] * covered(height, down * height, high)
-        specks = jnp.einsum("sny,snx->nyx", rows, covered(columns, right * as_float(width), wide))
+        across = covered(columns, right * as_float(width), wide)
+        specks = jnp.einsum("sny,snx->nyx", rows, across, precision=EXACT)
         return jnp.maximum(images, jnp.minimum(specks, 1))

@@ -15,6 +15,9 @@ from jax import lax
 # Pixels per chunk on a CPU; accelerators take ACCELERATOR_FACTOR times as many.
 CPU_PIXELS = 512 * 28 * 28
 ACCELERATOR_FACTOR = 64
+# Of products of matrices. GPUs and TPUs would else keep 10 or 7 bits of each factor, and a line would look
+# otherwise there than on a CPU, and otherwise in a batch of another size.
+EXACT = lax.Precision.HIGHEST
 # The bits of a signalling NaN.
 UNHEARD_OF = 0x7FA55555
 # For programs of one image. XLA shares what reads a large bank among a CPU's threads, however little it reads

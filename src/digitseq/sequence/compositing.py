@@ -196,7 +196,9 @@ def _gather(
         starts = jnp.where((rows >= 0) & (rows < cell), starts, BACKGROUND)
     # What is shown is asked of each pixel's place: a GPU would store the answers for columns, and read them.
     places = starts + cell * rows
-    return jnp.where(places >= 0, jnp.take(flat, places, mode="clip"), jnp.zeros((), flat.dtype))
+    # Unsigned, since JAX asks of each signed place whether it counts from the end.
+    found = flat.at[jnp.maximum(places, 0).astype(jnp.uint32)].get(mode="promise_in_bounds")
+    return jnp.where(places >= 0, found, jnp.zeros((), flat.dtype))
 
 
 def render_separately(store: Store, slots: Slots, spec: SequenceSpec) -> Float32[Array, "B K H W"]:

@@ -6,6 +6,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from ..internal.xla import EXACT
+
 Layer = dict[str, jax.Array]  # "weights" float32 [inputs, outputs], "bias" float32 [outputs]
 Layers = tuple[Layer, ...]
 
@@ -28,7 +30,7 @@ def init_perceptron(key: jax.Array, sizes: Sequence[int]) -> Layers:
 
 def linear(layer: Layer, x: jax.Array) -> jax.Array:
     """The outputs of one layer, [..., outputs], for x [..., inputs]."""
-    y = x @ layer["weights"]
+    y = jnp.matmul(x, layer["weights"], precision=EXACT)
     return y + layer["bias"].reshape((1,) * (y.ndim - 1) + (-1,))
 
 
