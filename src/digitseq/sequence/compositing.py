@@ -184,7 +184,7 @@ def _gather(
     drops: Int32[Array, "N W"] | None,
     spec: SequenceSpec,
 ) -> UInt8[Array, "N _ W"] | Float32[Array, "N _ W"]:
-    """The columns of a cell's height whose top pixels lie at `starts` in the flat store; 0 where that is background.
+    """The columns of a cell's height whose top pixels lie at `starts` in the flat store; 0 for background.
 
     With `drops` columns of the canvas's height, in which the cells lie so many rows below their place.
     """
