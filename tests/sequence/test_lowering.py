@@ -87,6 +87,18 @@ def test_lines_of_a_bank(name, bank):
     lower(OF_A_BANK[name], KEY, bank)
 
 
+OVERLAPPING = SPEC.replace(spacing_range=(-14, -5), masks="visible")
+
+
+@pytest.mark.parametrize("spec", [SPEC.replace(masks="visible"), OVERLAPPING], ids=["apart", "overlapping"])
+def test_an_accelerators_branches_draw_what_a_cpus_draw(spec, bank):
+    """The program for a GPU, which a CPU compiles and runs as well."""
+    unchecked = [export.DisabledSafetyCheck.platform()]
+    lines = jax.jit(batch(DIGITS, spec))
+    theirs = export.export(lines, platforms=["cuda"], disabled_checks=unchecked)(KEY, bank).call(KEY, bank)
+    jax.tree.map(np.testing.assert_array_equal, theirs, lines(KEY, bank))
+
+
 OF_A_MODEL = {
     "sample_sequences": batch(DIGITS, SPEC),
     "batch_at": lambda key, model: ds.batch_at(key, 3, model, LABELS, SPEC, 8),

@@ -34,11 +34,11 @@ def materialize(function: Callable[..., Any], operand: Any, *rest: Any) -> Any:
     On a CPU, XLA fuses the making of an array into what reads it, also into a
     gather or a blur that reads each element several times, and computes it
     again each time. Before JAX 0.11 it drops `optimization_barrier`, and where
-    it keeps them lines come more slowly (`tests/upstream/` has a script and
-    figures). The operands of a conditional are stored, so this is one, on a question that the compiler
-    can't answer: whether the first element is a NaN that no arithmetic makes.
-    On an accelerator, whose compiler weighs what is read several times, the
-    answer is known, and so nothing waits for it.
+    it keeps that, lines come more slowly (`tests/upstream/` has a script and
+    figures). The operands of a conditional are stored, so this is one, on a
+    question that the compiler can't answer: whether the first element is a NaN
+    that no arithmetic makes. On an accelerator, whose compiler weighs what is
+    read several times, the answer is known, and so nothing waits for it.
 
     Args:
         function: of arrays or trees of them, to floats or integers.

@@ -116,7 +116,7 @@ def paint(
 ) -> Painted:
     """The canvas, and the visible masks where asked for.
 
-    One gather per pixel straight from the store. The `cond` is what makes
+    One gather per pixel straight from the store. The `branch` is what makes
     that fast on a CPU: its operands are materialised, where XLA would
     otherwise fuse the making of `starts`, and of drawn glyphs, into the
     gather and repeat it for every pixel. It also saves the second gather for
