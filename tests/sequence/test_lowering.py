@@ -87,7 +87,7 @@ def test_lines_of_a_bank(name, bank):
     lower(OF_A_BANK[name], KEY, bank)
 
 
-OVERLAPPING = SPEC.replace(spacing_range=(-14, -5), masks="visible")
+OVERLAPPING = SPEC.replace(spacing_range=(-3, -1), advance="ink", masks="visible")
 
 
 @pytest.mark.parametrize("spec", [SPEC.replace(masks="visible"), OVERLAPPING], ids=["apart", "overlapping"])
