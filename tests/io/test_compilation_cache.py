@@ -21,13 +21,23 @@ jax.jit(long)(jax.numpy.ones((70, 80))).block_until_ready()
 print(jax.config.jax_compilation_cache_dir)
 """
 
+# A line whose gaps don't all fit.
+LINE = """
+import hashlib
+from digitseq.io.compilation_cache import keep_programs
+keep_programs()
+import digitseq as ds
+image = ds.generate_numbers_sequence("3507712", (0, 10), 210, key=1, bank="builtin")
+print(hashlib.sha256(image.tobytes()).hexdigest())
+"""
 
-def kept(tmp_path, **settings):
-    """The folder that JAX keeps programs in, in a process with these settings of the environment."""
+
+def kept(tmp_path, code=CODE, **settings):
+    """What the code prints in a process with these settings of the environment: where JAX keeps programs."""
     known = {name: value for name, value in os.environ.items() if not name.startswith("JAX_")}
     environment = known | {"DIGITSEQ_CACHE": str(tmp_path / "cache")} | settings
     done = subprocess.run(
-        [sys.executable, "-c", CODE], capture_output=True, text=True, env=environment, check=False
+        [sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=False
     )
     assert (done.returncode, done.stderr) == (0, "")
     return done.stdout.strip()
@@ -51,3 +61,11 @@ def test_a_users_own_folder_wins(tmp_path):
 def test_a_folder_that_cannot_be_is_no_error(tmp_path):
     (tmp_path / "cache").write_text("a file in the folder's place")
     assert kept(tmp_path) == "None"
+
+
+@pytest.mark.slow
+def test_a_kept_program_draws_the_same_line(tmp_path):
+    """JAX before 0.6.1 read other programs from its cache than it had put there."""
+    first = kept(tmp_path, LINE)
+    assert list((tmp_path / "cache" / "programs").glob("*-cache"))
+    assert kept(tmp_path, LINE) == first
