@@ -78,7 +78,7 @@ def _counted(
         zero = jnp.zeros_like(slot)
         before = lax.dynamic_slice(table, (slot - 1, start, zero), (1, 1, table.shape[2]))
         own = prefix_sums(jnp.where(rooms <= limits, ways, 0.0)) + before[0]
-        table = lax.dynamic_update_slice(table, own[None], _signed(slot - 1, start + 1, zero))
+        table = lax.dynamic_update_slice(table, own[None], (_signed(slot - 1), _signed(start + 1), 0))
         ends = (start + BLOCK).astype(jnp.int32) > most
         return jnp.where(ends, slot - 1, slot), jnp.where(ends, 0, start + BLOCK), table
 
@@ -115,15 +115,15 @@ def _filled(
             (more <= room) & (_below(sums, jnp.minimum(more, room)) - least <= wanted), more, left
         )
         left = jnp.where(bit == 0, jnp.clip(left, jnp.maximum(room - span, 0), room), left)
-        return lax.dynamic_update_slice_in_dim(lefts, left.T, *_signed(slot + 1), 1)
+        return lax.dynamic_update_slice_in_dim(lefts, left.T, _signed(slot + 1), 1)
 
     lefts: jax.Array = lax.fori_loop(0, slots * bits, fill, jnp.pad(slacks[:, None], ((0, 0), (0, slots))))
     return lefts
 
 
-def _signed(*places: UInt32[Array, ""]) -> tuple[Int32[Array, ""], ...]:
-    """Places where something is written: JAX 0.6, under `vmap`, writes nothing at unsigned ones."""
-    return tuple(place.astype(jnp.int32) for place in places)
+def _signed(place: UInt32[Array, ""]) -> Int32[Array, ""]:
+    """A place where something is written: JAX 0.6, under `vmap`, writes nothing at unsigned ones."""
+    return place.astype(jnp.int32)
 
 
 def _of_slot(values: Shaped[Array, "B J"], slot: UInt32[Array, ""]) -> Shaped[Array, "1 B"]:
