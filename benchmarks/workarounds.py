@@ -86,15 +86,9 @@ def whole(function: Callable[..., Any], pixels: int, *operands: Any) -> Any:
     return function(*operands)
 
 
-class NoBranches:
-    """`jax.lax` whose `cond` computes the first branch always, fused with what makes its operands."""
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(jax.lax, name)
-
-    @staticmethod
-    def cond(_: Any, first: Callable[..., Any], __: Any, *operands: Any) -> Any:
-        return first(*operands)
+def first_branch(_: Any, made: Callable[[], Any], first: Callable[..., Any], __: Any) -> Any:
+    """The first branch always, fused with what makes its operands."""
+    return first(*made())
 
 
 def floats(run: Run, numbers: jax.Array) -> Any:
@@ -131,8 +125,8 @@ CASES: dict[str, tuple[ds.SequenceSpec, list[Change], Job, Job]] = {
         floats,
         floats,
     ),
-    "cond of paint": (PLAIN, [(compositing, "lax", NoBranches())], floats, floats),
-    "cond of paint, overlapping": (OVERLAPPING, [(compositing, "lax", NoBranches())], floats, floats),
+    "branch of paint": (PLAIN, [(compositing, "branch", first_branch)], floats, floats),
+    "branch of paint, overlapping": (OVERLAPPING, [(compositing, "branch", first_branch)], floats, floats),
     "powers by exp and log": (CURVES, [(ink, "_raised", jnp.power)], floats, floats),
     "maximum of integers": (ELASTIC, [(elastic, "_greatest", maximum)], floats, floats),
     "sine by a polynomial": (WAVE, [(line_geometry, "_sine", sine)], floats, floats),

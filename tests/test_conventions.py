@@ -64,8 +64,8 @@ def test_records_are_registered_by_our_own_function():
 
 
 def test_products_of_matrices_state_their_precision():
-    """Or GPUs and TPUs would round the factors: a line would be another one there (see `xla.EXACT`)."""
-    products = {"dot", "dot_general", "einsum", "matmul", "tensordot", "vdot"}
+    """Or GPUs and TPUs would round the factors: a line would be another one there."""
+    products = {"conv", "convolve", "dot", "dot_general", "einsum", "inner", "matmul", "tensordot", "vdot"}
 
     def vague(node):
         if isinstance(node, ast.BinOp):
@@ -73,7 +73,8 @@ def test_products_of_matrices_state_their_precision():
         called = node.func if isinstance(node, ast.Call) else None
         if not isinstance(called, ast.Attribute) or called.attr not in products:
             return False
-        return "precision" not in {keyword.arg for keyword in node.keywords}
+        stated = {keyword.arg: ast.unparse(keyword.value) for keyword in node.keywords}
+        return stated.get("precision") != "FULL_PRECISION"
 
     # Scans and pictures are worked on by NumPy, on the host.
     paths = [path for path in MODULES if place(path) not in {"scans", "io"}]

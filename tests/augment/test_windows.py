@@ -54,7 +54,7 @@ def test_windows_find_the_boxes_of_whole_canvases(bank, monkeypatch, lines, chan
     monkeypatch.setattr(annotations, "_in_windows", lambda *_: None)
     jax.clear_caches()
     whole = boxes_of(bank, spec)
-    # Images are made by neither; older versions of XLA round their pixels otherwise in another program.
+    # Neither way makes the images, whose pixels older versions of XLA round otherwise in another program.
     labels = [dataclasses.replace(lines, image=None) for lines in (found, whole)]
     jax.tree.map(np.testing.assert_array_equal, *labels)
     assert (found.boxes[:, :, 2] - found.boxes[:, :, 0]).max() > 12

@@ -33,7 +33,7 @@ print(hashlib.sha256(image.tobytes()).hexdigest())
 
 
 def kept(tmp_path, code=CODE, **settings):
-    """What the code prints in a process with these settings of the environment: where JAX keeps programs."""
+    """What the code prints in a process with these settings of the environment."""
     known = {name: value for name, value in os.environ.items() if not name.startswith("JAX_")}
     environment = known | {"DIGITSEQ_CACHE": str(tmp_path / "cache")} | settings
     done = subprocess.run(
@@ -66,6 +66,11 @@ def test_a_folder_that_cannot_be_is_no_error(tmp_path):
 @pytest.mark.slow
 def test_a_kept_program_draws_the_same_line(tmp_path):
     """JAX before 0.6.1 read other programs from its cache than it had put there."""
-    first = kept(tmp_path, LINE)
-    assert list((tmp_path / "cache" / "programs").glob("*-cache"))
+
+    def written():
+        return {file: file.stat().st_mtime_ns for file in (tmp_path / "cache" / "programs").glob("*-cache")}
+
+    first, programs = kept(tmp_path, LINE), written()
+    assert programs
     assert kept(tmp_path, LINE) == first
+    assert written() == programs, "they were read"

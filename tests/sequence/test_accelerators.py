@@ -16,7 +16,9 @@ PLAIN = {
     "tight": ds.SequenceSpec(image_width=150, spacing_range=(0, 10)),
     "overlapping": ds.SequenceSpec(image_width=WIDTH, spacing_range=(-14, 2), masks=True),
     "ink": ds.SequenceSpec(image_width=WIDTH, advance="ink", masks="amodal"),
-    "taller": ds.SequenceSpec(image_width=WIDTH, image_height=40, baseline_jitter=3.0, dtype="uint8"),
+    "dropped": ds.SequenceSpec(
+        image_width=WIDTH, image_height=40, baseline="ink", baseline_jitter=3.0, dtype="uint8"
+    ),
 }
 
 
@@ -41,5 +43,7 @@ def test_transformed_lines_have_the_same_labels_and_nearly_the_same_pixels(name)
     glyphs, lines = augment.preset(name)
     there, here = on_both(ds.SequenceSpec(image_width=WIDTH, glyph_transforms=glyphs, line_transforms=lines))
     np.testing.assert_allclose(there.image, here.image, rtol=0, atol=1e-4)
-    for field in ("digits", "length", "offsets", "boxes", "glyph_ids"):
+    for field in ("digits", "length", "offsets", "glyph_ids"):
         np.testing.assert_array_equal(getattr(there, field), getattr(here, field), err_msg=field)
+    # A pixel at the edge of what is ink may be on either side of it.
+    np.testing.assert_allclose(there.boxes, here.boxes, atol=1)

@@ -88,9 +88,10 @@ def test_lines_of_a_bank(name, bank):
 
 
 OVERLAPPING = SPEC.replace(spacing_range=(-3, -1), advance="ink", masks="visible")
+DROPPED = OVERLAPPING.replace(image_height=40, baseline="ink", baseline_jitter=3.0)
 
 
-@pytest.mark.parametrize("spec", [SPEC.replace(masks="visible"), OVERLAPPING], ids=["apart", "overlapping"])
+@pytest.mark.parametrize("spec", [SPEC, OVERLAPPING, DROPPED], ids=["apart", "overlapping", "dropped"])
 def test_an_accelerators_branches_draw_what_a_cpus_draw(spec, bank):
     """The program for a GPU, which a CPU compiles and runs as well."""
     unchecked = [export.DisabledSafetyCheck.platform()]
@@ -128,7 +129,7 @@ def lower(function, *args, **kwargs):
     assert exported.mlir_module_serialized
 
 
-@pytest.mark.skipif(jax.__version_info__ < (0, 10), reason="JAX 0.5 lowers what no branch is for")
+@pytest.mark.skipif(jax.__version_info__ < (0, 10), reason="older versions lower what no branch is for")
 def test_what_only_a_cpu_can_run_is_noticed():
     def callback(x):
         return jax.lax.platform_dependent(x, cpu=lambda x: x + 1)

@@ -24,6 +24,21 @@ def plain_excesses(bits, spans, slack, max_slack):
     return spacing_table.conditional_excesses(bits, *alike, slack, max_slack)
 
 
+def test_the_table_can_be_counted_where_python_integers_have_64_bits():
+    spans = jax.numpy.full((2, 3), 9, jax.numpy.int32)
+    jax.config.update("jax_enable_x64", True)
+    try:
+        found, _ = jax.eval_shape(
+            lambda bits, spans, most: spacing_table.conditional_excesses(bits, spans, spans[:, 0], most, 40),
+            spans.astype(jax.numpy.uint32),
+            spans,
+            spans[0, 0],
+        )
+    finally:
+        jax.config.update("jax_enable_x64", False)
+    assert (found.shape, found.dtype) == ((2, 3), np.int32)
+
+
 @given(st.lists(st.tuples(words, st.integers(0, 2**31 - 1)), min_size=1, max_size=20))
 def test_integers_below_is_the_upper_word_of_the_product(pairs):
     bits, bounds = (np.array(side, np.uint32) for side in zip(*pairs, strict=True))

@@ -1,13 +1,13 @@
-"""Before JAX 0.11, XLA drops `jax.lax.optimization_barrier` on a CPU: what it guards is computed again.
+"""XLA drops `jax.lax.optimization_barrier` on a CPU in JAX 0.10, so what it guards is computed again.
 
 Needs JAX alone (and pytest); `python tests/upstream/test_optimization_barrier.py` prints a report. A
 function makes 1,024 values and reads each a thousand times, by a gather; a barrier between the two asks
-that the values be computed once and stored. In the program that XLA compiles for a CPU the barrier is gone,
-and the values are computed inside the gather's loop, a thousand times each. The operands of a conditional
-are stored, so that one on a question that the compiler can't answer does what the barrier should.
+that the values be computed once and stored. In the program that XLA of JAX 0.10 compiles for a CPU the
+barrier is gone, and the values are computed inside the gather's loop, a thousand times each. The operands
+of a conditional are stored: one on a question that the compiler can't answer does what the barrier should.
 
-From JAX 0.11 on barriers are kept. With them instead of conditionals, lines with `light` took three to four
-times as long (`benchmarks/augment.py`, JAX 0.12), so the conditionals stay.
+JAX 0.11 and 0.12 keep barriers. With them in the conditionals' place, lines with `light` took three to four
+times as long (JAX 0.12, 1,024 lines, a trial that was not kept), so the conditionals stay.
 """
 
 import os
@@ -59,7 +59,7 @@ def milliseconds(function, *arrays):
 
 
 @pytest.mark.skipif(jax.__version_info__ < (0, 10), reason="not looked into before JAX 0.10")
-def test_a_conditional_stores_on_a_cpu_what_a_barrier_does_not():
+def test_what_barriers_and_conditionals_store_on_a_cpu():
     """In a process of its own, since the tests' has most optimisations off."""
     cpu = os.environ | {"JAX_PLATFORMS": "cpu"}
     done = subprocess.run(

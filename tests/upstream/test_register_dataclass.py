@@ -33,7 +33,7 @@ def structures():
     return jax.tree.structure(Add(1.0)), jax.tree.structure(Subtract(1.0))
 
 
-@pytest.mark.skipif(jax.__version_info__ < (0, 10), reason="JAX 0.5 is without the fault")
+@pytest.mark.skipif(jax.__version_info__ < (0, 10), reason="not looked into before JAX 0.10")
 def test_structures_of_two_registered_dataclasses_compare_equal():
     one, other = structures()
     assert one == other, (

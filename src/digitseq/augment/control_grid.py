@@ -5,7 +5,7 @@ import numpy as np
 from jax import lax
 
 from ..internal.shapes import Array, Bool, Float32, HostArray, Int32
-from ..internal.xla import EXACT
+from ..internal.xla import FULL_PRECISION
 from .base import Parameter, Width
 
 # Pixels between control points, at most.
@@ -51,7 +51,7 @@ def interpolated(
     """
 
     def part(at: Int32[Array | HostArray, " S"] | None) -> Float32[Array, "N 2 H S"]:
-        return jnp.einsum("nkay,xa->nkyx", values, basis(count, pixels, sigma, at), precision=EXACT)
+        return jnp.einsum("nkay,xa->nkyx", values, basis(count, pixels, sigma, at), precision=FULL_PRECISION)
 
     if pixels <= BLOCK:
         return part(None)

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..internal.pytrees import register_pytree
 from ..internal.shapes import Array, Bool, Float32
-from ..internal.xla import EXACT, materialize
+from ..internal.xla import FULL_PRECISION, materialize
 from .base import Page, Parameter, Width, as_float, uniform
 from .hand_keys import Keys
 
@@ -206,5 +206,5 @@ class Specks(Page):
 
         rows = bright[..., None] * covered(height, down * height, high)
         across = covered(columns, right * as_float(width), wide)
-        specks = jnp.einsum("sny,snx->nyx", rows, across, precision=EXACT)
+        specks = jnp.einsum("sny,snx->nyx", rows, across, precision=FULL_PRECISION)
         return jnp.maximum(images, jnp.minimum(specks, 1))

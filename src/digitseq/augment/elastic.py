@@ -9,7 +9,7 @@ from jax import lax
 
 from ..internal.pytrees import register_pytree
 from ..internal.shapes import Array, Float32
-from ..internal.xla import EXACT
+from ..internal.xla import FULL_PRECISION
 from .base import Parameter, random_halves
 from .control_grid import basis, control_points, interpolated
 from .geometry import Geometric, Interpolation, linear
@@ -65,7 +65,7 @@ class Elastic(Geometric):
         # Sixteen bits are plenty for a displacement.
         random = random_halves(keys, points[0] * points[1]).astype(jnp.float32) * np.float32(2**-15) - 1
         # Contracted in this order, neither product has to be transposed in memory.
-        field = jnp.einsum("nkab,yb->nkay", random.reshape(-1, 2, *points), down, precision=EXACT)
+        field = jnp.einsum("nkab,yb->nkay", random.reshape(-1, 2, *points), down, precision=FULL_PRECISION)
         field = interpolated(field, size[1], columns_of(size), self.sigma)
         most = STRETCH / jnp.maximum(_steepest(field), np.float32(1e-9))
         return field, jnp.minimum(self.amplitude, most)

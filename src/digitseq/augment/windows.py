@@ -107,6 +107,7 @@ def boxes_in_windows(
     ends = jnp.cumsum(tiles, dtype=jnp.int32)
 
     def part(numbers: Int32[Array, " C"], reached: Any) -> Any:
+        # Unrolled, or a GPU would start a program for each bit of the place (`batch.py --device-only`).
         at = jnp.searchsorted(ends, numbers, side="right", method="scan_unrolled").astype(jnp.int32)
         own = jnp.minimum(at, digits.rows.shape[0] - 1)
         mine = jax.tree.map(lambda rows: rows[own], digits)

@@ -15,9 +15,9 @@ from jax import lax
 # Pixels per chunk on a CPU; accelerators take ACCELERATOR_FACTOR times as many.
 CPU_PIXELS = 512 * 28 * 28
 ACCELERATOR_FACTOR = 64
-# Of products of matrices. GPUs and TPUs would else keep 10 or 7 bits of each factor, and a line would look
-# otherwise there than on a CPU, and otherwise in a batch of another size.
-EXACT = lax.Precision.HIGHEST
+# The precision of products of matrices. By default GPUs and TPUs round the factors to 10 or 7 bits, so that
+# pixels differ from a CPU's, and with the width of the canvas.
+FULL_PRECISION = lax.Precision.HIGHEST
 # The bits of a signalling NaN.
 UNHEARD_OF = 0x7FA55555
 # For programs of one image. XLA shares what reads a large bank among a CPU's threads, however little it reads
@@ -33,9 +33,9 @@ def materialize(function: Callable[..., Any], operand: Any, *rest: Any) -> Any:
 
     On a CPU, XLA fuses the making of an array into what reads it, also into a
     gather or a blur that reads each element several times, and computes it
-    again each time. Before JAX 0.11 it drops `optimization_barrier`, and where
-    it keeps that, lines come more slowly (`tests/upstream/` has a script and
-    figures). The operands of a conditional are stored, so this is one, on a
+    again each time. In JAX 0.10 it drops `optimization_barrier`; from 0.11 on
+    it keeps that, but lines come more slowly (`tests/upstream/` has a
+    script). The operands of a conditional are stored, so this is one, on a
     question that the compiler can't answer: whether the first element is a NaN
     that no arithmetic makes. On an accelerator, whose compiler weighs what is
     read several times, the answer is known, and so nothing waits for it.
@@ -90,14 +90,16 @@ def branch(which: Any, made: Callable[[], Any], yes: Callable[..., Any], no: Cal
     """`lax.cond(which, yes, no, *made())`, in which an accelerator's branches make what they need of it.
 
     On a CPU what is made is stored before, as `materialize` stores operands. A GPU writes and reads less
-    where each branch makes its own (`benchmarks/batch.py --device-only`).
+    where each branch makes its own (`benchmarks/batch.py --device-only`). Traced as `by_platform` says.
     """
-    if _cpu_is_default():
+
+    def stored() -> Any:
         return lax.cond(which, yes, no, *made())
-    return lax.platform_dependent(
-        cpu=lambda: lax.cond(which, yes, no, *made()),
-        default=lambda: lax.cond(which, lambda: yes(*made()), lambda: no(*made())),
-    )
+
+    def apart() -> Any:
+        return lax.cond(which, lambda: yes(*made()), lambda: no(*made()))
+
+    return by_platform(lambda factor: stored if factor == 1 else apart)
 
 
 def map_in_chunks(function: Callable[..., Any], pixels: int, *operands: Any) -> Any:

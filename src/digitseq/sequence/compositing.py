@@ -23,7 +23,7 @@ from .spec import MAX_HEIGHT, SequenceSpec
 # 10,000).
 FEW_SLOTS, GROUP = 64, 8
 
-# Where columns without ink begin: so far before the store that all of their pixels lie before it, too.
+# Where columns without ink begin. No canvas has 2**30 pixels a column, so all of theirs have negative places.
 BACKGROUND = -(2**30)
 
 # Images, and where they are asked for visible masks.
@@ -194,7 +194,7 @@ def _gather(
     if drops is not None:
         rows = rows - spec.top - drops[:, None, :]
         starts = jnp.where((rows >= 0) & (rows < cell), starts, BACKGROUND)
-    # What is shown is asked of each pixel's place: a GPU would store the answers for columns, and read them.
+    # Asked of each pixel's place, and not of columns: a GPU would store the answers, and read them again.
     places = starts + cell * rows
     # Unsigned, since JAX asks of each signed place whether it counts from the end.
     found = flat.at[jnp.maximum(places, 0).astype(jnp.uint32)].get(mode="promise_in_bounds")

@@ -7,7 +7,6 @@ import jax
 import jax.numpy as jnp
 
 from .. import augment
-from ..glyphs.bank import MAX_GLYPHS
 from ..glyphs.source import GlyphStore, Source, has_store, serves, writer_index_of
 from ..internal import keys, pixels
 from ..internal.pixels import CELL, HEIGHT
@@ -123,7 +122,7 @@ def _transform(
         return changed, materialize(pixels.ink_boxes, changed)
 
     glyphs, ink = map_in_chunks(transformed, max(HEIGHT * CELL, spec.cell**2), slot_keys, rows.reshape(-1))
-    return glyphs, _one_a_slot(rows), ink.reshape(*rows.shape, 4)
+    return glyphs, _one_a_slot(rows, spec.cell), ink.reshape(*rows.shape, 4)
 
 
 def _with_lines(
@@ -145,8 +144,8 @@ def _ink_of(source: Source, store: Store, rows: Int32[Array, "B K"]) -> Int32[Ar
     return pixels.ink_boxes(store).reshape(*rows.shape, 4)
 
 
-def _one_a_slot(slots: Int32[Array, "B K"]) -> Int32[Array, "B K"]:
+def _one_a_slot(slots: Int32[Array, "B K"], cell: int = CELL) -> Int32[Array, "B K"]:
     """The rows of a store that has one glyph a slot, in order."""
-    if slots.size > MAX_GLYPHS:
+    if slots.size * cell**2 >= 2**31:
         raise ValueError(f"digits {list(slots.shape)} are more than int32 can place in one batch")
     return jnp.arange(slots.size, dtype=jnp.int32).reshape(slots.shape)

@@ -78,7 +78,8 @@ def _counted(
         zero = jnp.zeros_like(slot)
         before = lax.dynamic_slice(table, (slot - 1, start, zero), (1, 1, table.shape[2]))
         own = prefix_sums(jnp.where(rooms <= limits, ways, 0.0)) + before[0]
-        table = lax.dynamic_update_slice(table, own[None], (_signed(slot - 1), _signed(start + 1), 0))
+        places = _signed(slot - 1), _signed(start + 1), _signed(zero)
+        table = lax.dynamic_update_slice(table, own[None], places)
         ends = (start + BLOCK).astype(jnp.int32) > most
         return jnp.where(ends, slot - 1, slot), jnp.where(ends, 0, start + BLOCK), table
 

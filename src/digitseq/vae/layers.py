@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ..internal.xla import EXACT
+from ..internal.xla import FULL_PRECISION
 
 Layer = dict[str, jax.Array]  # "weights" float32 [inputs, outputs], "bias" float32 [outputs]
 Layers = tuple[Layer, ...]
@@ -30,7 +30,7 @@ def init_perceptron(key: jax.Array, sizes: Sequence[int]) -> Layers:
 
 def linear(layer: Layer, x: jax.Array) -> jax.Array:
     """The outputs of one layer, [..., outputs], for x [..., inputs]."""
-    y = jnp.matmul(x, layer["weights"], precision=EXACT)
+    y = jnp.matmul(x, layer["weights"], precision=FULL_PRECISION)
     return y + layer["bias"].reshape((1,) * (y.ndim - 1) + (-1,))
 
 
